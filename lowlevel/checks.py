@@ -1,0 +1,100 @@
+"""The project's error types, and the checks of arguments that many places share.
+
+Every error a user can cause is a `LowlevelError` whose text is one sentence: the path or name, what
+was expected, what was received, what to do. Command-line tools print it and exit with status 2.
+"""
+
+import importlib
+import math
+import operator
+
+
+class LowlevelError(Exception):
+    """Base of all errors that a user's input can cause."""
+
+
+class ConfigError(LowlevelError, ValueError):
+    """An argument or a configuration that cannot work."""
+
+
+class DataError(LowlevelError, ValueError):
+    """A data file that is missing, damaged or not what it should be."""
+
+
+class CheckpointError(LowlevelError):
+    """A checkpoint that cannot be written, found, or restored whole."""
+
+
+class NonFiniteError(LowlevelError, ArithmeticError):
+    """Training met a loss or a variable that is not a finite number."""
+
+
+class MissingExtraError(LowlevelError, ImportError):
+    """An optional library is not installed."""
+
+
+def check_integer(name, value, minimum, maximum=None):
+    """Returns `value` as an int if it is a whole number in [minimum, maximum].
+
+    Raises:
+        ConfigError: it is not.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if (
+        number is None
+        or isinstance(value, bool)
+        or number < minimum
+        or (maximum is not None and number > maximum)
+    ):
+        upper = "" if maximum is None else f" and at most {maximum}"
+        raise ConfigError(
+            f"{name} must be a whole number of at least {minimum}{upper}, not {value!r}."
+        )
+    return number
+
+
+def check_number(name, value, low, high, low_included=True, high_included=False):
+    """Returns `value` as a float if it is a finite number between `low` and `high`.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    above = number >= low if low_included else number > low
+    below = number <= high if high_included else number < high
+    if not (math.isfinite(number) and above and below):
+        interval = f"{'[' if low_included else '('}{low}, {high}{']' if high_included else ')'}"
+        raise ConfigError(f"{name} must be a number in {interval}, not {value!r}.")
+    return number
+
+
+def check_choice(name, value, choices):
+    """Returns `value` if it is one of `choices`.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def import_extra(module, extra):
+    """Imports an optional library, for example `import_extra("PIL.Image", "images")`.
+
+    Raises:
+        MissingExtraError: it is not installed; the text names the extra that brings it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{module.split('.')[0]} is not installed; install it with "
+            f"pip install 'lowlevel[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
+        ) from error

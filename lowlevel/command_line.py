@@ -1,0 +1,80 @@
+"""What all command-line tools share: one sentence for an error, and quiet start-up."""
+
+import argparse
+import os
+import sys
+import tempfile
+
+from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the whole usage."""
+
+    def error(self, message):
+        """Prints the message and exits with status 2."""
+        self.exit(2, f"{self.prog}: {message} (try --help)\n")
+
+
+def run(main):
+    """Runs `main()` and exits: 0, or what it returns; 2 after a user's error, 130 after Ctrl-C."""
+    try:
+        status = main()
+    except LowlevelError as error:
+        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("interrupted.", file=sys.stderr)
+        status = 130
+    sys.exit(status)
+
+
+def quiet_tensorflow():
+    """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is set.
+
+    Some of them are written by C++ before any level applies, and one when devices are looked for,
+    so standard error goes to a file meanwhile; should the import fail, they are shown after all.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as messages:
+        os.dup2(messages.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            messages.seek(0)
+            os.write(stderr, messages.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def whole_number(minimum, maximum=None):
+    """An argparse type: a whole number in [minimum, maximum]."""
+
+    def parse(text):
+        try:
+            return check_integer("it", int(text), minimum, maximum)
+        except ConfigError as error:
+            raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+
+    parse.__name__ = "whole number"
+    return parse
+
+
+def number(low, high, low_included=True, high_included=False):
+    """An argparse type: a number between `low` and `high`."""
+
+    def parse(text):
+        try:
+            return check_number("it", text, low, high, low_included, high_included)
+        except ConfigError as error:
+            raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+
+    parse.__name__ = "number"
+    return parse

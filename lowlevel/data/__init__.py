@@ -1,0 +1,1 @@
+"""From files to batches: readers give validated numpy arrays, `pipeline` gives batches."""

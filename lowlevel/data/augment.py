@@ -1,0 +1,51 @@
+"""Random changes to training images that leave their class alone, in ops, each from a seed."""
+
+import math
+
+import tensorflow as tf
+
+from lowlevel.checks import check_number
+
+
+def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
+    """Turns, scales and moves each image of a batch by amounts of its own.
+
+    Args:
+        images: float `[batch, height, width, channels]`.
+        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`.
+        rotation: largest angle in degrees, either way, in [0, 180].
+        zoom: largest change of size, in [0, 1): 0.1 scales height and width, each on its own, by
+            between 0.9 and 1.1.
+        shift: largest way in pixels, in both directions, either way.
+
+    Returns:
+        Images of the same shape, bilinearly interpolated; what comes in from outside is 0.
+
+    Raises:
+        ConfigError: an amount is out of range.
+    """
+    check_number("rotation", rotation, 0, 180, high_included=True)
+    check_number("zoom", zoom, 0, 1)
+    check_number("shift", shift, 0, math.inf)
+    batch, height, width = tf.unstack(tf.shape(images)[:3])
+    draws = tf.random.stateless_uniform([5, batch], seed, -1, 1)
+    angle = draws[0] * rotation * math.pi / 180
+    zoom_y, zoom_x = 1 + draws[1] * zoom, 1 + draws[2] * zoom
+    shift_y, shift_x = draws[3] * shift, draws[4] * shift
+
+    # An output pixel at (x, y) from the centre shows the input pixel at (a x + b y, c x + d y).
+    a, b = zoom_x * tf.cos(angle), -zoom_x * tf.sin(angle)
+    c, d = zoom_y * tf.sin(angle), zoom_y * tf.cos(angle)
+    centre_y = (tf.cast(height, tf.float32) - 1) / 2
+    centre_x = (tf.cast(width, tf.float32) - 1) / 2
+    from_x = centre_x - a * centre_x - b * centre_y + shift_x
+    from_y = centre_y - c * centre_x - d * centre_y + shift_y
+    zero = tf.zeros_like(a)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=tf.stack([a, b, from_x, c, d, from_y, zero, zero], axis=1),
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )

@@ -1,0 +1,152 @@
+"""Gzipped files from public mirrors, kept in the user's cache and checked each time they are read.
+
+Mirrors compress the same bytes in different ways, so what is checked is the SHA-256 of the
+decompressed bytes. A file gets its place in the cache only after it has passed.
+"""
+
+import dataclasses
+import gzip
+import hashlib
+import logging
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from pathlib import Path
+
+from lowlevel.checks import DataError, import_extra
+
+SECONDS_TO_FIND_A_MIRROR = 8
+SECONDS_WITHOUT_DATA = 10
+MAX_DECOMPRESSED_BYTES = 2**30
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """The files of a dataset.
+
+    Attributes:
+        dataset: its name, which is also its folder's in the cache.
+        mirrors: URLs of folders, with the slash at the end; each holds all files.
+        sha256: by file name, the SHA-256 of the decompressed bytes, in hexadecimal.
+    """
+
+    dataset: str
+    mirrors: tuple
+    sha256: dict
+
+
+def cache_directory(files):
+    """The folder for these files in the user's cache, or under LOWLEVEL_CACHE if that is set.
+
+    Raises:
+        MissingExtraError: pooch, which knows where caches are, is not installed.
+    """
+    root = os.environ.get("LOWLEVEL_CACHE") or import_extra("pooch", "data").os_cache("lowlevel")
+    return Path(root) / files.dataset
+
+
+def is_cached(files):
+    """Whether all files are in the cache; `fetch` also checks what they hold."""
+    return all((cache_directory(files) / name).is_file() for name in files.sha256)
+
+
+def fetch(files):
+    """The folder that holds all files, checked; those missing are downloaded, with progress bars.
+
+    Raises:
+        DataError: no mirror can be reached, none has the right bytes, they cannot be stored, or a
+            file in the cache is damaged.
+        MissingExtraError: pooch is not installed.
+    """
+    directory = cache_directory(files)
+    missing = [name for name in files.sha256 if not (directory / name).is_file()]
+    if missing:
+        mirror = find_mirror(files)
+        mirrors = sorted(files.mirrors, key=lambda candidate: candidate != mirror)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="download-", dir=directory) as temporary:
+                for name in missing:
+                    _download(files, name, mirrors, temporary).replace(directory / name)
+        except OSError as error:
+            raise DataError(f"{directory} cannot be written: {error}.") from error
+    for name, expected in files.sha256.items():
+        if decompressed_sha256(directory / name) != expected:
+            raise DataError(
+                f"{directory / name} does not hold the bytes of {files.dataset}; "
+                f"delete it and it will be downloaded again."
+            )
+    return directory
+
+
+def find_mirror(files):
+    """The first mirror that answers, asked all at once.
+
+    Raises:
+        DataError: none has answered within `SECONDS_TO_FIND_A_MIRROR`.
+    """
+    requests = import_extra("requests", "data")
+    answers = queue.SimpleQueue()
+
+    def ask(mirror):
+        try:
+            url = mirror + next(iter(files.sha256))
+            requests.head(url, timeout=SECONDS_TO_FIND_A_MIRROR).raise_for_status()
+            answers.put(mirror)
+        except requests.RequestException:
+            answers.put(None)
+
+    for mirror in files.mirrors:
+        threading.Thread(target=ask, args=(mirror,), daemon=True).start()
+    deadline = time.monotonic() + SECONDS_TO_FIND_A_MIRROR
+    for _ in files.mirrors:
+        try:
+            mirror = answers.get(timeout=max(0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        if mirror is not None:
+            return mirror
+    hosts = ", ".join(mirror.split("/")[2] for mirror in files.mirrors)
+    raise DataError(f"{files.dataset} cannot be downloaded: no answer from {hosts}.")
+
+
+def _download(files, name, mirrors, directory):
+    pooch = import_extra("pooch", "data")
+    requests = import_extra("requests", "data")
+    pooch.get_logger().setLevel(logging.WARNING)
+    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=SECONDS_WITHOUT_DATA)
+    for mirror in mirrors:
+        print(f"downloading {mirror}{name}", file=sys.stderr, flush=True)
+        path = Path(directory) / name
+        path.unlink(missing_ok=True)
+        try:
+            pooch.retrieve(mirror + name, None, name, directory, downloader=downloader)
+            if decompressed_sha256(path) == files.sha256[name]:
+                return path
+            reason = f"{mirror} does not send the bytes of {files.dataset}"
+        except requests.RequestException as error:
+            reason = f"{mirror}: {type(error).__name__}"
+        except DataError as error:
+            reason = str(error)
+    raise DataError(f"{name} cannot be downloaded from any mirror ({reason}).")
+
+
+def decompressed_sha256(path):
+    """SHA-256 of a gzipped file's decompressed bytes. Raises DataError if it is damaged."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with gzip.open(path) as stream:
+            while chunk := stream.read(2**20):
+                digest.update(chunk)
+                size += len(chunk)
+                if size > MAX_DECOMPRESSED_BYTES:
+                    raise DataError(
+                        f"{path} decompresses to more than {MAX_DECOMPRESSED_BYTES} bytes."
+                    )
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is damaged ({error}); delete it.") from error
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""Digits in image files, brought into the form of MNIST's images."""
+
+import numpy as np
+
+from lowlevel.checks import DataError, import_extra
+
+MAX_SIDE = 10_000
+INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
+INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
+
+
+def read_grey(path):
+    """Reads a PNG or JPEG file.
+
+    Returns:
+        float32 `[height, width]`, 0 for black and 1 for white; what is transparent is white.
+
+    Raises:
+        DataError: the file is missing, empty, no such image, damaged, or more than `MAX_SIDE`
+            pixels high or wide.
+        MissingExtraError: Pillow is not installed.
+    """
+    pillow = import_extra("PIL.Image", "images")
+    image_ops = import_extra("PIL.ImageOps", "images")
+    try:
+        with pillow.open(path, formats=("PNG", "JPEG")) as image:
+            if max(image.size) > MAX_SIDE:
+                raise DataError(
+                    f"{path} is {image.width} x {image.height} pixels large; "
+                    f"{MAX_SIDE} a side is the most that is read."
+                )
+            image = image_ops.exif_transpose(image)
+            if image.mode.startswith("I"):  # 16 bits a pixel
+                return np.asarray(image, np.float32) / 65535
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                white = pillow.new("RGBA", image.size, "white")
+                image = pillow.alpha_composite(white, image)
+            return np.asarray(image.convert("L"), np.float32) / 255
+    except pillow.UnidentifiedImageError:
+        raise DataError(f"{path} is not a PNG or JPEG image.") from None
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist.") from None
+    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
+        raise DataError(f"{path} cannot be read: {error}.") from error
+
+
+def is_dark_on_light(grey):
+    """Whether the rim of an image `[height, width]` is lighter than its mean: ink on paper."""
+    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return bool(np.median(rim) > 0.5)
+
+
+def to_digit(grey, height, width, invert=None, source="the image"):
+    """Brings a grey image into the form of MNIST's: light ink on black, centred, in a fixed box.
+
+    An image that has the network's size already is only inverted. From any other, the ink is cut
+    out, scaled to fit a box of 20/28 of the size, and put with its centre of mass in the middle.
+
+    Args:
+        grey: float `[height, width]` in [0, 1].
+        height, width: the size the network takes.
+        invert: whether the ink is darker than the paper; None looks at the rim.
+        source: what the error calls the image.
+
+    Returns:
+        float32 `[height, width, 1]` in [0, 1].
+
+    Raises:
+        DataError: there is no ink: every pixel is alike.
+    """
+    pillow = import_extra("PIL.Image", "images")
+    if is_dark_on_light(grey) if invert is None else invert:
+        grey = 1 - grey
+    if grey.shape == (height, width):
+        return grey[..., np.newaxis]
+
+    ink = grey - np.median(grey)
+    ink = np.clip(ink, 0, None)
+    if ink.max() < 0.05:
+        raise DataError(f"{source} holds no digit: its pixels are all alike.")
+    ink /= ink.max()
+    rows, columns = np.nonzero(ink > INK_LEVEL)
+    ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+    scale = INK_BOX_SHARE * min(height / ink.shape[0], width / ink.shape[1])
+    box_height = max(1, round(ink.shape[0] * scale))
+    box_width = max(1, round(ink.shape[1] * scale))
+    box = pillow.fromarray(ink).resize((box_width, box_height), pillow.Resampling.BOX)
+    box = np.clip(np.asarray(box, np.float32), 0, 1)
+
+    mass = box.sum()
+    centre_y = (box.sum(axis=1) * (np.arange(box_height) + 0.5)).sum() / mass
+    centre_x = (box.sum(axis=0) * (np.arange(box_width) + 0.5)).sum() / mass
+    top = int(np.clip(round(height / 2 - centre_y), 0, height - box_height))
+    left = int(np.clip(round(width / 2 - centre_x), 0, width - box_width))
+    digit = np.zeros((height, width, 1), np.float32)
+    digit[top : top + box_height, left : left + box_width, 0] = box
+    return digit

@@ -1,0 +1,82 @@
+"""Images in memory with their classes."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from lowlevel.checks import DataError
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledImages:
+    """Images and the class of each.
+
+    Attributes:
+        images: uint8 `[examples, height, width, channels]`.
+        labels: int32 `[examples]`, in [0, classes).
+        source: the path or name they came from, for messages.
+
+    Raises:
+        DataError: there are no images, or not one label for each.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    source: str
+
+    def __post_init__(self):
+        if len(self.images) != len(self.labels):
+            raise DataError(
+                f"{self.source} holds {len(self.images)} images but {len(self.labels)} labels; "
+                f"there must be one label for each image."
+            )
+        if self.images.size == 0:
+            raise DataError(f"{self.source} holds no images.")
+
+    def __len__(self):
+        return len(self.labels)
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageDataset:
+    """Images to train on and images to test on.
+
+    Raises:
+        DataError: the two differ in image size, or there are fewer than two classes.
+    """
+
+    name: str
+    train: LabelledImages
+    test: LabelledImages
+
+    def __post_init__(self):
+        train_shape, test_shape = self.train.images.shape[1:], self.test.images.shape[1:]
+        if train_shape != test_shape:
+            raise DataError(
+                f"{self.train.source} holds images of {train_shape} (height, width, channels) "
+                f"but {self.test.source} of {test_shape}; both must be of one size."
+            )
+        if self.num_classes < 2:
+            raise DataError(
+                f"{self.train.source} has the label 0 only; there must be two classes at least."
+            )
+
+    @property
+    def image_shape(self):
+        """(height, width, channels)."""
+        return self.train.images.shape[1:]
+
+    @property
+    def num_classes(self):
+        """One more than the highest label."""
+        return 1 + int(max(self.train.labels.max(), self.test.labels.max()))
+
+    def sha256(self):
+        """Digest of all images and labels: the same for the same data, wherever it lies."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.test):
+            digest.update(repr(part.images.shape).encode())
+            digest.update(np.ascontiguousarray(part.images))
+            digest.update(np.ascontiguousarray(part.labels))
+        return digest.hexdigest()

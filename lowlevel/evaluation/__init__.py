@@ -1,0 +1,1 @@
+"""Judging a network, using it, and drawing what it says."""

@@ -1,0 +1,29 @@
+"""Writing files so that a crash leaves either the old one or the new one, whole."""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def sync(path):
+    """Waits until a file or a directory is on disk, as far as the system can tell."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        # Some file systems cannot sync a directory; there is nothing better to do on those.
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path, text):
+    """Replaces the file at `path` in one instant: writes beside it, flushes, renames."""
+    path = Path(path)
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,73 @@
+"""Initial values of variables: pure functions of a shape and a seed.
+
+Each takes `shape`, a tuple of whole numbers, and `seed`, an int64 tensor `[2]` as made by
+`lowlevel.seeds.derive`, and returns a float32 tensor of that shape. The formulas are those of the
+Keras initializers of the same names; the random numbers are not.
+"""
+
+import math
+
+import tensorflow as tf
+
+# A normal distribution cut off at two standard deviations keeps this share of its spread.
+TRUNCATED_NORMAL_SPREAD = 0.87962566103423978
+
+
+def fans(shape):
+    """Numbers of inputs and outputs that one unit of a layer is connected to.
+
+    Dense weights are `[inputs, outputs]`; convolution weights are
+    `[height, width, input channels, output channels]`.
+    """
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+def _uniform(shape, seed, variance):
+    limit = math.sqrt(3 * variance)
+    return tf.random.stateless_uniform(shape, seed, -limit, limit)
+
+
+def _truncated_normal(shape, seed, variance):
+    stddev = math.sqrt(variance) / TRUNCATED_NORMAL_SPREAD
+    return tf.random.stateless_truncated_normal(shape, seed, stddev=stddev)
+
+
+def glorot_uniform(shape, seed):
+    """Uniform with variance 2 / (inputs + outputs). Source: Glorot and Bengio (2010)."""
+    return _uniform(shape, seed, 2 / sum(fans(shape)))
+
+
+def glorot_normal(shape, seed):
+    """Truncated normal with variance 2 / (inputs + outputs). Source: Glorot and Bengio (2010)."""
+    return _truncated_normal(shape, seed, 2 / sum(fans(shape)))
+
+
+def he_uniform(shape, seed):
+    """Uniform with variance 2 / inputs, for ReLU. Source: He et al. (2015)."""
+    return _uniform(shape, seed, 2 / fans(shape)[0])
+
+
+def he_normal(shape, seed):
+    """Truncated normal with variance 2 / inputs, for ReLU. Source: He et al. (2015)."""
+    return _truncated_normal(shape, seed, 2 / fans(shape)[0])
+
+
+def lecun_uniform(shape, seed):
+    """Uniform with variance 1 / inputs, for SELU. Source: LeCun et al. (1998)."""
+    return _uniform(shape, seed, 1 / fans(shape)[0])
+
+
+def lecun_normal(shape, seed):
+    """Truncated normal with variance 1 / inputs, for SELU. Source: LeCun et al. (1998)."""
+    return _truncated_normal(shape, seed, 1 / fans(shape)[0])
+
+
+def zeros(shape, seed=None):
+    """All zeros; the seed is not used."""
+    return tf.zeros(shape)
+
+
+def ones(shape, seed=None):
+    """All ones; the seed is not used."""
+    return tf.ones(shape)

@@ -1,0 +1,53 @@
+"""Metrics: formulas over a batch, and a mean that is updated batch by batch."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def is_correct(labels, logits):
+    """Whether the class with the largest logit is the true one.
+
+    Args:
+        labels: whole numbers `[batch]`.
+        logits: `[batch, classes]`.
+
+    Returns:
+        bool `[batch]`. Its mean is Keras's `SparseCategoricalAccuracy`.
+    """
+    return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
+
+
+class Mean:
+    """Mean of all numbers seen since the start, so that a short batch counts for what it holds.
+
+    Attributes:
+        total: weighted sum of the numbers, a float.
+        weight: sum of the weights, a float.
+    """
+
+    def __init__(self, total=0.0, weight=0.0):
+        self.total = total
+        self.weight = weight
+
+    def update(self, values, weights=1.0):
+        """Adds numbers of any shape, each with a weight (broadcast to the numbers' shape)."""
+        values = np.asarray(values, np.float64)
+        weights = np.broadcast_to(np.asarray(weights, np.float64), values.shape)
+        self.total += float((values * weights).sum())
+        self.weight += float(weights.sum())
+
+    def result(self):
+        """The mean, a float; 0.0 if nothing has been seen."""
+        return self.total / self.weight if self.weight else 0.0
+
+    def reset(self):
+        """Forgets all numbers."""
+        self.total = self.weight = 0.0
+
+
+class Accuracy(Mean):
+    """Share of examples whose largest logit is at their label."""
+
+    def update(self, labels, logits, weights=1.0):
+        """Adds a batch: labels `[batch]`, logits `[batch, classes]`."""
+        super().update(is_correct(tf.convert_to_tensor(labels), logits), weights)

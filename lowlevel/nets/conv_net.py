@@ -1,0 +1,97 @@
+"""Four convolutions and two dense layers: the network of many a first tutorial on MNIST."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import ConfigError, check_integer, check_number
+from lowlevel.variables import VariableStore
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        image_shape: (height, width, channels) of an image.
+        num_classes: how many classes there are to tell apart.
+        dropout_rate: share of the dense layer dropped in training, in [0, 1).
+    """
+
+    image_shape: tuple = (28, 28, 1)
+    num_classes: int = 10
+    dropout_rate: float = 0.2
+
+    def __post_init__(self):
+        if not isinstance(self.image_shape, tuple) or len(self.image_shape) != 3:
+            raise ConfigError(
+                f"image_shape must be (height, width, channels), not {self.image_shape!r}."
+            )
+        for size in self.image_shape:
+            check_integer("each size in image_shape", size, 1)
+        check_integer("num_classes", self.num_classes, 2)
+        check_number("dropout_rate", self.dropout_rate, 0, 1)
+
+
+def input_spec(config):
+    """Images `[batch, height, width, channels]`, in [0, 1]."""
+    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+
+
+def build(config, seed):
+    """Makes the variables: 218,490 numbers for the default config."""
+    height, width, channels = config.image_shape
+    for _ in range(2):  # two poolings
+        height = ops.output_size(height, window=2, stride=2, padding="SAME")
+        width = ops.output_size(width, window=2, stride=2, padding="SAME")
+
+    variables = VariableStore(seed)
+    for layer, shape in {
+        "c1": (3, 3, channels, 16),
+        "c2": (3, 3, 16, 16),
+        "c3": (3, 3, 16, 32),
+        "c4": (3, 3, 32, 32),
+        "d1": (height * width * 32, 128),
+        "out": (128, config.num_classes),
+    }.items():
+        variables.add_weights(layer, shape)
+        variables.add_biases(layer, shape[-1])
+    return variables
+
+
+def forward(config, variables, images, training=False, seed=None):
+    """Logits of images.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
+        training: whether to drop out.
+        seed: int64 tensor `[2]`, needed for training.
+
+    Returns:
+        Logits `[batch, classes]`; if `training`, a pair of logits and `{}` (there is no state).
+    """
+    w, b = variables.weights, variables.biases
+
+    def conv_relu(x, layer):
+        with tf.name_scope(layer):
+            return ops.relu(ops.conv2d(x, w[layer], b[layer]))
+
+    x = conv_relu(images, "c1")  # [batch, 28, 28, 16]
+    x = conv_relu(x, "c2")
+    with tf.name_scope("pool1"):
+        x = ops.max_pool2d(x, window=2)  # [batch, 14, 14, 16]
+    x = conv_relu(x, "c3")  # [batch, 14, 14, 32]
+    x = conv_relu(x, "c4")
+    with tf.name_scope("pool2"):
+        x = ops.max_pool2d(x, window=2)  # [batch, 7, 7, 32]
+        x = ops.flatten(x)  # [batch, 7*7*32]
+    with tf.name_scope("d1"):
+        x = ops.relu(ops.dense(x, w["d1"], b["d1"]))  # [batch, 128]
+        if training:
+            x = ops.dropout(x, config.dropout_rate, seed)
+    with tf.name_scope("out"):
+        logits = ops.dense(x, w["out"], b["out"])  # [batch, 10]
+    return (logits, {}) if training else logits

@@ -1,0 +1,25 @@
+"""Pooling over images."""
+
+import tensorflow as tf
+
+from lowlevel.checks import check_choice
+from lowlevel.ops.window import PADDINGS
+
+
+def max_pool2d(x, window=2, stride=None, padding="SAME"):
+    """The largest value of each channel in each window.
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        window: height and width of the window.
+        stride: pixels from one window to the next; the size of the window if None.
+        padding: "SAME" (a size of 7 becomes 4) or "VALID" (7 becomes 3), see `output_size`.
+
+    Returns:
+        `[batch, output height, output width, channels]`.
+
+    Equals Keras's `MaxPooling2D`, whose default is VALID.
+    """
+    check_choice("padding", padding, PADDINGS)
+    stride = window if stride is None else stride
+    return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding=padding)

@@ -1,0 +1,17 @@
+"""Changing the size of images."""
+
+import tensorflow as tf
+
+
+def resize_bilinear(images, height, width):
+    """Images in another size, each pixel a weighted mean of its nearest neighbours.
+
+    Args:
+        images: `[batch, height, width, channels]`, any number dtype.
+        height, width: the new size in pixels.
+
+    Returns:
+        float32 `[batch, height, width, channels]`. When an image shrinks, the mean is taken over
+        all the pixels that a new one covers, so that none is lost.
+    """
+    return tf.image.resize(images, [height, width], method="bilinear", antialias=True)

@@ -1,0 +1,117 @@
+"""Learning-rate schedules: functions from the step to the rate.
+
+Each function here returns a function of `step` (a scalar integer tensor: how many steps have been
+made) that gives a float32 scalar, in ops, so that it can be part of a compiled step.
+"""
+
+import math
+
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError, check_choice, check_integer, check_number
+
+NAMES = ("constant", "cosine", "piecewise", "one_cycle")
+
+
+def _check_rate(name, rate):
+    return check_number(name, rate, 0, math.inf)
+
+
+def constant(rate):
+    """The same rate at every step."""
+    _check_rate("the learning rate", rate)
+    return lambda step: tf.constant(rate, tf.float32)
+
+
+def cosine(rate, total_steps, final_rate=0.0):
+    """Half a cosine wave from `rate` down to `final_rate`, which stays after `total_steps`.
+
+    Equals Keras's `CosineDecay(rate, total_steps, alpha=final_rate / rate)`.
+    Source: Loshchilov and Hutter (2017), without restarts.
+    """
+    _check_rate("the learning rate", rate)
+    _check_rate("the final learning rate", final_rate)
+    check_integer("total_steps", total_steps, 1)
+
+    def schedule(step):
+        progress = tf.minimum(tf.cast(step, tf.float32) / total_steps, 1.0)
+        return final_rate + (rate - final_rate) * 0.5 * (1 + tf.cos(math.pi * progress))
+
+    return schedule
+
+
+def piecewise(boundaries, rates):
+    """`rates[0]` up to and with step `boundaries[0]`, then `rates[1]`, and so on.
+
+    Equals Keras's `PiecewiseConstantDecay`.
+
+    Raises:
+        ConfigError: there is not one rate more than boundaries, or they do not rise.
+    """
+    if len(rates) != len(boundaries) + 1 or sorted(set(boundaries)) != list(boundaries):
+        raise ConfigError(
+            f"piecewise needs rising boundaries and one rate more than boundaries, "
+            f"not {list(boundaries)} and {list(rates)}."
+        )
+    for rate in rates:
+        _check_rate("the learning rate", rate)
+
+    def schedule(step):
+        passed = tf.reduce_sum(tf.cast(step > tf.constant(boundaries, step.dtype), tf.int32))
+        return tf.gather(tf.constant(rates, tf.float32), passed)
+
+    return schedule
+
+
+def warm_up(schedule, steps):
+    """`schedule`, its first `steps` rates scaled by 1/steps, 2/steps, ... up to 1."""
+    check_integer("warm-up steps", steps, 0)
+    if steps == 0:
+        return schedule
+    return lambda step: schedule(step) * tf.minimum(1.0, (tf.cast(step, tf.float32) + 1) / steps)
+
+
+def one_cycle(rate, total_steps, warm_up_share=0.3, start_share=0.04):
+    """A straight line up to `rate`, then half a cosine wave down to zero.
+
+    Args:
+        rate: the highest rate.
+        total_steps: length of the cycle; the rate stays at zero after it.
+        warm_up_share: share of the cycle that goes up, in (0, 1).
+        start_share: the first rate, as a share of the highest, in [0, 1].
+
+    Source: Smith and Topin (2018).
+    """
+    check_number("warm_up_share", warm_up_share, 0, 1, low_included=False)
+    check_number("start_share", start_share, 0, 1, high_included=True)
+    check_integer("total_steps", total_steps, 1)
+    down = cosine(rate, 1)
+
+    def schedule(step):
+        progress = tf.cast(step, tf.float32) / total_steps
+        up = rate * (start_share + (1 - start_share) * progress / warm_up_share)
+        fall = (progress - warm_up_share) / (1 - warm_up_share)
+        return tf.where(progress < warm_up_share, up, down(fall))
+
+    return schedule
+
+
+def by_name(name, rate, total_steps, warm_up_steps=0):
+    """A schedule for a run of `total_steps`, after a warm-up.
+
+    Args:
+        name: "constant", "cosine" (down to zero), "piecewise" (a tenth of the rate after half of
+            the steps, a hundredth after three quarters) or "one_cycle".
+        rate: the highest rate.
+    """
+    check_choice("schedule", name, NAMES)
+    if name == "constant":
+        schedule = constant(rate)
+    elif name == "cosine":
+        schedule = cosine(rate, total_steps)
+    elif name == "one_cycle":
+        schedule = one_cycle(rate, total_steps)
+    else:
+        boundaries = [total_steps // 2, total_steps * 3 // 4]
+        schedule = piecewise(boundaries, [rate, rate / 10, rate / 100])
+    return warm_up(schedule, warm_up_steps)

@@ -1,0 +1,28 @@
+"""Where every random number comes from: a run's seed, a purpose, and a step."""
+
+import zlib
+
+import tensorflow as tf
+
+from lowlevel.checks import check_integer
+
+MAX_RUN_SEED = 2**63 - 1
+
+
+def derive(run_seed, purpose, step=0):
+    """The seed of one random draw, for the `tf.random.stateless_*` ops.
+
+    The same three arguments give the same seed on every machine, and different ones give different
+    seeds: nothing advances from draw to draw, so a run can be taken up at any step.
+
+    Args:
+        run_seed: whole number in [0, 2**63).
+        purpose: a name, such as "weights/c1", "order" or "dropout".
+        step: whole number in [0, 2**31), or a scalar integer tensor.
+
+    Returns:
+        int64 tensor `[2]`: the run seed, and the purpose's CRC-32 in front of the step.
+    """
+    check_integer("the run seed", run_seed, 0, MAX_RUN_SEED)
+    purpose_bits = zlib.crc32(purpose.encode()) << 31
+    return tf.stack([tf.constant(run_seed, tf.int64), purpose_bits + tf.cast(step, tf.int64)])

@@ -1,0 +1,143 @@
+"""Command-line arguments that training scripts share; imports no TensorFlow, so --help is quick."""
+
+from pathlib import Path
+
+from lowlevel.command_line import number, whole_number
+
+SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+PRECISIONS = ("float32", "bfloat16")
+
+
+def add_augmentation(parser):
+    """Adds --rotate, --zoom and --shift."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument(
+        "--rotate",
+        metavar="DEGREES",
+        type=number(0, 180, high_included=True),
+        default=0,
+        help="turn by up to this, either way (default: 0)",
+    )
+    group.add_argument(
+        "--zoom",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0,
+        help="stretch or shrink by up to this share (default: 0)",
+    )
+    group.add_argument(
+        "--shift",
+        metavar="PIXELS",
+        type=number(0, 10_000),
+        default=0,
+        help="move by up to this, in both directions (default: 0)",
+    )
+
+
+def add_training(parser, epochs, batch_size, learning_rate, dropout):
+    """Adds the arguments that fix a run's result.
+
+    `epochs` and `learning_rate` are texts for the help: their defaults depend on the data.
+    """
+    group = parser.add_argument_group("training")
+    group.add_argument(
+        "--epochs",
+        type=whole_number(1, 9999),
+        help=f"passes over the training images (default: {epochs})",
+    )
+    group.add_argument(
+        "--steps",
+        type=whole_number(1),
+        help="stop after this many steps in all, if that comes first",
+    )
+    group.add_argument(
+        "--batch-size",
+        metavar="IMAGES",
+        type=whole_number(1, 2**20),
+        default=batch_size,
+        help="images in a step (default: %(default)s)",
+    )
+    group.add_argument(
+        "--learning-rate",
+        metavar="RATE",
+        type=number(0, 1000, low_included=False),
+        help=f"the highest rate (default: {learning_rate})",
+    )
+    group.add_argument(
+        "--schedule",
+        choices=SCHEDULES,
+        default="constant",
+        help="how the rate goes over the run: constant (the default); cosine, down to zero; "
+        "piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
+        "one_cycle, up for three tenths of the steps, then down to zero",
+    )
+    group.add_argument(
+        "--warm-up",
+        metavar="STEPS",
+        type=whole_number(0),
+        default=0,
+        help="let the rate rise over the first steps (default: 0)",
+    )
+    group.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        default="adam",
+        help="the update rule (default: %(default)s)",
+    )
+    group.add_argument(
+        "--dropout",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=dropout,
+        help="share of the dense layer dropped in training (default: %(default)s)",
+    )
+    group.add_argument(
+        "--label-smoothing",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.0,
+        help="share of each label spread over all classes (default: 0)",
+    )
+    group.add_argument(
+        "--seed",
+        type=whole_number(0, 2**63 - 1),
+        default=0,
+        help="where all random numbers come from (default: 0)",
+    )
+    group.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="what the network computes in (default: %(default)s); variables stay float32",
+    )
+
+
+def add_run(parser, run_dir):
+    """Adds where a run is kept and how it starts; `run_dir` is a text for the help."""
+    group = parser.add_argument_group("the run")
+    group.add_argument(
+        "--run-dir", metavar="DIR", type=Path, help=f"where the run is kept (default: {run_dir})"
+    )
+    group.add_argument(
+        "--checkpoint-every",
+        metavar="STEPS",
+        type=whole_number(1),
+        help="save this often besides the end of each epoch (default: only there)",
+    )
+    start = group.add_mutually_exclusive_group()
+    start.add_argument(
+        "--resume",
+        action="store_true",
+        help="fail if there is nothing to resume (a run that is there is resumed in any case)",
+    )
+    start.add_argument(
+        "--fresh", action="store_true", help="delete the run that is there and start over"
+    )
+    group.add_argument(
+        "--export",
+        metavar="DIR",
+        type=Path,
+        help="at the end, also write the network without its optimizer to this new directory",
+    )
+    group.add_argument("--quiet", action="store_true", help="print the last two lines only")

@@ -1,0 +1,154 @@
+"""One checkpoint: a directory that is either whole or not there.
+
+It holds what `tf.train.Checkpoint` writes under the prefix `variables`, a `record.json`, and a
+`manifest.json` with the size and SHA-256 of both. It is written under a temporary name, flushed to
+disk and renamed, so a kill at any moment leaves no half of it under its own name.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError
+
+PREFIX = "variables"
+RECORD = "record.json"
+MANIFEST = "manifest.json"
+TEMPORARY = ".tmp-"
+
+_KEY_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+def save(path, tensors, record):
+    """Writes a checkpoint.
+
+    Args:
+        path: the directory to make. One that is there already is left if it is whole, and
+            replaced if it is damaged.
+        tensors: dict of variables by name; `/` in a name makes a level in the checkpoint.
+        record: what else to keep, as JSON can.
+
+    Raises:
+        CheckpointError: it cannot be written, as when the disk is full; nothing is left of it.
+    """
+    path = Path(path)
+    if is_whole(path):
+        return
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True)
+        tf.train.Checkpoint(**_nest(tensors)).write(str(temporary / PREFIX))
+        (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        manifest = {file.name: _fingerprint(file) for file in sorted(temporary.iterdir())}
+        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        for file in temporary.iterdir():
+            files.sync(file)
+        files.sync(temporary)
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+        files.sync(path.parent)
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "message", None) or error
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be written ({reason}); "
+            f"the checkpoints before it are untouched."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_record(path):
+    """Checks every byte of a checkpoint and returns its record.
+
+    Raises:
+        CheckpointError: a file is missing, left over, or differs from the manifest.
+    """
+    path = Path(path)
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        found = {file.name: _fingerprint(file) for file in path.iterdir() if file.name != MANIFEST}
+        if manifest != found or RECORD not in found:
+            wrong = sorted(
+                name for name in {*manifest, *found} if manifest.get(name) != found.get(name)
+            )
+            raise CheckpointError(
+                f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
+            )
+        return json.loads((path / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint {path} is damaged: {error}.") from error
+
+
+def is_whole(path):
+    """Whether `read_record` would succeed."""
+    try:
+        read_record(path)
+    except CheckpointError:
+        return False
+    return True
+
+
+def restore(path, tensors, prefix=""):
+    """Gives variables the values they have in a checkpoint: all of them, or, on an error, none.
+
+    Args:
+        path: a checkpoint that `read_record` has passed.
+        tensors: dict of variables by name.
+        prefix: only the checkpoint's names that start so must be in `tensors`, such as
+            "variables/" to leave out the optimizer.
+
+    Raises:
+        CheckpointError: a name is missing in the checkpoint or left over, or a shape or a dtype
+            differs; the text names them.
+    """
+    try:
+        reader = tf.train.load_checkpoint(str(Path(path) / PREFIX))
+        shapes = {
+            key.removesuffix(_KEY_SUFFIX): shape
+            for key, shape in reader.get_variable_to_shape_map().items()
+            if key != _OBJECT_GRAPH and key.startswith(prefix)
+        }
+        missing, left_over = sorted(tensors.keys() - shapes), sorted(shapes.keys() - tensors)
+        if missing:
+            raise CheckpointError(f"the checkpoint {path} lacks {', '.join(missing)}.")
+        if left_over:
+            raise CheckpointError(
+                f"the checkpoint {path} holds {', '.join(left_over)}, which nothing here takes."
+            )
+        dtypes = reader.get_variable_to_dtype_map()
+        for name, variable in tensors.items():
+            found = f"{dtypes[name + _KEY_SUFFIX].name} {shapes[name]}"
+            expected = f"{variable.dtype.name} {variable.shape.as_list()}"
+            if found != expected:
+                raise CheckpointError(
+                    f"{name} in the checkpoint {path} is {found}, but {expected} is needed."
+                )
+        values = {name: reader.get_tensor(name + _KEY_SUFFIX) for name in tensors}
+    except (tf.errors.OpError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {error}.") from error
+    for name, variable in tensors.items():
+        variable.assign(values[name])
+
+
+def _nest(tensors):
+    """{"a/b": x} to {"a": {"b": x}}, so that TensorFlow's keys read as our names do."""
+    tree = {}
+    for name, variable in tensors.items():
+        *folders, leaf = name.split("/")
+        branch = tree
+        for folder in folders:
+            branch = branch.setdefault(folder, {})
+        branch[leaf] = variable
+    return tree
+
+
+def _fingerprint(file):
+    content = file.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

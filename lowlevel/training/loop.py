@@ -1,0 +1,121 @@
+"""Epochs of training steps, with an evaluation after each."""
+
+import dataclasses
+import math
+import time
+
+import numpy as np
+
+from lowlevel import metrics
+from lowlevel.checks import NonFiniteError
+from lowlevel.progress import Progress
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How long to train and how often to save.
+
+    Attributes:
+        epochs: how many epochs the run has.
+        steps_per_epoch: batches in an epoch, the short last one included.
+        max_steps: stop after this many steps in all, or None.
+        save_every: save each time the step is a multiple of this, or None; the end of each epoch
+            is saved in any case.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    max_steps: int | None = None
+    save_every: int | None = None
+
+
+def train(
+    state,
+    train_step,
+    batches,
+    evaluate,
+    save,
+    schedule,
+    should_stop=lambda: False,
+    report=lambda row: None,
+    quiet=False,
+):
+    """Trains from wherever `state` is until the schedule's end, its `max_steps`, or a stop.
+
+    Args:
+        state: a `TrainingState`.
+        train_step: function of (inputs, labels), see `build_train_step`.
+        batches: function of (epoch, steps of it to skip) that returns an iterable of batches.
+        evaluate: function that returns a `Mean` of each metric over held-out data, by name.
+        save: function that saves the state; called after each epoch, and as the schedule says.
+        schedule: a `Schedule`.
+        should_stop: asked before each step.
+        report: called with the new row of `state.history` after each epoch.
+        quiet: show no progress.
+
+    Raises:
+        NonFiniteError: the loss or a variable is not finite; nothing is saved then.
+    """
+    while len(state.history) < schedule.epochs:
+        at_end_of_epoch = _train_epoch(
+            state, train_step, batches, save, schedule, should_stop, quiet
+        )
+        _check_finite(state)
+        if not at_end_of_epoch:
+            save()
+            return
+        row = _finish_epoch(state, evaluate())
+        save()
+        report(row)
+
+
+def _finish_epoch(state, evaluation):
+    row = {
+        "epoch": len(state.history) + 1,
+        "step": int(state.step),
+        **{name: mean.result() for name, mean in state.running.items()},
+        **{f"val_{name}": mean.result() for name, mean in evaluation.items()},
+        "learning_rate": float(state.optimizer.learning_rate(state.step - 1)),
+        "seconds": round(state.seconds, 3),
+    }
+    state.history.append(row)
+    state.running = {name: metrics.Mean() for name in state.running}
+    state.seconds = 0.0
+    return row
+
+
+def _train_epoch(state, train_step, batches, save, schedule, should_stop, quiet):
+    """Makes the steps left of the current epoch; returns whether it reached the epoch's end."""
+    epoch = len(state.history)
+    step = int(state.step)
+    start = epoch * schedule.steps_per_epoch
+    end = start + schedule.steps_per_epoch
+    stop = end if schedule.max_steps is None else min(end, schedule.max_steps)
+    description = f"epoch {epoch + 1}/{schedule.epochs}"
+    with Progress(description, schedule.steps_per_epoch, step - start, quiet) as progress:
+        clock = time.monotonic()
+        for inputs, labels in batches(epoch, step - start) if step < stop else ():
+            if should_stop():
+                break
+            for name, values in train_step(inputs, labels).items():
+                state.running[name].update(values)
+            step += 1
+            if not math.isfinite(state.running["loss"].total):
+                raise NonFiniteError(f"the loss is not finite at step {step}")
+            now = time.monotonic()
+            state.seconds += now - clock
+            clock = now
+            progress.advance(f"loss {state.running['loss'].result():.4f}")
+            if step == stop:
+                break
+            if schedule.save_every and step % schedule.save_every == 0:
+                _check_finite(state)
+                save()
+    return step == end
+
+
+def _check_finite(state):
+    """Raises NonFiniteError, naming the variable, if a step has made one useless."""
+    for name, variable in state.variables.all().items():
+        if not np.isfinite(variable.numpy()).all():
+            raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")

@@ -1,0 +1,204 @@
+"""A run's directory: its configuration, its metrics, its checkpoints.
+
+config.json      what is trained, on what, and how
+metrics.jsonl    one JSON object for each finished epoch
+checkpoint       names the newest checkpoint, for `tf.train.load_checkpoint(directory)`
+epoch-0001-step-00000469/    the checkpoints: the newest three, and the best
+"""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, ConfigError
+from lowlevel.training import checkpoint
+
+CONFIG = "config.json"
+METRICS = "metrics.jsonl"
+POINTER = "checkpoint"
+ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
+KEEP_NEWEST = 3
+
+_CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
+
+
+class RunDirectory:
+    """Saves and finds what a run leaves in `path`."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def exists(self):
+        """Whether there is a run in the directory."""
+        return (self.path / CONFIG).exists() or bool(self.checkpoints())
+
+    def checkpoints(self):
+        """Paths of all checkpoints, whole or damaged, oldest first."""
+        if not self.path.is_dir():
+            return []
+        found = [path for path in self.path.iterdir() if _CHECKPOINT_NAME.fullmatch(path.name)]
+        return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+
+    def read_config(self):
+        """The dict in config.json. Raises CheckpointError if there is none or it is damaged."""
+        path = self.path / CONFIG
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CheckpointError(f"{self.path} holds no run: {path} does not exist.") from None
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path} is damaged: {error}.") from error
+        if not isinstance(config, dict):
+            raise CheckpointError(f"{path} is damaged: it holds no JSON object.")
+        return config
+
+    def open(self, config, resume=False, fresh=False):
+        """Prepares the directory for a run: a new one, or the one that is there.
+
+        Args:
+            config: the run's config, as `json` can write it.
+            resume: fail if there is no run yet.
+            fresh: delete the run that is there.
+
+        Returns:
+            None for a new run, or (path, record) of the newest whole checkpoint.
+
+        Raises:
+            CheckpointError: there is nothing to resume, all checkpoints are damaged, or the
+                directory cannot be written.
+            ConfigError: the run that is there has another config.
+        """
+        newest = None
+        if fresh:
+            self.clear()
+        elif self.exists():
+            self.check_config(config)
+            newest = self.newest()
+        if newest is None and resume:
+            raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if newest is None:
+                files.write_text(self.path / CONFIG, json.dumps(config, indent=1) + "\n")
+            self.write_metrics([] if newest is None else newest[1]["history"])
+        except OSError as error:
+            raise CheckpointError(
+                f"the run directory {self.path} cannot be written: {error}."
+            ) from error
+        return newest
+
+    def check_config(self, config):
+        """Compares the config of the run that is there with the one wanted, but for `about`.
+
+        Raises:
+            ConfigError: they differ; the text names each difference.
+        """
+        there = _flatten(self.read_config())
+        wanted = _flatten(json.loads(json.dumps(config)))
+        differences = [
+            f"{key} is {there.get(key, 'not set')} there and {wanted.get(key, 'not set')} here"
+            for key in sorted(there.keys() | wanted.keys())
+            if not key.startswith(f"{ABOUT}.") and there.get(key) != wanted.get(key)
+        ]
+        if differences:
+            raise ConfigError(
+                f"{self.path} holds a run of another configuration: {'; '.join(differences)}. "
+                f"Choose another --run-dir, or start over with --fresh."
+            )
+
+    def clear(self):
+        """Deletes what a run has left here, and nothing else."""
+        try:
+            for path in self.checkpoints():
+                shutil.rmtree(path)
+            for name in (CONFIG, METRICS, POINTER):
+                (self.path / name).unlink(missing_ok=True)
+            self._delete_temporary()
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be cleared: {error}.") from error
+
+    def newest(self):
+        """Path and record of the newest whole checkpoint; says on stderr which are damaged.
+
+        Returns:
+            (path, record), or None if there is no checkpoint at all.
+
+        Raises:
+            CheckpointError: there are checkpoints, and all are damaged.
+        """
+        damaged = None
+        for path in reversed(self.checkpoints()):
+            try:
+                record = checkpoint.read_record(path)
+            except CheckpointError as error:
+                print(error, file=sys.stderr)
+                damaged = path
+            else:
+                if damaged is not None:
+                    print(f"using {path} instead.", file=sys.stderr)
+                return path, record
+        if damaged is not None:
+            raise CheckpointError(f"{self.path} holds no whole checkpoint.")
+        return None
+
+    def save(self, tensors, record):
+        """Saves a checkpoint, updates the metrics, and deletes what is not kept.
+
+        Args:
+            tensors: dict of variables by name.
+            record: dict with `step`, `history` and `config`, and whatever else is needed.
+
+        Returns:
+            The checkpoint's path.
+
+        Raises:
+            CheckpointError: something cannot be written; the earlier checkpoints are untouched.
+        """
+        step, history = record["step"], record["history"]
+        path = self.path / _checkpoint_name(len(history), step)
+        checkpoint.save(path, tensors, record)
+        try:
+            pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'
+            files.write_text(self.path / POINTER, pointer)
+            self.write_metrics(history)
+            self._prune(history)
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be written: {error}.") from error
+        return path
+
+    def write_metrics(self, history):
+        """Writes metrics.jsonl anew: it never tells of an epoch that no checkpoint holds."""
+        lines = [json.dumps(row) + "\n" for row in history]
+        files.write_text(self.path / METRICS, "".join(lines))
+
+    def _prune(self, history):
+        paths = self.checkpoints()
+        kept = {path.name for path in paths[-KEEP_NEWEST:]}
+        if history:
+            best = max(history, key=lambda row: row["val_accuracy"])
+            kept.add(_checkpoint_name(best["epoch"], best["step"]))
+        for path in paths:
+            if path.name not in kept:
+                shutil.rmtree(path)
+        self._delete_temporary()
+
+    def _delete_temporary(self):
+        for path in self.path.glob(f"{checkpoint.TEMPORARY}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _checkpoint_name(finished_epochs, step):
+    return f"epoch-{finished_epochs:04d}-step-{step:08d}"
+
+
+def _flatten(config, prefix=""):
+    """{"a": {"b": 1}} to {"a.b": 1}."""
+    flat = {}
+    for key, value in config.items():
+        flat |= (
+            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return flat

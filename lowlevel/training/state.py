@@ -1,0 +1,50 @@
+"""All that a run needs to go on where it stopped."""
+
+import tensorflow as tf
+
+from lowlevel import metrics
+
+
+class TrainingState:
+    """What training changes from step to step.
+
+    Attributes:
+        variables: the network's `VariableStore`.
+        optimizer: an `Optimizer` with its slots.
+        step: int64 variable: how many steps have been made. The position in the data follows
+            from it.
+        history: one dict for each finished epoch, as in metrics.jsonl.
+        running: a `Mean` of each metric over the unfinished epoch, by name.
+        seconds: time spent on training in the unfinished epoch.
+    """
+
+    def __init__(self, variables, optimizer):
+        optimizer.build(variables.trainable())
+        self.variables = variables
+        self.optimizer = optimizer
+        self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
+        self.history = []
+        self.running = {"loss": metrics.Mean(), "accuracy": metrics.Mean()}
+        self.seconds = 0.0
+
+    def tensors(self):
+        """All variables by the names they have in a checkpoint, such as `variables/weights/c1`."""
+        variables = {f"variables/{name}": value for name, value in self.variables.all().items()}
+        slots = {f"optimizer/{name}": value for name, value in self.optimizer.slots.items()}
+        return variables | slots | {"step": self.step}
+
+    def record(self):
+        """All that is not a variable, as JSON can keep it without loss."""
+        running = {name: [mean.total, mean.weight] for name, mean in self.running.items()}
+        return {
+            "step": int(self.step),
+            "history": self.history,
+            "running": running,
+            "seconds": self.seconds,
+        }
+
+    def load_record(self, record):
+        """Takes over what `record()` returned; the step is a variable and restored as one."""
+        self.history = record["history"]
+        self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}
+        self.seconds = record["seconds"]

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Classifies images of handwritten digits with a trained network.
+
+The images are files of any size, or test images by number. Without --run-dir it is the network
+that ships with the project.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from lowlevel import command_line
+from lowlevel.checks import check_integer
+
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
+
+
+def parse_arguments():
+    parser = command_line.ArgumentParser(description=__doc__)
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="a PNG or JPEG file")
+    parser.add_argument(
+        "--index",
+        nargs="+",
+        metavar="N",
+        type=command_line.whole_number(0),
+        default=[],
+        help="test images by number: of --data-dir, else of MNIST if it is in your cache, else of "
+        "the digits that come with the package",
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="read the test images from IDX files here"
+    )
+    parser.add_argument(
+        "--run-dir",
+        metavar="DIR",
+        type=Path,
+        default=SHIPPED,
+        help="the run that trained the network (default: checkpoints/mnist)",
+    )
+    invert = parser.add_mutually_exclusive_group()
+    invert.add_argument(
+        "--invert",
+        action="store_true",
+        default=None,
+        help="the ink is darker than the paper (default: told from the rim of each image)",
+    )
+    invert.add_argument(
+        "--no-invert", dest="invert", action="store_false", help="the ink is lighter"
+    )
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw each image beside its probabilities, as PNG"
+    )
+    args = parser.parse_args()
+    if not args.images and not args.index:
+        parser.error("name an image file, or test images with --index")
+    return args
+
+
+def main():
+    args = parse_arguments()
+    command_line.quiet_tensorflow()
+    # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.evaluation import plots
+    from lowlevel.evaluation.predictor import Predictor
+
+    predictor = Predictor(args.run_dir)
+    named_images = read_files(args.images, predictor.image_shape, args.invert)
+    if args.index:
+        named_images += test_images(args.index, args.data_dir, predictor.class_names)
+    names = [name for name, _ in named_images]
+    images = np.stack([image for _, image in named_images])
+    prediction = predictor.predict(images)
+
+    longest = max(len(name) for name in names)
+    for name, digit, row in zip(names, prediction.classes, prediction.probabilities, strict=True):
+        print(f"{name:{longest}}  {predictor.class_names[digit]}  {row[digit]:.4f}")
+    if args.plot:
+        plots.draw_probabilities(args.plot, images, prediction, names, predictor.class_names)
+    return 0
+
+
+def read_files(paths, image_shape, invert):
+    """(name, image) of each file, the image float32 [height, width, 1] in [0, 1]."""
+    from lowlevel.data import image_file
+
+    height, width, _ = image_shape
+    return [
+        (path, image_file.to_digit(image_file.read_grey(path), height, width, invert, path))
+        for path in paths
+    ]
+
+
+def test_images(indices, data_dir, class_names):
+    """(name with the true class, image) of each test image, the image as from `read_files`."""
+    from lowlevel.data import digit_datasets
+
+    dataset = digit_datasets.load_offline(data_dir)
+    named_images = []
+    for index in indices:
+        check_integer(
+            f"an index into the test images of {dataset.name}", index, 0, len(dataset.test) - 1
+        )
+        name = f"{dataset.name} test image {index} (a {class_names[dataset.test.labels[index]]})"
+        named_images.append((name, dataset.test.images[index] / np.float32(255)))
+    return named_images
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,89 @@
+"""The four-conv network equals its Keras twin: outputs, gradients, training."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import losses, optimizers
+from lowlevel.data import pipeline
+from lowlevel.nets import conv_net
+from lowlevel.training.state import TrainingState
+from lowlevel.training.step import build_train_step
+from tests.comparison import assert_close
+from tests.keras_reference import conv_net as keras_conv_net
+
+STEPS = 200
+
+
+@pytest.fixture
+def twins():
+    config = conv_net.Config(dropout_rate=0.0)
+    variables = conv_net.build(config, seed=3)
+    model = keras_conv_net.build(dropout_rate=0.0)
+    keras_conv_net.copy_variables(variables, model)
+    return config, variables, model
+
+
+def first_batches(mnist, count, batch_size=128):
+    order = pipeline.epoch_order(len(mnist.train), run_seed=5, epoch=0)[: count * batch_size]
+    return list(pipeline.batches(mnist.train, order, batch_size))
+
+
+def test_parameter_count():
+    assert keras_conv_net.build().count_params() == 218_490
+
+
+def test_logits_and_gradients(twins, mnist):
+    config, variables, model = twins
+    [(images, labels)] = first_batches(mnist, 1)
+    keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    named = keras_conv_net.named_variables(model)
+    with tf.GradientTape(persistent=True) as tape:
+        logits = conv_net.forward(config, variables, images)
+        loss = tf.reduce_mean(losses.softmax_cross_entropy(labels, logits))
+        keras_logits = model(images, training=False)
+        reference = keras_loss(labels, keras_logits)
+    # The logits are of order 1, so this is absolute as well as relative.
+    np.testing.assert_allclose(logits, keras_logits, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(loss, reference, rtol=1e-6)
+    ours = tape.gradient(loss, variables.trainable())
+    theirs = tape.gradient(reference, {name: v.value for name, v in named.items()})
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert_close(ours[name], theirs[name], 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda: optimizers.Adam(1e-4), lambda: keras.optimizers.Adam(1e-4)),
+        (lambda: optimizers.SGD(0.05), lambda: keras.optimizers.SGD(0.05)),
+        (lambda: optimizers.Momentum(0.02), lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
+        (
+            lambda: optimizers.Momentum(0.02, nesterov=True),
+            lambda: keras.optimizers.SGD(0.02, momentum=0.9, nesterov=True),
+        ),
+    ],
+    ids=["adam", "sgd", "momentum", "nesterov"],
+)
+def test_training(twins, mnist, ours, theirs):
+    config, variables, model = twins
+    state = TrainingState(variables, ours())
+
+    def forward(images, training=False, seed=None):
+        return conv_net.forward(config, variables, images, training, seed)
+
+    spec = conv_net.input_spec(config)
+    step = build_train_step(
+        forward, losses.softmax_cross_entropy, variables, state.optimizer, state.step, spec, 0
+    )
+    model.compile(theirs(), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    first_loss = None
+    for images, labels in first_batches(mnist, STEPS):
+        loss = float(tf.reduce_mean(step(images, labels)["loss"]))
+        keras_loss = float(model.train_on_batch(images, labels))
+        # Rounding differs and training amplifies it; 1e-4 leaves room for 200 steps of that.
+        assert loss == pytest.approx(keras_loss, abs=1e-4)
+        first_loss = first_loss or loss
+    assert loss < 0.7 * first_loss
