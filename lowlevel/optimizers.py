@@ -36,7 +36,8 @@ def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0
 
         m' = beta_1 * m + (1 - beta_1) * g
         v' = beta_2 * v + (1 - beta_2) * g**2
-        w' = w - rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m' / (sqrt(v') + epsilon)
+        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        w' = w - alpha * m' / (sqrt(v') + epsilon)
 
     Args:
         variable, gradient, m, v: tensors of one shape.
@@ -49,10 +50,10 @@ def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0
     Source: Kingma and Ba (2015), the formula before their section 2.1; their algorithm 1 adds
     epsilon to the corrected root instead.
     """
-    correction = tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
+    alpha = learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
     m = m + (gradient - m) * (1 - beta_1)
     v = v + (tf.square(gradient) - v) * (1 - beta_2)
-    return variable - learning_rate * correction * m / (tf.sqrt(v) + epsilon), m, v
+    return variable - alpha * m / (tf.sqrt(v) + epsilon), m, v
 
 
 class Optimizer:

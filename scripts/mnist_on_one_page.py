@@ -90,11 +90,11 @@ def train_step(images, labels):
         logits = forward(images, training=True)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
     t = tf.cast(step + 1, tf.float32)
-    correction = tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))
+    alpha = RATE * tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))
     for name, g in tape.gradient(loss, variables).items():
         m[name].assign(m[name] + (g - m[name]) * (1 - 0.9))
         v[name].assign(v[name] + (tf.square(g) - v[name]) * (1 - 0.999))
-        change = RATE * correction * m[name] / (tf.sqrt(v[name]) + 1e-7)
+        change = alpha * m[name] / (tf.sqrt(v[name]) + 1e-7)
         variables[name].assign(variables[name] - change)
     step.assign_add(1)
     return loss

@@ -57,7 +57,7 @@ def test_logits_and_gradients(twins, mnist):
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (lambda: optimizers.Adam(1e-4), lambda: keras.optimizers.Adam(1e-4)),
+        (lambda: optimizers.Adam(1e-3), lambda: keras.optimizers.Adam(1e-3)),
         (lambda: optimizers.SGD(0.05), lambda: keras.optimizers.SGD(0.05)),
         (lambda: optimizers.Momentum(0.02), lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
         (

@@ -1,0 +1,133 @@
+"""Every op equals its Keras twin: shape, dtype, values, gradients of all inputs."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import ConfigError
+from tests.comparison import assert_close, assert_equal_ops, values
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [7, 8])
+def test_conv2d(padding, stride, size):
+    def reference(x, weights, bias):
+        return keras.ops.conv(x, weights, stride, padding.lower()) + bias
+
+    assert_equal_ops(
+        lambda x, weights, bias: ops.conv2d(x, weights, bias, stride, padding),
+        reference,
+        values(2, size, size + 1, 3, seed=1),
+        values(3, 3, 3, 5, seed=2),
+        values(5, seed=3),
+        tolerance=2e-6,
+    )
+
+
+def test_conv2d_without_bias():
+    x, weights = values(2, 5, 5, 1, seed=1), values(3, 3, 1, 4, seed=2)
+    np.testing.assert_array_equal(
+        ops.conv2d(x, weights), ops.conv2d(x, weights, np.zeros(4, np.float32))
+    )
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("window", [2, 3])
+@pytest.mark.parametrize("stride", [None, 1, 2])
+@pytest.mark.parametrize("size", [7, 8])
+def test_max_pool2d(padding, window, stride, size):
+    layer = keras.layers.MaxPooling2D(window, stride, padding.lower())
+    assert_equal_ops(
+        lambda x: ops.max_pool2d(x, window, stride, padding), layer, values(2, size, size, 3)
+    )
+
+
+def test_odd_sizes_round_up_when_pooled():
+    assert ops.max_pool2d(values(1, 7, 7, 1)).shape == [1, 4, 4, 1]
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("window", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [3, 4, 7, 28])
+def test_output_size_is_what_pooling_gives(padding, window, stride, size):
+    pooled = ops.max_pool2d(values(1, size, size, 1), window, stride, padding)
+    assert ops.output_size(size, window, stride, padding) == pooled.shape[1]
+
+
+def test_output_size_of_too_small_an_image():
+    with pytest.raises(ConfigError, match="window of 3 does not fit into 2 pixels"):
+        ops.output_size(2, 3, 1, "VALID")
+
+
+@pytest.mark.parametrize("op", [ops.conv2d, ops.max_pool2d])
+def test_unknown_padding(op):
+    arguments = [values(1, 4, 4, 1)] + ([values(3, 3, 1, 1)] if op is ops.conv2d else [])
+    with pytest.raises(ConfigError, match="padding must be one of SAME, VALID, not 'same'"):
+        op(*arguments, padding="same")
+
+
+def test_dense():
+    layer = keras.layers.Dense(5)
+    layer.build((None, 7))
+
+    def reference(x, weights, bias):
+        return keras.ops.matmul(x, weights) + bias
+
+    assert_equal_ops(ops.dense, reference, values(4, 7), values(7, 5, seed=1), values(5, seed=2))
+    x = values(4, 7)
+    assert_close(ops.dense(x, layer.kernel.value, layer.bias.value), layer(x), 1e-6)
+
+
+def test_flatten():
+    assert_equal_ops(ops.flatten, keras.layers.Flatten(), values(3, 4, 5, 2))
+
+
+def test_flatten_with_unknown_batch_size():
+    flatten = tf.function(ops.flatten, input_signature=[tf.TensorSpec([None, 4, 5, 2])])
+    assert flatten.get_concrete_function().structured_outputs.shape.as_list() == [None, 40]
+
+
+def test_relu():
+    assert_equal_ops(ops.relu, keras.activations.relu, values(50))
+
+
+def test_softmax():
+    x = values(6, 10, low=-30, high=30)
+    assert_equal_ops(ops.softmax, keras.activations.softmax, x)
+    assert ops.softmax(tf.cast(x, tf.bfloat16)).dtype == tf.float32
+
+
+def test_resize_bilinear_enlarges_as_keras_does():
+    def reference(x):
+        return keras.ops.image.resize(x, (11, 9), "bilinear")
+
+    assert_equal_ops(lambda x: ops.resize_bilinear(x, 11, 9), reference, values(2, 4, 5, 1))
+
+
+def test_resize_bilinear_takes_the_mean_of_all_pixels_when_it_shrinks():
+    x = np.zeros((1, 16, 16, 1), np.float32)
+    x[0, 8, 8] = 16.0
+    small = ops.resize_bilinear(x, 8, 8).numpy()
+    assert small.sum() == pytest.approx(x.sum() / 4, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("op", "shapes"),
+    [
+        (ops.conv2d, [(1, 4, 4, 2), (3, 3, 2, 3), (3,)]),
+        (ops.dense, [(2, 3), (3, 4), (4,)]),
+        (ops.max_pool2d, [(1, 4, 4, 2)]),
+        (ops.relu, [(3,)]),
+        (lambda x: ops.dropout(x, 0.5, [1, 2]), [(3,)]),
+    ],
+    ids=["conv2d", "dense", "max_pool2d", "relu", "dropout"],
+)
+def test_an_op_computes_in_the_dtype_of_its_input(op, shapes):
+    x, *parameters = [tf.constant(values(*shape)) for shape in shapes]
+    result = op(tf.cast(x, tf.bfloat16), *parameters)
+    assert result.dtype == tf.bfloat16
+    np.testing.assert_allclose(tf.cast(result, tf.float32), op(x, *parameters), atol=0.05)

@@ -1,0 +1,46 @@
+"""Losses equal Keras's: values and gradients."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import losses
+from tests.comparison import assert_equal_ops, values
+
+LABELS = np.array([0, 3, 9, 3], np.int32)
+
+
+def test_softmax_cross_entropy():
+    keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
+    assert_equal_ops(
+        lambda logits: losses.softmax_cross_entropy(LABELS, logits),
+        lambda logits: keras_loss(LABELS, logits),
+        values(4, 10, low=-5, high=5),
+    )
+
+
+@pytest.mark.parametrize("label_smoothing", [0.1, 0.9])
+def test_label_smoothing(label_smoothing):
+    keras_loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing, reduction=None
+    )
+    assert_equal_ops(
+        lambda logits: losses.softmax_cross_entropy(LABELS, logits, label_smoothing),
+        lambda logits: keras_loss(keras.ops.one_hot(LABELS, 10), logits),
+        values(4, 10, low=-5, high=5),
+    )
+
+
+def test_huge_logits_stay_finite():
+    logits = tf.constant([[1e30, -1e30], [0.0, 88.0]])
+    np.testing.assert_allclose(losses.softmax_cross_entropy([0, 1], logits), [0, 0], atol=1e-30)
+
+
+def test_low_precision_logits_are_computed_in_float32():
+    logits = tf.cast(values(4, 10), tf.bfloat16)
+    loss = losses.softmax_cross_entropy(LABELS, logits)
+    assert loss.dtype == tf.float32
+    np.testing.assert_array_equal(
+        loss, losses.softmax_cross_entropy(LABELS, tf.cast(logits, tf.float32))
+    )

@@ -1,0 +1,84 @@
+"""Optimizers equal Keras's over many steps, with a rate that changes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import optimizers, schedules
+from lowlevel.checks import ConfigError
+from tests.comparison import values
+
+PAIRS = {
+    "sgd": (optimizers.SGD, keras.optimizers.SGD, {}),
+    "momentum": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8}),
+    "nesterov": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8, "nesterov": True}),
+    "adam": (optimizers.Adam, keras.optimizers.Adam, {"beta_1": 0.8, "beta_2": 0.95}),
+}
+
+
+def compile_step(optimizer, trainable, step):
+    @tf.function
+    def apply(gradients):
+        optimizer.apply(gradients, trainable, step)
+        step.assign_add(1)
+
+    return apply
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_many_steps_equal_keras(name):
+    ours_class, keras_class, settings = PAIRS[name]
+    ours = ours_class(schedules.cosine(0.1, 300), **settings)
+    theirs = keras_class(keras.optimizers.schedules.CosineDecay(0.1, 300), **settings)
+    trainable = {"weights/a": tf.Variable(values(7, 3)), "biases/a": tf.Variable(values(3))}
+    keras_variables = [keras.Variable(variable.numpy()) for variable in trainable.values()]
+    ours.build(trainable)
+    apply = compile_step(ours, trainable, tf.Variable(0, dtype=tf.int64))
+    for step in range(300):
+        gradients = [values(7, 3, seed=step), values(3, seed=-step % 1000)]
+        apply(dict(zip(trainable, map(tf.constant, gradients), strict=True)))
+        theirs.apply_gradients(zip(gradients, keras_variables, strict=True))
+    for variable, keras_variable in zip(trainable.values(), keras_variables, strict=True):
+        # Rounding of 300 updates, each at most 0.1.
+        np.testing.assert_allclose(variable, keras_variable, rtol=1e-5, atol=1e-5)
+    assert apply.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("name", optimizers.NAMES)
+def test_finds_the_minimum_of_a_bowl(name):
+    optimizer = optimizers.by_name(name, 0.05)
+    trainable = {"weights/a": tf.Variable([3.0, -2.0])}
+    optimizer.build(trainable)
+    step = tf.Variable(0, dtype=tf.int64)
+    apply = compile_step(optimizer, trainable, step)
+    for _ in range(400):
+        apply({"weights/a": 2 * (trainable["weights/a"] - [1.0, 0.5])})
+    np.testing.assert_allclose(trainable["weights/a"], [1.0, 0.5], atol=1e-3)
+    assert int(step) == 400
+
+
+def test_slots_carry_the_names_of_their_variables():
+    optimizer = optimizers.Adam(0.1)
+    optimizer.build({"weights/c1": tf.Variable([1.0])})
+    assert list(optimizer.slots) == ["m/weights/c1", "v/weights/c1"]
+
+
+def test_a_gradient_without_a_variable():
+    optimizer = optimizers.SGD(0.1)
+    with pytest.raises(ConfigError, match="weights/b"):
+        optimizer.apply({"weights/b": tf.constant(1.0)}, {}, tf.constant(0))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: optimizers.SGD(-0.1),
+        lambda: optimizers.Momentum(0.1, momentum=1.0),
+        lambda: optimizers.Adam(0.1, beta_1=1.5),
+        lambda: optimizers.by_name("rmsprop", 0.1),
+    ],
+)
+def test_impossible_arguments(make):
+    with pytest.raises(ConfigError):
+        make()
