@@ -1,0 +1,147 @@
+"""Downloads, from a server on this machine."""
+
+import dataclasses
+import functools
+import gzip
+import hashlib
+import http.server
+import threading
+import time
+
+import pytest
+
+from lowlevel.checks import DataError
+from lowlevel.data import digit_datasets, download, mnist
+from tests.idx_files import write_random
+
+NOBODY_LISTENS = "http://127.0.0.1:9/"
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def serve():
+    """Serves directories; returns a function from directory to URL."""
+    servers = []
+
+    def start(directory):
+        handler = functools.partial(Handler, directory=str(directory))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOWLEVEL_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "mnist"
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    """A directory of four gzipped files, as a mirror of MNIST has them."""
+    return write_random(tmp_path / "mirror", gzipped=True)
+
+
+def files_of(directory, *mirrors):
+    digests = {
+        path.name: hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest()
+        for path in directory.iterdir()
+    }
+    return download.Files("mnist", mirrors, digests)
+
+
+def test_downloads_once(mirror, serve, cache):
+    files = files_of(mirror, serve(mirror))
+    assert not download.is_cached(files)
+    assert download.fetch(files) == cache
+    assert mnist.read_directory(cache).num_classes == 3
+    assert download.is_cached(files)
+    assert sorted(path.name for path in cache.iterdir()) == sorted(files.sha256)
+    # The second time nobody is asked.
+    assert download.fetch(dataclasses.replace(files, mirrors=(NOBODY_LISTENS,))) == cache
+
+
+def test_another_wrapping_of_the_same_bytes_is_taken(mirror, serve, cache):
+    files = files_of(mirror, serve(mirror))
+    for path in mirror.iterdir():
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=1))
+    download.fetch(files)
+
+
+def test_falls_back_to_the_next_mirror(mirror, serve, tmp_path, cache):
+    wrong = write_random(tmp_path / "wrong", train=41, gzipped=True)
+    for first in (NOBODY_LISTENS, serve(wrong)):
+        files = files_of(mirror, first, serve(mirror))
+        download.fetch(files)
+        for path in cache.iterdir():
+            path.unlink()
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b"<html>sign in</html>"])
+def test_wrong_bytes_never_reach_the_cache(mirror, serve, cache, damage):
+    files = files_of(mirror, serve(mirror))
+    path = mirror / f"{mnist.TRAIN_IMAGES}.gz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=r"cannot be downloaded from any mirror"):
+        download.fetch(files)
+    assert not (cache / path.name).exists()
+    assert not list(cache.glob("download-*"))
+
+
+def test_a_damaged_cache_is_named(mirror, serve, cache):
+    files = files_of(mirror, serve(mirror))
+    download.fetch(files)
+    path = cache / f"{mnist.TEST_LABELS}.gz"
+    path.write_bytes(gzip.compress(b"something else"))
+    with pytest.raises(DataError, match=f"{path.name} does not hold the bytes of mnist"):
+        download.fetch(files)
+
+
+def test_no_network_is_found_out_in_time(monkeypatch):
+    """A server that accepts and never answers is the slowest way of having no network."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        files = dataclasses.replace(mnist.FILES, mirrors=(url, NOBODY_LISTENS))
+        start = time.monotonic()
+        with pytest.raises(DataError, match=r"no answer from 127\.0\.0\.1"):
+            download.fetch(files)
+        assert time.monotonic() - start < 10
+
+
+def test_cache_that_cannot_be_written(mirror, serve, tmp_path):
+    (tmp_path / "cache").write_text("a file where a directory should be")
+    with pytest.raises(DataError, match="cannot be written"):
+        download.fetch(files_of(mirror, serve(mirror)))
+
+
+def test_auto_falls_back_to_digits_and_says_why(monkeypatch, capsys):
+    monkeypatch.setattr(mnist, "FILES", dataclasses.replace(mnist.FILES, mirrors=(NOBODY_LISTENS,)))
+    assert digit_datasets.load("auto").name == "digits"
+    assert "no answer from 127.0.0.1" in capsys.readouterr().err
+    with pytest.raises(DataError, match="mnist cannot be downloaded"):
+        digit_datasets.load("mnist")
+
+
+def test_auto_prefers_the_directory_then_the_cache(mirror, serve, monkeypatch):
+    assert digit_datasets.load("auto", mirror).num_classes == 3
+    monkeypatch.setattr(mnist, "FILES", files_of(mirror, serve(mirror)))
+    assert digit_datasets.load("auto").num_classes == 3
+    monkeypatch.setattr(mnist, "FILES", dataclasses.replace(mnist.FILES, mirrors=(NOBODY_LISTENS,)))
+    assert digit_datasets.load_offline().num_classes == 3
+
+
+def test_offline_never_downloads(monkeypatch):
+    monkeypatch.setattr(download, "find_mirror", None)
+    assert digit_datasets.load_offline().name == "digits"

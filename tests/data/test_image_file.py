@@ -1,0 +1,131 @@
+"""Image files: any size and kind in, MNIST's form out; what is damaged gets a sentence."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lowlevel.checks import DataError
+from lowlevel.data import image_file
+
+
+def draw_one(size=(200, 120), ink=0, paper=255):
+    """A vertical stroke, off the centre."""
+    image = Image.new("L", size, paper)
+    ImageDraw.Draw(image).rectangle([20, 10, 30, 90], fill=ink)
+    return image
+
+
+def digit_from(path, **arguments):
+    return image_file.to_digit(image_file.read_grey(path), 28, 28, **arguments)
+
+
+@pytest.mark.parametrize("name", ["one.png", "one.jpg"])
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (80, 200)])
+def test_a_digit_of_any_size_and_colour_is_centred(tmp_path, name, ink, paper):
+    draw_one(ink=ink, paper=paper).save(tmp_path / name)
+    digit = digit_from(tmp_path / name)
+    assert digit.shape == (28, 28, 1)
+    assert digit.dtype == np.float32
+    assert digit.max() > 0.9
+    rows, columns = np.nonzero(digit[..., 0] > 0.3)
+    assert rows.max() - rows.min() + 1 == 20  # the box of MNIST
+    assert abs(rows.mean() - 13.5) <= 0.6
+    assert abs(columns.mean() - 13.5) <= 0.6
+    assert digit[0].max() == 0  # the paper has become black
+
+
+def test_the_right_size_is_taken_as_it_is(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 100, (28, 28)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "digit.png")
+    np.testing.assert_array_equal(
+        digit_from(tmp_path / "digit.png")[..., 0], pixels / np.float32(255)
+    )
+
+
+def test_invert_overrides_the_guess(tmp_path):
+    image = Image.new("L", (28, 28), 255)
+    image.save(tmp_path / "white.png")
+    assert digit_from(tmp_path / "white.png").max() == 0
+    assert digit_from(tmp_path / "white.png", invert=False).min() == 1
+    assert digit_from(tmp_path / "white.png", invert=True).max() == 0
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "P", "LA", "I;16"])
+def test_modes(tmp_path, mode):
+    image = draw_one()
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    image.convert(mode).save(tmp_path / "one.png") if mode != "I;16" else image.save(
+        tmp_path / "one.png"
+    )
+    grey = image_file.read_grey(tmp_path / "one.png")
+    np.testing.assert_allclose(grey, np.asarray(draw_one()) / 255, atol=0.01)
+
+
+def test_what_is_transparent_is_paper(tmp_path):
+    image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle([15, 5, 20, 35], fill=(0, 0, 0, 255))
+    image.save(tmp_path / "one.png")
+    assert image_file.read_grey(tmp_path / "one.png")[0, 0] == 1
+    assert digit_from(tmp_path / "one.png")[14, 14] == 1
+
+
+def test_orientation_of_a_photograph(tmp_path):
+    image = draw_one()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its side
+    image.save(tmp_path / "one.jpg", exif=exif)
+    assert image_file.read_grey(tmp_path / "one.jpg").shape == (200, 120)
+
+
+def png_of_claimed_size(width, height):
+    """A PNG whose header claims a size, with no pixels behind it."""
+
+    def chunk(kind, content):
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not a PNG or JPEG image"),
+        (b"GIF89a" + bytes(50), "is not a PNG or JPEG image"),
+        (png_of_claimed_size(30_000, 10), "is 30000 x 10 pixels large"),
+        (png_of_claimed_size(2**31 - 1, 2**31 - 1), "cannot be read|pixels large"),
+        (png_of_claimed_size(50, 50), "cannot be read"),
+    ],
+)
+def test_hostile_files(tmp_path, content, message):
+    path = tmp_path / "image.png"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        image_file.read_grey(path)
+    assert str(path) in str(caught.value)
+
+
+def test_truncated_missing_and_directory(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60)).astype(np.uint8)
+    for name in ("noise.png", "noise.jpg"):
+        path = tmp_path / name
+        Image.fromarray(noise).save(path)
+        path.write_bytes(path.read_bytes()[:900])
+        with pytest.raises(DataError, match="cannot be read"):
+            image_file.read_grey(path)
+    with pytest.raises(DataError, match="does not exist"):
+        image_file.read_grey(tmp_path / "nothing.png")
+    with pytest.raises(DataError, match="cannot be read"):
+        image_file.read_grey(tmp_path)
+
+
+@pytest.mark.parametrize("size", [(28, 30), (1, 1), (500, 3)])
+def test_no_ink(tmp_path, size):
+    Image.new("L", size, 255).save(tmp_path / "blank.png")
+    with pytest.raises(DataError, match=r"blank\.png holds no digit"):
+        digit_from(tmp_path / "blank.png", source=tmp_path / "blank.png")

@@ -1,0 +1,186 @@
+"""What every network of the registry must do."""
+
+import dataclasses
+import importlib
+import json
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import losses, nets, optimizers, variables
+from lowlevel.checks import ConfigError
+from lowlevel.training import checkpoint
+from lowlevel.training.state import TrainingState
+from lowlevel.training.step import build_train_step
+from tests.comparison import values
+
+GOLDEN = Path(__file__).with_name("parameters.txt")
+SEED = [7, 8]
+
+every_net = pytest.mark.parametrize("name", nets.NETS)
+
+
+def make(name, seed=0):
+    net = nets.get(name)
+    config = net.Config()
+    return net, config, net.build(config, seed)
+
+
+def inputs_of(net, config, batch):
+    return tf.constant(values(batch, *net.input_spec(config).shape[1:], low=0))
+
+
+def describe(name):
+    """A line for each variable, and totals."""
+    _, _, store = make(name)
+    lines = [name]
+    lines += [f"  {key} {value.shape.as_list()}" for key, value in store.all().items()]
+    total = variables.count_parameters(store.all())
+    lines.append(f"  trainable {variables.count_parameters(store.trainable())} of {total}")
+    return "\n".join(lines) + "\n"
+
+
+def test_every_module_is_registered():
+    modules = {module.name for module in pkgutil.iter_modules(nets.__path__)}
+    assert modules == set(nets.NETS)
+    for name, net in nets.NETS.items():
+        assert net is importlib.import_module(f"lowlevel.nets.{name}")
+
+
+def test_parameters_are_those_of_the_golden_file():
+    assert "".join(describe(name) for name in sorted(nets.NETS)) == GOLDEN.read_text()
+
+
+@every_net
+def test_the_seed_fixes_every_bit(name):
+    digest = variables.sha256(make(name, seed=5)[2].all())
+    assert digest == variables.sha256(make(name, seed=5)[2].all())
+    assert digest != variables.sha256(make(name, seed=6)[2].all())
+
+
+@every_net
+def test_predicted_shape_is_the_real_one_for_any_batch_size(name):
+    net, config, store = make(name)
+    compiled = tf.function(
+        lambda inputs: net.forward(config, store, inputs),
+        input_signature=[net.input_spec(config)],
+    )
+    predicted = compiled.get_concrete_function().structured_outputs.shape
+    assert predicted.as_list()[0] is None
+    for batch in (1, 2, 5):
+        real = compiled(inputs_of(net, config, batch)).shape
+        assert real == [batch, *predicted[1:]]
+    assert compiled.experimental_get_tracing_count() == 1
+
+
+@every_net
+@pytest.mark.parametrize("training", [False, True])
+def test_eager_equals_compiled(name, training):
+    net, config, store = make(name)
+    inputs = inputs_of(net, config, 3)
+    arguments = {"training": True, "seed": tf.constant(SEED, tf.int64)} if training else {}
+    eager = net.forward(config, store, inputs, **arguments)
+    compiled = tf.function(net.forward)(config, store, inputs, **arguments)
+    for one, other in zip(tf.nest.flatten(eager), tf.nest.flatten(compiled), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@every_net
+def test_forward_is_pure(name):
+    net, config, store = make(name)
+    inputs = inputs_of(net, config, 3)
+    before = variables.sha256(store.all())
+    first, same, other = (
+        net.forward(config, store, inputs, training=True, seed=tf.constant(seed, tf.int64))[0]
+        for seed in (SEED, SEED, [9, 9])
+    )
+    assert variables.sha256(store.all()) == before
+    np.testing.assert_array_equal(first, same)
+    assert (first.numpy() != other.numpy()).any()
+    _, new_state = net.forward(config, store, inputs, training=True, seed=SEED)
+    assert new_state.keys() == store.state.keys()
+
+
+@every_net
+def test_a_slice_of_the_batch_gives_a_slice_of_the_output(name):
+    net, config, store = make(name)
+    inputs = inputs_of(net, config, 4)
+    whole = net.forward(config, store, inputs)
+    np.testing.assert_allclose(net.forward(config, store, inputs[1:3]), whole[1:3], atol=1e-5)
+
+
+@every_net
+def test_names_of_layers_are_in_the_graph(name):
+    net, config, store = make(name)
+    graph = (
+        tf.function(lambda inputs: net.forward(config, store, inputs))
+        .get_concrete_function(net.input_spec(config))
+        .graph
+    )
+    scopes = {operation.name.split("/")[0] for operation in graph.get_operations()}
+    layers = {key.split("/")[0] for key in (*store.weights, *store.biases, *store.state)}
+    assert layers <= scopes
+
+
+@every_net
+def test_training_does_not_retrace_and_the_checkpoint_restores_it_all(name, tmp_path):
+    def start(seed):
+        net, config, store = make(name, seed)
+        state = TrainingState(store, optimizers.Adam(1e-3))
+        step = build_train_step(
+            lambda inputs, training, seed: net.forward(config, store, inputs, training, seed),
+            losses.softmax_cross_entropy,
+            store,
+            state.optimizer,
+            state.step,
+            net.input_spec(config),
+            run_seed=0,
+        )
+        return net, config, state, step
+
+    net, config, state, step = start(seed=0)
+    labels = tf.constant([0, 1, 2, 3])
+    for batch in (4, 4, 3, 1):
+        step(inputs_of(net, config, batch), labels[:batch])
+    assert step.experimental_get_tracing_count() == 1
+    checkpoint.save(tmp_path / "saved", state.tensors(), state.record())
+
+    *_, restored, step_again = start(seed=1)
+    checkpoint.restore(tmp_path / "saved", restored.tensors())
+    assert variables.sha256(restored.tensors()) == variables.sha256(state.tensors())
+    step(inputs_of(net, config, 4), labels)
+    step_again(inputs_of(net, config, 4), labels)
+    assert variables.sha256(restored.tensors()) == variables.sha256(state.tensors())
+
+
+@every_net
+def test_config_survives_json(name):
+    config = nets.get(name).Config()
+    fields = json.loads(json.dumps(dataclasses.asdict(config)))
+    assert nets.config_from_dict(name, fields) == config
+    for damaged in (fields | {"extra": 1}, dict(list(fields.items())[1:]), [], None):
+        with pytest.raises(ConfigError, match=f"the config of {name} has the fields"):
+            nets.config_from_dict(name, damaged)
+
+
+@every_net
+def test_saved_model_round_trip(name, tmp_path):
+    net, config, store = make(name)
+    module = tf.Module()
+    module.variables_by_name = store.all()
+    module.serve = tf.function(
+        lambda inputs: net.forward(config, store, inputs),
+        input_signature=[net.input_spec(config)],
+    )
+    tf.saved_model.save(module, str(tmp_path))
+    loaded = tf.saved_model.load(str(tmp_path))
+    inputs = inputs_of(net, config, 3)
+    np.testing.assert_allclose(loaded.serve(inputs), module.serve(inputs), atol=1e-6)
+
+
+def test_unknown_net():
+    with pytest.raises(ConfigError, match=r"net must be one of .*conv_net.*, not 'resnet'"):
+        nets.get("resnet")

@@ -1,0 +1,30 @@
+"""The same forward runs eagerly, compiled, and in a graph with a session: equal logits."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import nets
+from tests.comparison import values
+
+
+@pytest.mark.parametrize("name", nets.NETS)
+def test_eager_function_and_session_agree(name):
+    net = nets.get(name)
+    config = net.Config()
+    spec = net.input_spec(config)
+    inputs = values(3, *spec.shape[1:], low=0)
+
+    variables = net.build(config, seed=4)
+    eager = net.forward(config, variables, tf.constant(inputs))
+    compiled = tf.function(net.forward)(config, variables, tf.constant(inputs))
+
+    with tf.compat.v1.Graph().as_default(), tf.compat.v1.Session() as session:
+        placeholder = tf.compat.v1.placeholder(spec.dtype, spec.shape)
+        logits = net.forward(config, net.build(config, seed=4), placeholder)
+        session.run(tf.compat.v1.global_variables_initializer())
+        in_session = session.run(logits, {placeholder: inputs})
+
+    assert np.abs(eager).max() > 0.01
+    np.testing.assert_allclose(compiled, eager, atol=1e-6)
+    np.testing.assert_allclose(in_session, eager, atol=1e-6)

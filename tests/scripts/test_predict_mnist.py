@@ -1,0 +1,123 @@
+"""scripts/predict_mnist.py as a person runs it."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.idx_files import write_random
+from tests.scripts import tools
+from tests.training import small_run
+
+LINE = re.compile(r"(.+?) +(\d)  ([01]\.\d{4})")
+
+
+@pytest.fixture
+def predict(monkeypatch, capfd, tmp_path):
+    monkeypatch.setenv("LOWLEVEL_CACHE", str(tmp_path / "empty cache"))
+    return lambda *arguments: tools.run_here("predict_mnist.py", arguments, monkeypatch, capfd)
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """A run on digits of 8 x 8."""
+    path = tmp_path_factory.mktemp("run")
+    small_run.train(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def digit_files(tmp_path_factory, digits):
+    """The first ten test digits as dark ink on white, 112 x 112."""
+    directory = tmp_path_factory.mktemp("images")
+    paths = []
+    for index in range(10):
+        image = Image.fromarray(255 - digits.test.images[index, ..., 0]).resize((112, 112))
+        paths.append(directory / f"{index}.{'png' if index % 2 else 'jpg'}")
+        image.save(paths[-1])
+    return paths
+
+
+def parse(result):
+    assert result.status == 0, result.err
+    lines = [LINE.fullmatch(line) for line in result.out.splitlines()]
+    assert all(lines), result.out
+    return [(line[1], int(line[2]), float(line[3])) for line in lines]
+
+
+def test_the_shipped_network_reads_files(predict, digit_files, digits):
+    lines = parse(predict(*digit_files))
+    assert [name for name, _, _ in lines] == [str(path) for path in digit_files]
+    # The digits were written by other people and drawn in 8 x 8: one mistake is forgiven.
+    right = sum(digit == label for (_, digit, _), label in zip(lines, digits.test.labels[:10]))
+    assert right >= 9
+
+
+def test_the_shipped_network_reads_real_mnist(predict, mnist_directory, mnist):
+    indices = range(200)
+    lines = parse(predict("--data-dir", mnist_directory, "--index", *indices))
+    digits = np.array([digit for _, digit, _ in lines])
+    assert (digits == mnist.test.labels[:200]).mean() >= 0.99
+    assert lines[7][0] == f"mnist test image 7 (a {mnist.test.labels[7]})"
+
+
+def test_test_images_by_number(predict):
+    lines = parse(predict("--index", 0, 359))
+    assert [name for name, _, _ in lines] == [
+        "digits test image 0 (a 2)",
+        "digits test image 359 (a 8)",
+    ]
+    assert all(0.1 <= probability <= 1 for _, _, probability in lines)
+
+
+def test_another_run_and_idx_files(predict, tmp_path, run_dir):
+    data_dir = write_random(tmp_path, height=8, width=8)
+    lines = parse(predict("--run-dir", run_dir, "--data-dir", data_dir, "--index", 3))
+    assert lines[0][0] == "mnist test image 3 (a 0)"
+
+
+def test_plot(predict, tmp_path, digit_files):
+    parse(predict(*digit_files[:2], "--index", 0, "--plot", tmp_path / "plot.png"))
+    with Image.open(tmp_path / "plot.png") as image:
+        assert image.height > image.width * 0.8
+
+
+def test_invert_changes_what_is_seen(predict, digit_files):
+    right = parse(predict(digit_files[0], "--invert"))
+    assert right == parse(predict(digit_files[0]))
+    assert parse(predict(digit_files[0], "--no-invert")) != right
+
+
+def test_wrong_input(predict, tmp_path, run_dir, digit_files):
+    (tmp_path / "empty.png").write_bytes(b"")
+    Image.new("L", (50, 60), 255).save(tmp_path / "blank.png")
+    (tmp_path / "text.jpg").write_text("no picture")
+    for arguments, message in [
+        ((), "name an image file"),
+        ((tmp_path / "none.png",), "none.png does not exist"),
+        ((tmp_path / "empty.png",), "empty.png is not a PNG or JPEG image"),
+        ((tmp_path / "text.jpg",), "text.jpg is not a PNG or JPEG image"),
+        ((tmp_path / "blank.png",), "blank.png holds no digit"),
+        (("--index", 360), "at most 359, not 360"),
+        (("--index", -1), "argument --index"),
+        (("--index", 0, "--data-dir", tmp_path), "holds neither"),
+        (("--index", 0, "--run-dir", tmp_path), "holds no run"),
+        (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8, 1)"),
+        ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "cannot be drawn"),
+        ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "cannot be drawn"),
+    ]:
+        result = predict(*arguments)
+        assert result.status == 2, arguments
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+def test_a_damaged_run(predict, tmp_path):
+    small_run.train(tmp_path, max_steps=1)
+    [checkpoint] = tmp_path.glob("epoch-*")
+    (checkpoint / "variables.index").write_bytes(b"")
+    result = predict("--run-dir", tmp_path, "--index", 0)
+    assert result.status == 2
+    assert "variables.index" in result.err
+    assert "no whole checkpoint" in result.err

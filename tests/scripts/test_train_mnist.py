@@ -1,0 +1,236 @@
+"""scripts/train_mnist.py as a person runs it."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.idx_files import write_random
+from tests.scripts import tools
+
+ACCURACY = re.compile(r"test accuracy (0\.\d{4}|1\.0000) \((\d+)/(\d+)\)")
+DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
+ROW = ["epoch", "step", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    return write_random(tmp_path_factory.mktemp("idx"), gzipped=True)
+
+
+@pytest.fixture
+def train(monkeypatch, capfd):
+    return lambda *arguments: tools.run_here("train_mnist.py", arguments, monkeypatch, capfd)
+
+
+def small(data_dir, run_dir, *more):
+    return ("--data-dir", data_dir, "--run-dir", run_dir, "--batch-size", 16, "--epochs", 3, *more)
+
+
+def digest(result):
+    return DIGEST.fullmatch(result.last_lines[1])[1]
+
+
+def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
+    result = train(*small(data_dir, tmp_path))
+    assert (result.status, result.err) == (0, "")
+    share, correct, total = ACCURACY.fullmatch(result.last_lines[0]).groups()
+    assert share == f"{int(correct) / 12:.4f}"
+    assert total == "12"
+    assert DIGEST.fullmatch(result.last_lines[1])[2] == "9"
+
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["net"] == "conv_net"
+    assert config["net_config"] == {"image_shape": [6, 5, 1], "num_classes": 3, "dropout_rate": 0.2}
+    assert config["training"]["seed"] == 0
+    assert "scripts/train_mnist.py" in config["about"]["command"]
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [list(row) for row in rows] == [ROW] * 3
+    assert [row["step"] for row in rows] == [3, 6, 9]
+    assert rows[-1]["val_accuracy"] == pytest.approx(int(correct) / 12)
+    with Image.open(tmp_path / "predictions.png") as image:
+        assert min(image.size) > 300
+    names = tf.train.load_checkpoint(str(tmp_path)).get_variable_to_shape_map()
+    assert names["variables/weights/c1/.ATTRIBUTES/VARIABLE_VALUE"] == [3, 3, 1, 16]
+    assert names["optimizer/m/weights/c1/.ATTRIBUTES/VARIABLE_VALUE"] == [3, 3, 1, 16]
+
+
+def test_stop_resume_finish(train, data_dir, tmp_path):
+    whole = train(*small(data_dir, tmp_path / "whole"))
+    arguments = small(data_dir, tmp_path / "run")
+    stopped = train(*arguments, "--steps", 5)
+    assert DIGEST.fullmatch(stopped.last_lines[1])[2] == "5"
+    resumed = train(*arguments)
+    assert "resuming" in resumed.out
+    assert "at step 5" in resumed.out
+    assert resumed.last_lines == whole.last_lines
+    again = train(*arguments)
+    assert again.last_lines == whole.last_lines
+    assert "epoch" not in again.out.replace("epoch-", "")
+
+
+def test_fresh_and_seed(train, data_dir, tmp_path):
+    first = train(*small(data_dir, tmp_path), "--quiet")
+    assert len(first.out.splitlines()) == 2
+    refused = train(*small(data_dir, tmp_path, "--seed", 1))
+    assert refused.status == 2
+    assert "training.seed is 0 there and 1 here" in refused.err
+    fresh = train(*small(data_dir, tmp_path, "--seed", 1, "--fresh"))
+    assert fresh.status == 0
+    assert digest(fresh) != digest(first)
+
+
+def test_more_epochs_go_on_where_fewer_ended(train, data_dir, tmp_path):
+    whole = train(*small(data_dir, tmp_path / "whole"))
+    short = ("--data-dir", data_dir, "--run-dir", tmp_path / "run", "--batch-size", 16)
+    train(*short, "--epochs", 1)
+    assert digest(train(*short, "--epochs", 3)) == digest(whole)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--optimizer", "sgd", "--schedule", "cosine", "--warm-up", 2),
+        ("--optimizer", "nesterov", "--schedule", "one_cycle", "--precision", "bfloat16"),
+        ("--optimizer", "momentum", "--schedule", "piecewise", "--label-smoothing", 0.1),
+        ("--rotate", 10, "--zoom", 0.1, "--shift", 1, "--dropout", 0, "--checkpoint-every", 2),
+    ],
+)
+def test_options(train, data_dir, tmp_path, options):
+    result = train(*small(data_dir, tmp_path, *options))
+    assert result.status == 0, result.err
+    assert ACCURACY.fullmatch(result.last_lines[0])
+
+
+def test_export(train, data_dir, tmp_path):
+    result = train(*small(data_dir, tmp_path / "run", "--export", tmp_path / "out"))
+    correct = int(ACCURACY.fullmatch(result.last_lines[0])[2])
+    about = json.loads((tmp_path / "out" / "config.json").read_text())["about"]
+    assert about["test_accuracy"] == correct / 12
+    names = tf.train.load_checkpoint(str(tmp_path / "out")).get_variable_to_shape_map()
+    assert not [name for name in names if name.startswith("optimizer")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--batch-size", 0), "it must be a whole number of at least 1"),
+        (("--batch-size", "many"), "argument --batch-size: invalid whole number value: 'many'"),
+        (("--epochs", 0), "argument --epochs"),
+        (("--steps", -1), "argument --steps"),
+        (("--learning-rate", 0), "argument --learning-rate"),
+        (("--learning-rate", "nan"), "argument --learning-rate"),
+        (("--learning-rate", -1), "argument --learning-rate"),
+        (("--dropout", 1), "argument --dropout"),
+        (("--seed", -1), "argument --seed"),
+        (("--seed", 2**63), "argument --seed"),
+        (("--optimizer", "rmsprop"), "invalid choice: 'rmsprop'"),
+        (("--checkpoint-every", 0), "argument --checkpoint-every"),
+        (("--fresh", "--resume"), "not allowed with"),
+        (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
+    ],
+)
+def test_wrong_arguments(train, arguments, message):
+    result = train(*arguments)
+    assert result.status == 2
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_wrong_data_and_directories(train, data_dir, tmp_path):
+    a_file = tmp_path / "file"
+    a_file.write_text("")
+    for arguments, message in [
+        (("--data-dir", tmp_path / "none"), "none is not a directory"),
+        (("--data-dir", tmp_path), "holds neither train-images-idx3-ubyte"),
+        (("--dataset", "digits", "--data-dir", data_dir), "takes no data directory"),
+        (small(data_dir, a_file / "run"), "cannot be written"),
+        (small(data_dir, tmp_path / "new", "--resume"), "no checkpoint to resume"),
+    ]:
+        result = train(*arguments)
+        assert result.status == 2, result.out
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+def test_divergence(train, data_dir, tmp_path):
+    arguments = small(data_dir, tmp_path, "--optimizer", "sgd", "--learning-rate", 900)
+    result = train(*arguments)
+    assert result.status == 2
+    assert re.search(r"not finite (at|after) step \d+", result.err)
+    assert "lower --learning-rate" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_ctrl_c_saves_and_resumes(data_dir, tmp_path):
+    """In a process of its own: start-up is quiet, and a signal is answered by a checkpoint."""
+    run_dir = tmp_path / "run"
+    arguments = ("--data-dir", data_dir, "--run-dir", run_dir, "--batch-size", 1, "--epochs", 50)
+    process = subprocess.Popen(
+        tools.command("train_mnist.py", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+    for line in process.stdout:
+        if line.startswith("epoch 2/"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    stopped_at = re.fullmatch(r"stopped at step (\d+); .*resumes.*\n", err)
+    assert stopped_at, err
+    step = int(stopped_at[1])
+    assert list(run_dir.glob(f"epoch-*-step-{step:08d}"))
+    resumed = tools.run("train_mnist.py", *arguments, "--steps", step + 1)
+    assert f"at step {step}" in resumed.out
+    assert DIGEST.fullmatch(resumed.last_lines[1])[2] == str(step + 1)
+
+
+def test_killed_at_random_moments_it_still_ends_with_the_same_bits(data_dir, tmp_path):
+    arguments = ("--data-dir", data_dir, "--batch-size", 1, "--epochs", 5, "--checkpoint-every", 1)
+    whole = tools.run("train_mnist.py", *arguments, "--run-dir", tmp_path / "whole", "--quiet")
+    run_dir = tmp_path / "killed"
+    for extra_seconds in (0.05, 0.31):
+        process = subprocess.Popen(
+            tools.command("train_mnist.py", *arguments, "--run-dir", run_dir, "--quiet"),
+            stdout=subprocess.DEVNULL,
+        )
+        before = set(run_dir.glob("epoch-*"))
+        while process.poll() is None and set(run_dir.glob("epoch-*")) == before:
+            time.sleep(0.01)
+        time.sleep(extra_seconds)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    finished = tools.run("train_mnist.py", *arguments, "--run-dir", run_dir)
+    assert "resuming" in finished.out
+    assert finished.last_lines == whole.last_lines
+
+
+def test_full_disk(data_dir, tmp_path):
+    """A limit on the size of files stands in for the end of the disk."""
+    arguments = small(data_dir, tmp_path / "run", "--steps", 3)
+    assert tools.run("train_mnist.py", *arguments).status == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    words = tools.command("train_mnist.py", *small(data_dir, tmp_path / "run"))
+    limited = (
+        "import resource, runpy, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    done = subprocess.run([words[0], "-c", limited, *words[1:]], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "untouched" in done.stderr
+    after = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert after == before
+    assert tools.run("train_mnist.py", *small(data_dir, tmp_path / "run")).status == 0

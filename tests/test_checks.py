@@ -1,0 +1,49 @@
+"""Checks of arguments, and the error that names an extra."""
+
+import pytest
+
+from lowlevel.checks import (
+    ConfigError,
+    MissingExtraError,
+    check_choice,
+    check_integer,
+    check_number,
+    import_extra,
+)
+
+
+@pytest.mark.parametrize("value", [1, 5, 10])
+def test_whole_numbers(value):
+    assert check_integer("n", value, 1, 10) == value
+
+
+@pytest.mark.parametrize("value", [0, 11, 1.0, "3", None, True])
+def test_what_is_no_whole_number_in_range(value):
+    with pytest.raises(ConfigError, match="n must be a whole number of at least 1 and at most 10"):
+        check_integer("n", value, 1, 10)
+
+
+def test_numbers_and_their_bounds():
+    assert check_number("x", "0.5", 0, 1) == 0.5
+    assert check_number("x", 1, 0, 1, high_included=True) == 1.0
+    for value, keywords in [
+        (1, {}),
+        (0, {"low_included": False}),
+        ("nan", {}),
+        (None, {}),
+        ("", {}),
+    ]:
+        with pytest.raises(ConfigError, match=r"x must be a number in [\[(]0, 1[\])]"):
+            check_number("x", value, 0, 1, **keywords)
+
+
+def test_choices():
+    assert check_choice("color", "red", ("red", "green")) == "red"
+    with pytest.raises(ConfigError, match="color must be one of red, green, not 'blue'"):
+        check_choice("color", "blue", ("red", "green"))
+
+
+def test_a_missing_library_names_the_extra():
+    with pytest.raises(MissingExtraError, match=r"pip install 'lowlevel\[plot\]'"):
+        import_extra("a_library_that_is_not_there.part", "plot")
+    assert import_extra("os.path", "plot").join("a", "b") == "a/b"

@@ -1,0 +1,123 @@
+"""The rules of the layout: imports point downwards, no Keras, no pickle, short files."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE, SCRIPTS = ROOT / "lowlevel", ROOT / "scripts"
+SOURCES = sorted([*PACKAGE.rglob("*.py"), *SCRIPTS.glob("*.py")])
+ONE_PAGE = SCRIPTS / "mnist_on_one_page.py"
+
+# A file may import from its own row or from a lower one.
+ROWS = {
+    "lowlevel": 0,
+    "lowlevel.checks": 0,
+    "lowlevel.files": 0,
+    "lowlevel.command_line": 0,
+    "lowlevel.progress": 0,
+    "lowlevel.seeds": 0,
+    "lowlevel.ops": 1,
+    "lowlevel.variables": 2,
+    "lowlevel.initializers": 2,
+    "lowlevel.data": 2,
+    "lowlevel.optimizers": 3,
+    "lowlevel.schedules": 3,
+    "lowlevel.losses": 3,
+    "lowlevel.metrics": 3,
+    "lowlevel.nets": 4,
+    "lowlevel.training": 5,
+    "lowlevel.evaluation": 5,
+    "scripts": 6,
+}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def row_of(module):
+    """The row of a module: its own, or its package's."""
+    while module not in ROWS:
+        module = module.rpartition(".")[0]
+        assert module, "a module without a row: add it to ROWS"
+    return ROWS[module]
+
+
+def imported_modules(path):
+    """All modules that a file imports, at its top or inside a function, in full."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                is_module = node.module.startswith("lowlevel") and (
+                    (ROOT / inner.replace(".", "/")).is_dir()
+                    or (ROOT / inner.replace(".", "/")).with_suffix(".py").is_file()
+                )
+                yield inner if is_module else node.module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_imports_point_downwards(path):
+    own = row_of(module_name(path))
+    for imported in imported_modules(path):
+        if imported.split(".")[0] == "lowlevel":
+            assert row_of(imported) <= own, f"{path} imports {imported} from a higher row"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_keras_no_internals_no_pickle(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for imported in imported_modules(path):
+        assert imported.split(".")[0] not in {"keras", "tf_keras", "pickle", "shelve", "joblib"}
+        assert not imported.startswith(("tensorflow.python", "tensorflow.keras"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            assert node.attr != "keras", f"{path}:{node.lineno} reaches for Keras"
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert node.value.value is False
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_files_are_short_and_start_by_saying_what_they_are(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250
+    assert ast.get_docstring(ast.parse(text))
+
+
+def test_one_page_is_one_page_and_stands_alone():
+    assert len(ONE_PAGE.read_text(encoding="utf-8").splitlines()) <= 120
+    standard = {"argparse", "gzip", "hashlib", "math", "os", "zlib", "pathlib"}
+    assert set(imported_modules(ONE_PAGE)) - standard == {"tensorflow", "numpy", "tqdm"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_public_things_have_docstrings(path):
+    if path == ONE_PAGE:
+        return
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            in_script = path.parent == SCRIPTS and node.name in {"main", "parse_arguments"}
+            assert in_script or ast.get_docstring(node), f"{path}: {node.name}"
+
+
+def test_choices_of_the_command_line_are_those_of_the_package():
+    """They are written twice so that --help need not import TensorFlow."""
+    from lowlevel import optimizers, schedules
+    from lowlevel.training import arguments
+
+    assert arguments.SCHEDULES == schedules.NAMES
+    assert arguments.OPTIMIZERS == optimizers.NAMES
+
+
+def test_exports_of_ops_are_complete():
+    ops = importlib.import_module("lowlevel.ops")
+    assert sorted(ops.__all__) == ops.__all__
+    for name in ops.__all__:
+        assert callable(getattr(ops, name))

@@ -1,0 +1,214 @@
+"""A run stopped at any step and taken up again ends as one that was never stopped."""
+
+import functools
+import json
+
+import pytest
+
+from lowlevel import variables
+from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
+from lowlevel.data.labelled_images import ImageDataset, LabelledImages
+from lowlevel.training import loop
+from lowlevel.training.run_directory import RunDirectory
+from tests.training import small_run
+
+
+def outcome(classifier):
+    """All that must not depend on stops: every variable, and the metrics but for the time."""
+    rows = [json.loads(line) for line in (classifier.run.path / "metrics.jsonl").open()]
+    for row in rows:
+        del row["seconds"]
+    return variables.sha256(classifier.state.tensors()), rows
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    return outcome(small_run.train(tmp_path_factory.mktemp("run")))
+
+
+def test_same_seed_same_bits(uninterrupted, tmp_path):
+    assert outcome(small_run.train(tmp_path)) == uninterrupted
+    other, _ = outcome(small_run.train(tmp_path / "other", seed=2))
+    assert other != uninterrupted[0]
+
+
+@pytest.mark.parametrize("step", range(1, small_run.EPOCHS * small_run.STEPS_PER_EPOCH + 1))
+def test_stopped_at_any_step(uninterrupted, tmp_path, step):
+    stopped = small_run.train(tmp_path, max_steps=step)
+    assert int(stopped.state.step) == step
+    assert outcome(small_run.train(tmp_path)) == uninterrupted
+
+
+def test_stopped_before_every_step(uninterrupted, tmp_path):
+    for _ in range(20):
+        classifier = small_run.make(tmp_path)
+        classifier.open()
+        train_until(classifier, functools.partial(next, iter([False, True, True])))
+        if len(classifier.state.history) == small_run.EPOCHS:
+            break
+    assert outcome(classifier) == uninterrupted
+
+
+def train_until(classifier, should_stop):
+    loop.train(
+        classifier.state,
+        classifier.train_step,
+        classifier.batches,
+        classifier.evaluate,
+        classifier.save,
+        loop.Schedule(small_run.EPOCHS, small_run.STEPS_PER_EPOCH),
+        should_stop,
+        quiet=True,
+    )
+
+
+def test_with_augmentation_schedule_and_momentum(tmp_path):
+    changes = {
+        "rotate": 10.0,
+        "zoom": 0.1,
+        "shift": 1.0,
+        "schedule": "one_cycle",
+        "schedule_steps": 6,
+        "optimizer": "nesterov",
+        "precision": "bfloat16",
+    }
+    whole = outcome(small_run.train(tmp_path / "whole", **changes))
+    small_run.train(tmp_path / "stopped", max_steps=4, **changes)
+    assert outcome(small_run.train(tmp_path / "stopped", **changes)) == whole
+
+
+def test_the_newest_damaged_the_one_before_is_used(uninterrupted, tmp_path, capsys):
+    small_run.train(tmp_path, save_every=2)
+    run = RunDirectory(tmp_path)
+    names = [path.name for path in run.checkpoints()]
+    # Steps 2 (saved), 3 (an epoch's end), 4 (saved), 6 (the end): the newest three, and the best.
+    assert names[-3:] == [
+        "epoch-0001-step-00000003",
+        "epoch-0001-step-00000004",
+        "epoch-0002-step-00000006",
+    ]
+    (run.checkpoints()[-1] / "record.json").write_text("{}")
+    resumed = small_run.make(tmp_path)
+    assert resumed.open().name == "epoch-0001-step-00000004"
+    assert "epoch-0002-step-00000006 is damaged: record.json" in capsys.readouterr().err
+    # The metrics no longer tell of an epoch that is lost.
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
+    resumed.train(small_run.EPOCHS, quiet=True)
+    assert outcome(resumed) == uninterrupted
+    assert RunDirectory(tmp_path).newest()[0].name == "epoch-0002-step-00000006"
+
+
+def test_all_damaged(tmp_path):
+    small_run.train(tmp_path)
+    for path in RunDirectory(tmp_path).checkpoints():
+        (path / "manifest.json").unlink()
+    with pytest.raises(CheckpointError, match="holds no whole checkpoint"):
+        small_run.make(tmp_path).open()
+
+
+def test_another_configuration_is_refused_and_named(tmp_path):
+    small_run.train(tmp_path, max_steps=1)
+    with pytest.raises(ConfigError, match=r"training\.learning_rate is 0\.001 there and 0\.5 here"):
+        small_run.make(tmp_path, learning_rate=0.5).open()
+    fresh = small_run.make(tmp_path, learning_rate=0.5)
+    assert fresh.open(fresh=True) is None
+    assert RunDirectory(tmp_path).checkpoints() == []
+
+
+def test_another_command_of_the_same_configuration_is_not_refused(tmp_path):
+    small_run.train(tmp_path, max_steps=1)
+    classifier = small_run.make(tmp_path)
+    classifier.config["about"]["command"] = "another one"
+    assert classifier.open() is not None
+
+
+def test_resume_needs_something_to_resume(tmp_path):
+    with pytest.raises(CheckpointError, match="holds no checkpoint to resume"):
+        small_run.make(tmp_path / "new").open(resume=True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_label_beyond_the_classes_of_the_run(tmp_path):
+    small_run.train(tmp_path, max_steps=1)
+    data = small_run.DATASET
+    labels = data.train.labels.copy()
+    labels[5] = 12
+    wider = ImageDataset(
+        "few", LabelledImages(data.train.images, labels, "there/images"), data.test
+    )
+    with pytest.raises(DataError, match="there/images has the label 12, beyond the 10 classes"):
+        small_run.make(tmp_path, wider).open()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_a_damaged_config(tmp_path, content):
+    small_run.train(tmp_path, max_steps=1)
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(CheckpointError, match=r"config\.json is damaged"):
+        small_run.make(tmp_path).open()
+
+
+def test_fresh_deletes_what_the_run_left_and_nothing_else(tmp_path):
+    small_run.train(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / ".tmp-epoch-0001-step-00000001-77").mkdir()
+    classifier = small_run.make(tmp_path)
+    classifier.run.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_killed_save_leaves_rubbish_that_the_next_one_removes(tmp_path):
+    small_run.train(tmp_path, max_steps=1)
+    rubbish = tmp_path / ".tmp-epoch-0009-step-00000009-77"
+    rubbish.mkdir()
+    (rubbish / "variables.index").write_text("half")
+    small_run.train(tmp_path)
+    assert not rubbish.exists()
+
+
+def test_divergence_is_named_and_the_last_good_checkpoint_stays(tmp_path):
+    small_run.train(tmp_path, max_steps=2, optimizer="sgd")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    classifier = small_run.make(tmp_path, optimizer="sgd")
+    classifier.open()
+    weights = classifier.state.variables.weights["out"]
+    weights.assign(weights * float("inf"))
+    with pytest.raises(NonFiniteError, match="the loss is not finite at step 3"):
+        classifier.train(small_run.EPOCHS, quiet=True)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_variables_that_are_not_finite_are_not_saved(tmp_path):
+    classifier = small_run.make(tmp_path)
+    classifier.open()
+
+    def step_that_breaks_a_variable(images, labels):
+        result = classifier_step(images, labels)
+        classifier.state.variables.biases["c3"].assign([float("nan")] * 32)
+        return result
+
+    classifier_step, classifier.train_step = classifier.train_step, step_that_breaks_a_variable
+    with pytest.raises(NonFiniteError, match="biases/c3 is not finite after step 1"):
+        classifier.train(small_run.EPOCHS, max_steps=1, quiet=True)
+    assert classifier.run.checkpoints() == []
+
+
+def test_export_is_for_prediction_alone(tmp_path):
+    classifier = small_run.train(tmp_path / "run")
+    classifier.export(tmp_path / "out", test_accuracy=0.5)
+    assert RunDirectory(tmp_path / "out").read_config()["about"]["test_accuracy"] == 0.5
+    with pytest.raises(CheckpointError, match="holds a run already"):
+        classifier.export(tmp_path / "out")
+    with pytest.raises(CheckpointError, match="lacks optimizer/m/biases/c1"):
+        small_run.make(tmp_path / "out").open()
+
+
+def test_only_the_newest_three_and_the_best_are_kept(tmp_path):
+    run = RunDirectory(tmp_path)
+    classifier = small_run.make(tmp_path)
+    accuracies = [0.5, 0.9, 0.6, 0.7, 0.9, 0.8, 0.8]
+    history = []
+    for epoch, accuracy in enumerate(accuracies, start=1):
+        history.append({"epoch": epoch, "step": epoch * 10, "val_accuracy": accuracy})
+        run.save(classifier.state.tensors(), {"step": epoch * 10, "history": history, "config": {}})
+    assert [int(path.name[6:10]) for path in run.checkpoints()] == [2, 5, 6, 7]
