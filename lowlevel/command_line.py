@@ -17,27 +17,30 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def run(main):
-    """Runs `main()` and exits: 0, or what it returns; 2 after a user's error, 130 after Ctrl-C."""
+    """Runs `main()` and exits with what it returns; 2 after a user's error, 130 after Ctrl-C."""
     try:
         status = main()
+        sys.stdout.flush()
     except LowlevelError as error:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print("interrupted.", file=sys.stderr)
         status = 130
+    except BrokenPipeError:  # the reader of the output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
     sys.exit(status)
 
 
 def quiet_tensorflow():
-    """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is set.
+    """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is 0.
 
     Some of them are written by C++ before any level applies, and one when devices are looked for,
     so standard error goes to a file meanwhile; should the import fail, they are shown after all.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)

@@ -45,13 +45,13 @@ def draw_predictions(path, images, prediction, labels, class_names):
     columns = math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     figure = _figure(1.3 * columns, 1.5 * rows)
-    grid = figure.subplots(rows, columns, squeeze=False).flat
-    for axes in grid:
+    grid = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes in grid[len(images) :]:
         axes.axis("off")
+    drawn = grid[: len(images)]
     for axes, image, predicted, label in zip(
-        grid, images, prediction.classes, labels, strict=False
+        drawn, images, prediction.classes, labels, strict=True
     ):
-        axes.axis("on")
         _show(axes, image)
         if predicted == label:
             axes.set_title(class_names[predicted], color=RIGHT)

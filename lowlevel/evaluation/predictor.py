@@ -53,9 +53,14 @@ class Predictor:
             net = nets.get(self.config["net"])
             net_config = nets.config_from_dict(self.config["net"], self.config["net_config"])
             dtype = tf.dtypes.as_dtype(self.config["training"]["precision"])
-            self.class_names = self.config["class_names"]
+            self.class_names = list(map(str, self.config["class_names"]))
         except (KeyError, TypeError) as error:
-            raise CheckpointError(f"the config of {run_directory} lacks {error}.") from error
+            raise CheckpointError(f"the config of {run_directory} is damaged: {error}.") from error
+        if len(self.class_names) != net_config.num_classes:
+            raise CheckpointError(
+                f"the config of {run_directory} names {len(self.class_names)} classes, "
+                f"but its network has {net_config.num_classes}."
+            )
         self.image_shape = net_config.image_shape
         self.variables = net.build(net_config, seed=0)
         tensors = {f"variables/{name}": value for name, value in self.variables.all().items()}

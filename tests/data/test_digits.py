@@ -18,7 +18,7 @@ def test_split(digits):
 def test_same_as_scikit_learn():
     datasets = pytest.importorskip("sklearn.datasets")
     original = datasets.load_digits()
-    ours = digits.load(height=8, width=8)
+    ours = digits.load(size=8, margin=0)
     images = np.concatenate([ours.train.images, ours.test.images])[..., 0]
     np.testing.assert_array_equal(images, np.round(original.images * 255 / 16))
     labels = np.concatenate([ours.train.labels, ours.test.labels])

@@ -50,7 +50,9 @@ def test_the_shipped_network_reads_files(predict, digit_files, digits):
     lines = parse(predict(*digit_files))
     assert [name for name, _, _ in lines] == [str(path) for path in digit_files]
     # The digits were written by other people and drawn in 8 x 8: one mistake is forgiven.
-    right = sum(digit == label for (_, digit, _), label in zip(lines, digits.test.labels[:10]))
+    right = sum(
+        digit == label for (_, digit, _), label in zip(lines, digits.test.labels[:10], strict=True)
+    )
     assert right >= 9
 
 

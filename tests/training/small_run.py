@@ -13,7 +13,7 @@ RECIPE = Recipe(seed=1, batch_size=40, learning_rate=1e-3)  # batches of 40, 40 
 
 def dataset():
     """A few of the packaged digits."""
-    full = digits.load(height=8, width=8)
+    full = digits.load(size=8, margin=0)
 
     def first(part, count):
         return LabelledImages(part.images[:count], part.labels[:count], part.source)
