@@ -86,10 +86,9 @@ def main():
     try:
         stopped_by = classifier.train(epochs, args.steps, args.checkpoint_every, report, args.quiet)
     except NonFiniteError as error:
-        raise NonFiniteError(
-            f"{error}; the last checkpoint in {run_dir} is untouched. "
-            f"Start over with a lower --learning-rate."
-        ) from error
+        saved = classifier.run.checkpoints()
+        kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"
+        raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
     if stopped_by is not None:
         print(
             f"stopped at step {int(state.step)}; the same command resumes {run_dir}.",
@@ -102,6 +101,7 @@ def main():
     draw(run_dir / "predictions.png", classifier, say)
     if args.export:
         classifier.export(args.export, test_accuracy=correct / total)
+        draw(args.export / "predictions.png", classifier, say)
         say(f"exported the network to {args.export}")
     print(f"test accuracy {correct / total:.4f} ({correct}/{total})")
     print(f"variables sha256 {sha256(state.variables.all())} at step {int(state.step)}")

@@ -42,19 +42,18 @@ class Predictor:
             CheckpointError: there is none, or it does not fit its own config.
             ConfigError: its config is not one that this version knows.
         """
-        run = RunDirectory(run_directory)
-        self.config = run.read_config()
-        newest = run.newest()
+        newest = RunDirectory(run_directory).newest()
         if newest is None:
-            raise CheckpointError(f"{run_directory} holds no checkpoint.")
+            raise CheckpointError(f"{run_directory} holds no checkpoint of a run.")
         self.checkpoint_path, record = newest
-        self.config = record["config"]
         try:
+            self.config = record["config"]
             net = nets.get(self.config["net"])
             net_config = nets.config_from_dict(self.config["net"], self.config["net_config"])
             dtype = tf.dtypes.as_dtype(self.config["training"]["precision"])
+            self._divide_by = np.float32(self.config["preprocessing"]["divide_by"])
             self.class_names = list(map(str, self.config["class_names"]))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the config of {run_directory} is damaged: {error}.") from error
         if len(self.class_names) != net_config.num_classes:
             raise CheckpointError(
@@ -94,11 +93,11 @@ class Predictor:
                 f"not an array of {images.shape}."
             )
         if images.dtype == np.uint8:
-            images = images / np.float32(255)
+            images = images / self._divide_by
         elif not np.issubdtype(images.dtype, np.floating):
             raise DataError(f"images must be uint8, or float in [0, 1], not {images.dtype}.")
         elif not ((images >= 0) & (images <= 1)).all():
-            raise DataError("float images must lie in [0, 1]; for 0 to 255 pass uint8.")
+            raise DataError("float images must lie in [0, 1]; pass 0 to 255 as uint8.")
         chunks = [
             self._probabilities(tf.constant(images[start : start + BATCH_SIZE], tf.float32)).numpy()
             for start in range(0, len(images), BATCH_SIZE)

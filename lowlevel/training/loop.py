@@ -115,7 +115,7 @@ def _train_epoch(state, train_step, batches, save, schedule, should_stop, quiet)
 
 
 def _check_finite(state):
-    """Raises NonFiniteError, naming the variable, if a step has made one useless."""
-    for name, variable in state.variables.all().items():
+    """Raises NonFiniteError, naming the variable or slot, if a step has made one useless."""
+    for name, variable in state.tensors().items():
         if not np.isfinite(variable.numpy()).all():
             raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")

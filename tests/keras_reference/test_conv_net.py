@@ -8,6 +8,7 @@ import tensorflow as tf
 from lowlevel import losses, optimizers
 from lowlevel.data import pipeline
 from lowlevel.nets import conv_net
+from lowlevel.training.classification import Classifier, Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 from tests.comparison import assert_close
@@ -87,3 +88,26 @@ def test_training(twins, mnist, ours, theirs):
         assert loss == pytest.approx(keras_loss, abs=1e-4)
         first_loss = first_loss or loss
     assert loss < 0.7 * first_loss
+
+
+@pytest.mark.slow
+def test_an_epoch_of_each_ends_at_the_same_accuracy(mnist, tmp_path):
+    """Each with its own random numbers, dropout included: Keras by `fit`, ours by the loop."""
+    config = conv_net.Config()
+    classifier = Classifier("conv_net", config, mnist, Recipe(learning_rate=1e-3), tmp_path)
+    classifier.open()
+    classifier.train(epochs=1, quiet=True)
+
+    model = keras_conv_net.build()
+    model.compile(
+        keras.optimizers.Adam(1e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    images = mnist.train.images / np.float32(255)
+    model.fit(images, mnist.train.labels, batch_size=128, verbose=0)
+    _, keras_accuracy = model.evaluate(
+        mnist.test.images / np.float32(255), mnist.test.labels, verbose=0
+    )
+    assert keras_accuracy > 0.97
+    assert classifier.state.history[-1]["val_accuracy"] == pytest.approx(keras_accuracy, abs=0.005)

@@ -104,7 +104,7 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         (("--index", 360), "at most 359, not 360"),
         (("--index", -1), "argument --index"),
         (("--index", 0, "--data-dir", tmp_path), "holds neither"),
-        (("--index", 0, "--run-dir", tmp_path), "holds no run"),
+        (("--index", 0, "--run-dir", tmp_path), "holds no checkpoint of a run"),
         (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8, 1)"),
         ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "cannot be drawn"),
         ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "cannot be drawn"),

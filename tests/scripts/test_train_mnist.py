@@ -112,6 +112,7 @@ def test_export(train, data_dir, tmp_path):
     correct = int(ACCURACY.fullmatch(result.last_lines[0])[2])
     about = json.loads((tmp_path / "out" / "config.json").read_text())["about"]
     assert about["test_accuracy"] == correct / 12
+    assert (tmp_path / "out" / "predictions.png").is_file()
     names = tf.train.load_checkpoint(str(tmp_path / "out")).get_variable_to_shape_map()
     assert not [name for name in names if name.startswith("optimizer")]
 
@@ -164,6 +165,8 @@ def test_divergence(train, data_dir, tmp_path):
     result = train(*arguments)
     assert result.status == 2
     assert re.search(r"not finite (at|after) step \d+", result.err)
+    saved = sorted(tmp_path.glob("epoch-*"))
+    assert (f"{saved[-1]}, is untouched" if saved else "nothing was saved") in result.err
     assert "lower --learning-rate" in result.err
     assert len(result.err.splitlines()) == 1
 

@@ -32,6 +32,12 @@ def test_same_seed_same_bits(uninterrupted, tmp_path):
     assert other != uninterrupted[0]
 
 
+def test_no_step_is_traced_twice(tmp_path):
+    classifier = small_run.train(tmp_path)  # its last batches are short
+    assert classifier.train_step.experimental_get_tracing_count() == 1
+    assert classifier.eval_step.experimental_get_tracing_count() == 1
+
+
 @pytest.mark.parametrize("step", range(1, small_run.EPOCHS * small_run.STEPS_PER_EPOCH + 1))
 def test_stopped_at_any_step(uninterrupted, tmp_path, step):
     stopped = small_run.train(tmp_path, max_steps=step)
@@ -188,7 +194,7 @@ def test_variables_that_are_not_finite_are_not_saved(tmp_path):
         return result
 
     classifier_step, classifier.train_step = classifier.train_step, step_that_breaks_a_variable
-    with pytest.raises(NonFiniteError, match="biases/c3 is not finite after step 1"):
+    with pytest.raises(NonFiniteError, match="variables/biases/c3 is not finite after step 1"):
         classifier.train(small_run.EPOCHS, max_steps=1, quiet=True)
     assert classifier.run.checkpoints() == []
 
