@@ -29,8 +29,8 @@ ROWS = {
     "lowlevel.metrics": 3,
     "lowlevel.nets": 4,
     "lowlevel.training": 5,
-    "lowlevel.evaluation": 5,
-    "scripts": 6,
+    "lowlevel.evaluation": 6,
+    "scripts": 7,
 }
 
 

@@ -1,1 +1,1 @@
-"""Judging a network, using it, and drawing what it says."""
+"""Using a trained network, and drawing what it says."""

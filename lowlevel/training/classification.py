@@ -8,7 +8,6 @@ import tensorflow as tf
 from lowlevel import __version__, losses, nets, optimizers, schedules, seeds
 from lowlevel.checks import CheckpointError, DataError
 from lowlevel.data import augment, pipeline
-from lowlevel.evaluation.evaluate import evaluate
 from lowlevel.training import checkpoint, loop
 from lowlevel.training.interruption import Interruption
 from lowlevel.training.run_directory import ABOUT, RunDirectory
@@ -192,6 +191,5 @@ class Classifier:
     def evaluate(self, quiet=True):
         """`Mean`s of loss and accuracy over the test images."""
         order = tf.range(len(self.dataset.test))
-        return evaluate(
-            self.eval_step, pipeline.batches(self.dataset.test, order, EVAL_BATCH_SIZE), quiet
-        )
+        batches = pipeline.batches(self.dataset.test, order, EVAL_BATCH_SIZE)
+        return loop.evaluate(self.eval_step, batches, quiet)

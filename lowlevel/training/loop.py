@@ -1,4 +1,4 @@
-"""Epochs of training steps, with an evaluation after each."""
+"""The loops: epochs of training steps with an evaluation after each, and the evaluation."""
 
 import dataclasses
 import math
@@ -119,3 +119,23 @@ def _check_finite(state):
     for name, variable in state.tensors().items():
         if not np.isfinite(variable.numpy()).all():
             raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")
+
+
+def evaluate(eval_step, batches, quiet=True):
+    """Mean of each metric over all examples of the batches.
+
+    Args:
+        eval_step: function of (inputs, labels), see `build_eval_step`.
+        batches: a `tf.data.Dataset` of such pairs.
+        quiet: show no progress.
+
+    Returns:
+        A `Mean` of each metric, by name: `loss` and `accuracy`.
+    """
+    means = {}
+    with Progress("evaluating", len(batches), quiet=quiet) as progress:
+        for inputs, labels in batches:
+            for name, values in eval_step(inputs, labels).items():
+                means.setdefault(name, metrics.Mean()).update(values)
+            progress.advance()
+    return means
