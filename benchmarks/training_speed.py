@@ -9,7 +9,6 @@ its resident memory is printed.
 """
 
 import argparse
-import os
 import resource
 import statistics
 import subprocess
@@ -17,9 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from lowlevel import command_line  # noqa: E402
 
 BATCH_SIZE = 128
 SIDES = ("lowlevel", "keras arrays", "keras tf.data")
@@ -27,11 +27,14 @@ SIDES = ("lowlevel", "keras arrays", "keras tf.data")
 
 def parse_arguments():
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line.ArgumentParser(description=__doc__)
+    at_least_one = command_line.whole_number(1)
     parser.add_argument("--data-dir", help="MNIST's IDX files (default: the packaged digits)")
-    parser.add_argument("--rounds", type=int, default=15, help="rounds to time (default 15)")
     parser.add_argument(
-        "--images", type=int, default=6_400, help="images in a round (default 6400)"
+        "--rounds", type=at_least_one, default=15, help="rounds to time (default 15)"
+    )
+    parser.add_argument(
+        "--images", type=at_least_one, default=6_400, help="images in a round (default 6400)"
     )
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
@@ -101,7 +104,8 @@ def make_keras(dataset, arrays):
             model.fit(images, labels, batch_size=BATCH_SIZE, verbose=0)
         else:
             order = pipeline.epoch_order(len(dataset.train), 0, round_number)
-            model.fit(pipeline.batches(dataset.train, order, BATCH_SIZE), verbose=0)
+            batches = pipeline.batches(dataset.train, order, BATCH_SIZE)
+            model.fit(batches, shuffle=False, verbose=0)
 
     return train
 
@@ -152,6 +156,7 @@ def compare_memory(args):
 def main():
     """Runs the comparison asked for."""
     args = parse_arguments()
+    command_line.quiet_tensorflow()
     if args.side:
         train = make(args.side, first_images(args))
         for round_number in range(2):
@@ -161,7 +166,8 @@ def main():
         compare_memory(args)
     else:
         compare_speed(args)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

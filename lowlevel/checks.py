@@ -85,6 +85,11 @@ def check_choice(name, value, choices):
     return value
 
 
+def reason_of(error):
+    """What went wrong, from an exception of the system or a library: no path, no full stop."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
 def import_extra(module, extra):
     """Imports an optional library, for example `import_extra("PIL.Image", "images")`.
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 
@@ -9,7 +10,10 @@ from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_num
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage."""
+    """Says what is wrong in one line, without the whole usage; takes no abbreviated options."""
+
+    def __init__(self, **keywords):
+        super().__init__(allow_abbrev=False, **keywords)
 
     def error(self, message):
         """Prints the message and exits with status 2."""
@@ -25,6 +29,7 @@ def run(main):
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted.", file=sys.stderr)
         status = 130
     except BrokenPipeError:  # the reader of the output, such as `head`, has left
@@ -48,7 +53,7 @@ def quiet_tensorflow():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-        except BaseException:
+        except Exception:
             messages.seek(0)
             os.write(stderr, messages.read())
             raise

@@ -10,30 +10,33 @@ import hashlib
 import math
 import os
 import zlib
-from pathlib import Path
 
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("data_dir", help="where MNIST's four IDX files are, gzipped or not")
+parser.add_argument("--steps", type=int, default=5 * 469, help="in all (default: 5 epochs of 469)")
+args = parser.parse_args()
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-SEED, EPOCHS, BATCH, RATE, DROPOUT = 0, 5, 128, 1e-4, 0.2
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("data_dir", type=Path, help="where MNIST's four IDX files are, gzipped or not")
-parser.add_argument("--steps", type=int, help="stop after this many steps in all")
-args = parser.parse_args()
+SEED, BATCH, RATE, DROPOUT = 0, 128, 1e-4, 0.2
 
 
 # The data: IDX files, 16 or 8 bytes of header and then one byte for each number.
-def read(name, header):
-    path = args.data_dir / name
-    content = path.read_bytes() if path.exists() else gzip.open(f"{path}.gz").read()
-    return np.frombuffer(content, np.uint8, offset=header)
+def read(name, header, *shape):
+    path = os.path.join(args.data_dir, name)
+    try:
+        content = (open(path, "rb") if os.path.exists(path) else gzip.open(f"{path}.gz")).read()
+        size = math.prod(np.frombuffer(content[4:header], ">u4"))
+        return np.frombuffer(content, np.uint8, size, header).reshape(-1, *shape)
+    except (OSError, EOFError, ValueError) as error:
+        parser.exit(2, f"{path} cannot be read: {error}\n")
 
 
-train_images = tf.constant(read("train-images-idx3-ubyte", 16).reshape(-1, 28, 28, 1))
+train_images = tf.constant(read("train-images-idx3-ubyte", 16, 28, 28, 1))
 train_labels = tf.constant(read("train-labels-idx1-ubyte", 8).astype(np.int32))
-test_images = read("t10k-images-idx3-ubyte", 16).reshape(-1, 28, 28, 1) / np.float32(255)
+test_images = read("t10k-images-idx3-ubyte", 16, 28, 28, 1) / np.float32(255)
 test_labels = read("t10k-labels-idx1-ubyte", 8)
 steps_per_epoch = math.ceil(len(train_labels) / BATCH)
 
@@ -43,25 +46,22 @@ def seed(purpose, step=0):  # of every random number: the run's seed, a purpose,
 
 
 def batches(epoch, skip):
-    def load(indices):
-        images = tf.cast(tf.gather(train_images, indices), tf.float32) / 255
-        return images, tf.gather(train_labels, indices)
+    def load(i):
+        return tf.cast(tf.gather(train_images, i), tf.float32) / 255, tf.gather(train_labels, i)
 
     count, key = [len(train_labels)], seed("order", epoch)
     order = tf.argsort(tf.random.stateless_uniform(count, key, None, None, tf.int64), stable=True)
-    rest = tf.data.Dataset.from_tensor_slices(order[skip * BATCH :])
-    return rest.batch(BATCH).map(load).prefetch(2)
+    return tf.data.Dataset.from_tensor_slices(order[skip * BATCH :]).batch(BATCH).map(load)
 
 
 # The variables: two dicts, Glorot-uniform and zero; Adam's two slots for each; the step.
-weights, biases = {}, {}
+weights, biases, variables = {}, {}, {}
 shapes = {"c1": [3, 3, 1, 16], "c2": [3, 3, 16, 16], "c3": [3, 3, 16, 32], "c4": [3, 3, 32, 32]}
 for layer, shape in (shapes | {"d1": [7 * 7 * 32, 128], "out": [128, 10]}).items():
     limit = math.sqrt(3 * (2 / (math.prod(shape[:-2]) * (shape[-2] + shape[-1]))))
     values = tf.random.stateless_uniform(shape, seed(f"weights/{layer}"), -limit, limit)
-    weights[layer], biases[layer] = tf.Variable(values), tf.Variable(tf.zeros(shape[-1]))
-variables = {f"weights/{layer}": variable for layer, variable in weights.items()}
-variables |= {f"biases/{layer}": variable for layer, variable in biases.items()}
+    variables[f"weights/{layer}"] = weights[layer] = tf.Variable(values)
+    variables[f"biases/{layer}"] = biases[layer] = tf.Variable(tf.zeros(shape[-1]))
 m = {name: tf.Variable(tf.zeros_like(variable)) for name, variable in variables.items()}
 v = {name: tf.Variable(tf.zeros_like(variable)) for name, variable in variables.items()}
 step = tf.Variable(0, dtype=tf.int64)
@@ -104,9 +104,9 @@ def train_step(images, labels):
 checkpoint = tf.train.Checkpoint(weights=weights, biases=biases, m=m, v=v, step=step)
 manager = tf.train.CheckpointManager(checkpoint, "one_page", max_to_keep=1)
 checkpoint.restore(manager.latest_checkpoint)  # does nothing if there is none
-while step < (last_step := args.steps or EPOCHS * steps_per_epoch):
+while step < args.steps:
     epoch, skip = divmod(int(step), steps_per_epoch)
-    wanted = batches(epoch, skip).take(last_step - int(step))
+    wanted = batches(epoch, skip).take(args.steps - int(step))
     for images, labels in (bar := tqdm(wanted, f"epoch {epoch + 1}", disable=None)):
         bar.set_postfix(loss=f"{train_step(images, labels):.4f}")
     manager.save()

@@ -48,11 +48,21 @@ def parse_arguments():
         "--no-invert", dest="invert", action="store_false", help="the ink is lighter"
     )
     parser.add_argument(
-        "--plot", metavar="FILE", help="draw each image beside its probabilities, as PNG"
+        "--plot",
+        metavar="FILE",
+        type=Path,
+        help="draw each image beside its probabilities, as a .png file",
     )
     args = parser.parse_args()
     if not args.images and not args.index:
         parser.error("name an image file, or test images with --index")
+    if args.data_dir and not args.index:
+        parser.error("--data-dir is where --index looks; give both")
+    if args.plot is not None:
+        if args.plot.suffix != ".png" or args.plot.is_dir() or not args.plot.parent.is_dir():
+            parser.error(f"--plot needs the name of a .png file, not {str(args.plot)!r}")
+        if args.plot.resolve() in [Path(image).resolve() for image in args.images]:
+            parser.error(f"--plot would overwrite the image {args.plot}")
     return args
 
 
@@ -75,7 +85,9 @@ def main():
     for name, digit, row in zip(names, prediction.classes, prediction.probabilities, strict=True):
         print(f"{name:{longest}}  {predictor.class_names[digit]}  {row[digit]:.4f}")
     if args.plot:
-        plots.draw_probabilities(args.plot, images, prediction, names, predictor.class_names)
+        titles = [Path(name).name for name in names]
+        plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
+        print(f"drew {args.plot}")
     return 0
 
 

@@ -51,9 +51,11 @@ def main():
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, pipeline
     from lowlevel.nets import conv_net
-    from lowlevel.training.classification import Classifier, Recipe
+    from lowlevel.training.classification import Classifier, Recipe, check_export
     from lowlevel.variables import count_parameters, sha256
 
+    if args.export:
+        check_export(args.export)
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     epochs = args.epochs or EPOCHS[dataset.name]
     args.learning_rate = args.learning_rate or LEARNING_RATE[dataset.name]
@@ -71,6 +73,7 @@ def main():
     say = (lambda *words: None) if args.quiet else functools.partial(print, flush=True)
     say(
         f"{dataset.name}: {len(dataset.train)} images to train on, {len(dataset.test)} to test on; "
+        f"{dataset.num_classes} classes; "
         f"conv_net: {count_parameters(state.variables.all())} parameters"
     )
     if resumed:

@@ -17,7 +17,7 @@ import time
 import zlib
 from pathlib import Path
 
-from lowlevel.checks import DataError, import_extra
+from lowlevel.checks import DataError, import_extra, reason_of
 
 SECONDS_TO_FIND_A_MIRROR = 8
 SECONDS_WITHOUT_DATA = 10
@@ -65,15 +65,17 @@ def fetch(files):
     directory = cache_directory(files)
     missing = [name for name in files.sha256 if not (directory / name).is_file()]
     if missing:
-        mirror = find_mirror(files)
-        mirrors = sorted(files.mirrors, key=lambda candidate: candidate != mirror)
         try:
             directory.mkdir(parents=True, exist_ok=True)
+            mirror = find_mirror(files)
+            mirrors = sorted(files.mirrors, key=lambda candidate: candidate != mirror)
             with tempfile.TemporaryDirectory(prefix="download-", dir=directory) as temporary:
                 for name in missing:
                     _download(files, name, mirrors, temporary).replace(directory / name)
         except OSError as error:
-            raise DataError(f"{directory} cannot be written: {error}.") from error
+            raise DataError(
+                f"the cache {directory} cannot be written: {reason_of(error)}."
+            ) from error
     for name, expected in files.sha256.items():
         if decompressed_sha256(directory / name) != expected:
             raise DataError(
@@ -148,5 +150,5 @@ def decompressed_sha256(path):
                         f"{path} decompresses to more than {MAX_DECOMPRESSED_BYTES} bytes."
                     )
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is damaged ({error}); delete it.") from error
+        raise DataError(f"{path} is damaged ({reason_of(error)}); delete it.") from error
     return digest.hexdigest()

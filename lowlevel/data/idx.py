@@ -12,7 +12,7 @@ import zlib
 
 import numpy as np
 
-from lowlevel.checks import DataError
+from lowlevel.checks import DataError, reason_of
 
 UNSIGNED_BYTE = 8
 # Deflate cannot pack more bytes than this into one: a claim beyond it is false.
@@ -42,32 +42,32 @@ def read(path, num_dimensions):
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+        raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
 
 
 def _read_stream(stream, path, num_dimensions, capacity):
     header = stream.read(4 + 4 * num_dimensions)
+    if not header:
+        raise DataError(f"{path} is empty.")
     if len(header) < 4 or header[:2] != b"\0\0":
-        raise DataError(
-            f"{path} is not an IDX file: it starts with {header[:4].hex() or 'nothing'}."
-        )
+        raise DataError(f"{path} is not an IDX file: it starts with {header[:4].hex()}.")
     if header[2] != UNSIGNED_BYTE:
         raise DataError(f"{path} holds numbers of type {header[2]}, not unsigned bytes (type 8).")
     if header[3] != num_dimensions:
-        raise DataError(f"{path} has {header[3]} dimensions, not {num_dimensions}.")
+        raise DataError(
+            f"{path} holds an array of rank {header[3]}; one of rank {num_dimensions} is needed."
+        )
     if len(header) < 4 + 4 * num_dimensions:
         raise DataError(f"{path} ends inside its header.")
     shape = tuple(int(size) for size in np.frombuffer(header[4:], ">u4"))
-    size = math.prod(shape)
+    size, announced = math.prod(shape), " x ".join(map(str, shape))
     payload = stream.read(size) if size <= capacity else b""
     if len(payload) < size:
         raise DataError(
-            f"{path} is truncated: its header announces {' x '.join(map(str, shape))} = {size} "
-            f"bytes, and there are fewer."
+            f"{path} is truncated: its header announces {announced} bytes, and there are fewer."
         )
     if stream.read(1):
         raise DataError(
-            f"{path} is too long: its header announces {' x '.join(map(str, shape))} = {size} "
-            f"bytes, and there are more."
+            f"{path} is too long: its header announces {announced} bytes, and there are more."
         )
     return np.frombuffer(payload, np.uint8).reshape(shape)

@@ -1,8 +1,10 @@
 """Digits in image files, brought into the form of MNIST's images."""
 
+import warnings
+
 import numpy as np
 
-from lowlevel.checks import DataError, import_extra
+from lowlevel.checks import DataError, import_extra, reason_of
 
 MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
@@ -22,6 +24,7 @@ def read_grey(path):
     """
     pillow = import_extra("PIL.Image", "images")
     image_ops = import_extra("PIL.ImageOps", "images")
+    warnings.filterwarnings("ignore", category=pillow.DecompressionBombWarning)
     try:
         with pillow.open(path, formats=("PNG", "JPEG")) as image:
             if max(image.size) > MAX_SIDE:
@@ -37,12 +40,18 @@ def read_grey(path):
                 white = pillow.new("RGBA", image.size, "white")
                 image = pillow.alpha_composite(white, image)
             return np.asarray(image.convert("L"), np.float32) / 255
+    except DataError:
+        raise
+    except pillow.DecompressionBombError:
+        raise DataError(
+            f"{path} is too large; {MAX_SIDE} pixels a side is the most that is read."
+        ) from None
     except pillow.UnidentifiedImageError:
         raise DataError(f"{path} is not a PNG or JPEG image.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
 
 
 def is_dark_on_light(grey):
@@ -70,7 +79,9 @@ def to_digit(grey, height, width, invert=None, source="the image"):
         DataError: there is no ink: every pixel is alike.
     """
     pillow = import_extra("PIL.Image", "images")
-    if is_dark_on_light(grey) if invert is None else invert:
+    if invert is None:
+        invert = is_dark_on_light(grey)
+    if invert:
         grey = 1 - grey
     if grey.shape == (height, width):
         return grey[..., np.newaxis]
@@ -78,7 +89,11 @@ def to_digit(grey, height, width, invert=None, source="the image"):
     ink = grey - np.median(grey)
     ink = np.clip(ink, 0, None)
     if ink.max() < 0.05:
-        raise DataError(f"{source} holds no digit: its pixels are all alike.")
+        contrast = "darker" if invert else "lighter"
+        raise DataError(
+            f"{source} holds no digit: nothing in it is {contrast} than its paper "
+            f"(--invert and --no-invert say which it is)."
+        )
     ink /= ink.max()
     rows, columns = np.nonzero(ink > INK_LEVEL)
     ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

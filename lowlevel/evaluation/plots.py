@@ -2,7 +2,7 @@
 
 import math
 
-from lowlevel.checks import DataError, import_extra
+from lowlevel.checks import DataError, import_extra, reason_of
 
 RIGHT, WRONG = "#1a7f37", "#cf222e"
 
@@ -18,7 +18,7 @@ def _save(figure, path):
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be drawn: {error}.") from error
+        raise DataError(f"{path} cannot be drawn: {reason_of(error)}.") from error
 
 
 def _show(axes, image):

@@ -14,7 +14,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError
+from lowlevel.checks import CheckpointError, reason_of
 
 PREFIX = "variables"
 RECORD = "record.json"
@@ -83,7 +83,7 @@ def read_record(path):
             )
         return json.loads((path / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"the checkpoint {path} is damaged: {error}.") from error
+        raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 
 
 def is_whole(path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -44,6 +45,13 @@ class Recipe:
         names = {field.name for field in dataclasses.fields(cls)} - {"schedule_steps"}
         schedule_steps = None if args.schedule == "constant" else steps
         return cls(schedule_steps=schedule_steps, **{name: getattr(args, name) for name in names})
+
+
+def check_export(path):
+    """Raises CheckpointError if `path` is anything but a new or an empty directory."""
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise CheckpointError(f"{path} exists already; export to a new directory.")
 
 
 class Classifier:
@@ -118,6 +126,11 @@ class Classifier:
         if newest is None:
             return None
         path, record = newest
+        if record.get("exported"):
+            raise CheckpointError(
+                f"{self.run.path} holds an exported network without its optimizer, "
+                f"which cannot be trained further; choose another run directory."
+            )
         checkpoint.restore(path, self.state.tensors())
         self.state.load_record(record)
         return path
@@ -159,16 +172,15 @@ class Classifier:
             about: facts to add to the `about` of its config, such as its accuracy.
 
         Raises:
-            CheckpointError: there is a run in the directory already, or it cannot be written.
+            CheckpointError: the directory is not empty, or it cannot be written.
         """
+        check_export(path)
         run = RunDirectory(path)
-        if run.exists():
-            raise CheckpointError(f"{path} holds a run already; export to a new directory.")
         config = self.config | {ABOUT: self.config[ABOUT] | about}
         run.open(config)
         tensors = self.state.tensors()
         network = {name: tensors[name] for name in tensors if name.startswith("variables/")}
-        run.save(network, self.state.record() | {"config": config})
+        run.save(network, self.state.record() | {"config": config, "exported": True})
 
     def batches(self, epoch, skip):
         """The training batches of an epoch, but for the first `skip`."""

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, ConfigError
+from lowlevel.checks import CheckpointError, ConfigError, reason_of
 from lowlevel.training import checkpoint
 
 CONFIG = "config.json"
@@ -48,11 +48,17 @@ class RunDirectory:
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise CheckpointError(f"{self.path} holds no run: {path} does not exist.") from None
+            raise CheckpointError(
+                f"{path} does not exist, though there are checkpoints; --fresh starts over."
+            ) from None
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}.") from error
+            raise CheckpointError(
+                f"{path} is damaged ({reason_of(error)}); --fresh starts over."
+            ) from error
         if not isinstance(config, dict):
-            raise CheckpointError(f"{path} is damaged: it holds no JSON object.")
+            raise CheckpointError(
+                f"{path} is damaged (it holds no JSON object); --fresh starts over."
+            )
         return config
 
     def open(self, config, resume=False, fresh=False):
@@ -72,13 +78,15 @@ class RunDirectory:
             ConfigError: the run that is there has another config.
         """
         newest = None
+        if resume and not self.checkpoints():
+            raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
         if fresh:
             self.clear()
         elif self.exists():
             self.check_config(config)
             newest = self.newest()
-        if newest is None and resume:
-            raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
+            if newest is None:
+                print(f"{self.path} holds no checkpoint yet: starting over.", file=sys.stderr)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if newest is None:
@@ -86,7 +94,7 @@ class RunDirectory:
             self.write_metrics([] if newest is None else newest[1]["history"])
         except OSError as error:
             raise CheckpointError(
-                f"the run directory {self.path} cannot be written: {error}."
+                f"the run directory {self.path} cannot be written: {reason_of(error)}."
             ) from error
         return newest
 
@@ -99,14 +107,14 @@ class RunDirectory:
         there = _flatten(self.read_config())
         wanted = _flatten(json.loads(json.dumps(config)))
         differences = [
-            f"{key} is {there.get(key, 'not set')} there and {wanted.get(key, 'not set')} here"
+            f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
             for key in sorted(there.keys() | wanted.keys())
             if not key.startswith(f"{ABOUT}.") and there.get(key) != wanted.get(key)
         ]
         if differences:
             raise ConfigError(
                 f"{self.path} holds a run of another configuration: {'; '.join(differences)}. "
-                f"Choose another --run-dir, or start over with --fresh."
+                f"Choose another --run-dir, or delete that run and start over with --fresh."
             )
 
     def clear(self):
@@ -118,7 +126,7 @@ class RunDirectory:
                 (self.path / name).unlink(missing_ok=True)
             self._delete_temporary()
         except OSError as error:
-            raise CheckpointError(f"{self.path} cannot be cleared: {error}.") from error
+            raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
 
     def newest(self):
         """Path and record of the newest whole checkpoint; says on stderr which are damaged.
@@ -141,7 +149,9 @@ class RunDirectory:
                     print(f"using {path} instead.", file=sys.stderr)
                 return path, record
         if damaged is not None:
-            raise CheckpointError(f"{self.path} holds no whole checkpoint.")
+            raise CheckpointError(
+                f"{self.path} holds no whole checkpoint; the network must be trained again."
+            )
         return None
 
     def save(self, tensors, record):
@@ -166,7 +176,7 @@ class RunDirectory:
             self.write_metrics(history)
             self._prune(history)
         except OSError as error:
-            raise CheckpointError(f"{self.path} cannot be written: {error}.") from error
+            raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
         return path
 
     def write_metrics(self, history):
@@ -192,6 +202,12 @@ class RunDirectory:
 
 def _checkpoint_name(finished_epochs, step):
     return f"epoch-{finished_epochs:04d}-step-{step:08d}"
+
+
+def _show(flat_config, key):
+    """A value for a message: digests are cut to what tells them apart."""
+    value = json.dumps(flat_config.get(key))
+    return value if len(value) <= 40 else f"{value[:12]}...{value[-6:]}"
 
 
 def _flatten(config, prefix=""):

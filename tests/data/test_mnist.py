@@ -65,7 +65,7 @@ def test_missing_directory_and_file(tmp_path):
 def test_labels_in_place_of_images(tmp_path):
     write_random(tmp_path)
     (tmp_path / mnist.TRAIN_IMAGES).write_bytes(encode(np.zeros(40)))
-    with pytest.raises(DataError, match="has 1 dimensions, not 3"):
+    with pytest.raises(DataError, match="an array of rank 1; one of rank 3"):
         mnist.read_directory(tmp_path)
 
 

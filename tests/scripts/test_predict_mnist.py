@@ -80,7 +80,8 @@ def test_another_run_and_idx_files(predict, tmp_path, run_dir):
 
 
 def test_plot(predict, tmp_path, digit_files):
-    parse(predict(*digit_files[:2], "--index", 0, "--plot", tmp_path / "plot.png"))
+    result = predict(*digit_files[:2], "--index", 0, "--plot", tmp_path / "plot.png")
+    assert result.out.splitlines()[3:] == [f"drew {tmp_path / 'plot.png'}"]
     with Image.open(tmp_path / "plot.png") as image:
         assert image.height > image.width * 0.8
 
@@ -108,8 +109,12 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         (("--index", 0, "--data-dir", tmp_path), "holds neither"),
         (("--index", 0, "--run-dir", tmp_path), "holds no checkpoint of a run"),
         (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8, 1)"),
-        ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "cannot be drawn"),
-        ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "cannot be drawn"),
+        ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "needs the name of a .png"),
+        ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "needs the name of a .png"),
+        ((digit_files[0], "--plot", tmp_path), "needs the name of a .png"),
+        ((digit_files[0], "--plot", ""), "needs the name of a .png"),
+        ((digit_files[1], "--plot", digit_files[1]), "would overwrite the image"),
+        ((digit_files[0], "--data-dir", tmp_path), "--data-dir is where --index looks"),
     ]:
         result = predict(*arguments)
         assert result.status == 2, arguments

@@ -134,6 +134,7 @@ def test_export(train, data_dir, tmp_path):
         (("--checkpoint-every", 0), "argument --checkpoint-every"),
         (("--fresh", "--resume"), "not allowed with"),
         (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+        (("--step", 3), "unrecognized arguments: --step"),
         (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
     ],
 )
@@ -153,6 +154,8 @@ def test_wrong_data_and_directories(train, data_dir, tmp_path):
         (("--dataset", "digits", "--data-dir", data_dir), "takes no data directory"),
         (small(data_dir, a_file / "run"), "cannot be written"),
         (small(data_dir, tmp_path / "new", "--resume"), "no checkpoint to resume"),
+        (small(data_dir, tmp_path / "new", "--export", tmp_path), "export to a new directory"),
+        (small(data_dir, tmp_path / "new", "--export", a_file), "export to a new directory"),
     ]:
         result = train(*arguments)
         assert result.status == 2, result.out

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 
 import pytest
 
@@ -128,6 +129,19 @@ def test_another_command_of_the_same_configuration_is_not_refused(tmp_path):
     assert classifier.open() is not None
 
 
+def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(tmp_path, capsys):
+    small_run.train(tmp_path, max_steps=1)
+    for path in RunDirectory(tmp_path).checkpoints():
+        shutil.rmtree(path)
+    assert small_run.make(tmp_path).open() is None
+    assert "holds no checkpoint yet: starting over" in capsys.readouterr().err
+    RunDirectory(tmp_path).clear()
+    small_run.train(tmp_path, max_steps=1)
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"config\.json does not exist, though"):
+        small_run.make(tmp_path).open()
+
+
 def test_resume_needs_something_to_resume(tmp_path):
     with pytest.raises(CheckpointError, match="holds no checkpoint to resume"):
         small_run.make(tmp_path / "new").open(resume=True)
@@ -203,9 +217,9 @@ def test_export_is_for_prediction_alone(tmp_path):
     classifier = small_run.train(tmp_path / "run")
     classifier.export(tmp_path / "out", test_accuracy=0.5)
     assert RunDirectory(tmp_path / "out").read_config()["about"]["test_accuracy"] == 0.5
-    with pytest.raises(CheckpointError, match="holds a run already"):
+    with pytest.raises(CheckpointError, match="out exists already; export to a new directory"):
         classifier.export(tmp_path / "out")
-    with pytest.raises(CheckpointError, match="lacks optimizer/m/biases/c1"):
+    with pytest.raises(CheckpointError, match="an exported network without its optimizer"):
         small_run.make(tmp_path / "out").open()
 
 
