@@ -2,8 +2,11 @@
 
 import re
 import subprocess
-import sys
 
+import pytest
+
+from lowlevel.data import mnist
+from tests.idx_files import write_random
 from tests.scripts import tools
 
 STEPS = 300
@@ -23,11 +26,22 @@ def test_same_variables_as_the_package(mnist_directory, tmp_path):
     assert last_lines([*page, str(STEPS)], tmp_path) == ours  # resumed at step 120
 
 
-def test_missing_directory(tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(tools.SCRIPTS / "mnist_on_one_page.py")],
-        capture_output=True,
-        text=True,
-    )
+@pytest.mark.parametrize("damage", ["missing", "truncated", "empty"])
+def test_wrong_data(tmp_path, damage):
+    write_random(tmp_path, height=28, width=28)
+    path = tmp_path / mnist.TRAIN_IMAGES
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[: -1 if damage == "truncated" else 0])
+    words = tools.command("mnist_on_one_page.py", tmp_path)
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"{path} cannot be read")
+
+
+def test_no_arguments():
+    words = tools.command("mnist_on_one_page.py")
+    done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2
     assert "data_dir" in done.stderr
