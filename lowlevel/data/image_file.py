@@ -8,6 +8,7 @@ from lowlevel.checks import DataError, import_extra, reason_of
 
 MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
+LEAST_CONTRAST = 0.05  # between ink and paper
 INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
 
 
@@ -23,41 +24,39 @@ def read_grey(path):
         MissingExtraError: Pillow is not installed.
     """
     pillow = import_extra("PIL.Image", "images")
-    image_ops = import_extra("PIL.ImageOps", "images")
-    warnings.filterwarnings("ignore", category=pillow.DecompressionBombWarning)
     try:
-        with pillow.open(path, formats=("PNG", "JPEG")) as image:
-            if max(image.size) > MAX_SIDE:
-                raise DataError(
-                    f"{path} is {image.width} x {image.height} pixels large; "
-                    f"{MAX_SIDE} a side is the most that is read."
-                )
-            image = image_ops.exif_transpose(image)
-            if image.mode.startswith("I"):  # 16 bits a pixel
-                return np.asarray(image, np.float32) / 65535
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                white = pillow.new("RGBA", image.size, "white")
-                image = pillow.alpha_composite(white, image)
-            return np.asarray(image.convert("L"), np.float32) / 255
-    except DataError:
-        raise
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
+            with pillow.open(path, formats=("PNG", "JPEG")) as image:
+                width, height = image.size
+                if max(width, height) <= MAX_SIDE:
+                    return _to_grey(image)
     except pillow.DecompressionBombError:
-        raise DataError(
-            f"{path} is too large; {MAX_SIDE} pixels a side is the most that is read."
-        ) from None
+        raise DataError(f"{path} is too large: at most {MAX_SIDE} pixels a side.") from None
     except pillow.UnidentifiedImageError:
         raise DataError(f"{path} is not a PNG or JPEG image.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
+    raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
+
+
+def _to_grey(image):
+    pillow = import_extra("PIL.Image", "images")
+    image = import_extra("PIL.ImageOps", "images").exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        return np.asarray(image, np.float32) / 65535
+    if image.has_transparency_data:
+        white = pillow.new("RGBA", image.size, "white")
+        image = pillow.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("L"), np.float32) / 255
 
 
 def is_dark_on_light(grey):
     """Whether the rim of an image `[height, width]` is lighter than its mean: ink on paper."""
     rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return bool(np.median(rim) > 0.5)
+    return bool(np.median(rim) > grey.mean())
 
 
 def to_digit(grey, height, width, invert=None, source="the image"):
@@ -76,24 +75,23 @@ def to_digit(grey, height, width, invert=None, source="the image"):
         float32 `[height, width, 1]` in [0, 1].
 
     Raises:
-        DataError: there is no ink: every pixel is alike.
+        DataError: there is no ink.
     """
     pillow = import_extra("PIL.Image", "images")
     if invert is None:
         invert = is_dark_on_light(grey)
     if invert:
         grey = 1 - grey
-    if grey.shape == (height, width):
-        return grey[..., np.newaxis]
-
-    ink = grey - np.median(grey)
-    ink = np.clip(ink, 0, None)
-    if ink.max() < 0.05:
+    ink = np.clip(grey - np.median(grey), 0, None)  # [height, width], 0 where there is paper
+    if ink.max() < LEAST_CONTRAST:
         contrast = "darker" if invert else "lighter"
         raise DataError(
             f"{source} holds no digit: nothing in it is {contrast} than its paper "
             f"(--invert and --no-invert say which it is)."
         )
+    if grey.shape == (height, width):
+        return grey[..., np.newaxis]
+
     ink /= ink.max()
     rows, columns = np.nonzero(ink > INK_LEVEL)
     ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
