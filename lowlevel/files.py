@@ -1,17 +1,20 @@
 """Writing files so that a crash leaves either the old one or the new one, whole."""
 
-import contextlib
 import os
 from pathlib import Path
+
+TEMPORARY = ".tmp-"  # how names of what is not finished start
 
 
 def sync(path):
     """Waits until a file or a directory is on disk, as far as the system can tell."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        os.fsync(descriptor)
+    except OSError:
         # Some file systems cannot sync a directory; there is nothing better to do on those.
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
+        if not Path(path).is_dir():
+            raise
     finally:
         os.close(descriptor)
 
@@ -19,7 +22,7 @@ def sync(path):
 def write_text(path, text):
     """Replaces the file at `path` in one instant: writes beside it, flushes, renames."""
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
         sync(temporary)

@@ -104,7 +104,7 @@ def train_step(images, labels):
 checkpoint = tf.train.Checkpoint(weights=weights, biases=biases, m=m, v=v, step=step)
 manager = tf.train.CheckpointManager(checkpoint, "one_page", max_to_keep=1)
 checkpoint.restore(manager.latest_checkpoint)  # does nothing if there is none
-while step < args.steps:
+while step < min(args.steps, 5 * steps_per_epoch):
     epoch, skip = divmod(int(step), steps_per_epoch)
     wanted = batches(epoch, skip).take(args.steps - int(step))
     for images, labels in (bar := tqdm(wanted, f"epoch {epoch + 1}", disable=None)):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lowlevel import command_line
-from lowlevel.checks import check_integer
+from lowlevel.checks import DataError, check_integer
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
@@ -78,6 +78,12 @@ def main():
     if args.index:
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
     names = [name for name, _ in named_images]
+    for name, image in named_images:
+        if image.shape != predictor.image_shape:
+            raise DataError(
+                f"{name} is an image of {image.shape} (height, width, channels); "
+                f"the network takes images of {predictor.image_shape}."
+            )
     images = np.stack([image for _, image in named_images])
     prediction = predictor.predict(images)
 
@@ -112,7 +118,9 @@ def test_images(indices, data_dir, class_names):
         check_integer(
             f"an index into the test images of {dataset.name}", index, 0, len(dataset.test) - 1
         )
-        name = f"{dataset.name} test image {index} (a {class_names[dataset.test.labels[index]]})"
+        label = int(dataset.test.labels[index])
+        truth = class_names[label] if label < len(class_names) else f"class {label}"
+        name = f"{dataset.name} test image {index} (a {truth})"
         named_images.append((name, dataset.test.images[index] / np.float32(255)))
     return named_images
 

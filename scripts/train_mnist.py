@@ -40,7 +40,7 @@ def parse_arguments():
     )
     arguments.add_run(parser, run_dir="checkpoints/conv_net-NAME, named for the dataset")
     args = parser.parse_args()
-    if args.run_dir is not None and args.run_dir.resolve() == SHIPPED:
+    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(SHIPPED):
         parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
     return args
 

@@ -1,5 +1,6 @@
 """Digits in image files, brought into the form of MNIST's images."""
 
+import struct
 import warnings
 
 import numpy as np
@@ -37,7 +38,7 @@ def read_grey(path):
         raise DataError(f"{path} is not a PNG or JPEG image.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, OverflowError, struct.error) as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
 
@@ -55,8 +56,12 @@ def _to_grey(image):
 
 def is_dark_on_light(grey):
     """Whether the rim of an image `[height, width]` is lighter than its mean: ink on paper."""
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return bool(np.median(rim) > grey.mean())
+    return bool(rim_level(grey) > grey.mean())
+
+
+def rim_level(grey):
+    """The brightness of the paper: the median of the outermost pixels."""
+    return np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
 
 
 def to_digit(grey, height, width, invert=None, source="the image"):
@@ -82,7 +87,7 @@ def to_digit(grey, height, width, invert=None, source="the image"):
         invert = is_dark_on_light(grey)
     if invert:
         grey = 1 - grey
-    ink = np.clip(grey - np.median(grey), 0, None)  # [height, width], 0 where there is paper
+    ink = np.clip(grey - rim_level(grey), 0, None)  # [height, width], 0 where there is paper
     if ink.max() < LEAST_CONTRAST:
         contrast = "darker" if invert else "lighter"
         raise DataError(

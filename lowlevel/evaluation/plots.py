@@ -54,10 +54,10 @@ def draw_predictions(path, images, prediction, labels, class_names):
     ):
         _show(axes, image)
         if predicted == label:
-            axes.set_title(class_names[predicted], color=RIGHT)
+            axes.set_title(class_names[predicted], color=RIGHT, parse_math=False)
         else:
             title = f"{class_names[predicted]}, not {class_names[label]}"
-            axes.set_title(title, color=WRONG, fontweight="bold")
+            axes.set_title(title, color=WRONG, fontweight="bold", parse_math=False)
             for spine in axes.spines.values():
                 spine.set(color=WRONG, linewidth=3)
     _save(figure, path)
@@ -84,7 +84,7 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         grid, images, prediction.classes, prediction.probabilities, titles, strict=True
     ):
         _show(left, image)
-        left.set_title(title, fontsize=9)
+        left.set_title(title, fontsize=9, parse_math=False)
         colors = [RIGHT if index == predicted else "#8c959f" for index in positions]
         right.bar(positions, row, color=colors)
         right.set_ylim(0, 1)

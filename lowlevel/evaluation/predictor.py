@@ -1,13 +1,15 @@
 """A trained network as a function from images to classes."""
 
 import dataclasses
+import math
 
 import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, ops
-from lowlevel.checks import CheckpointError, DataError
+from lowlevel.checks import CheckpointError, DataError, check_choice, check_number
 from lowlevel.training import checkpoint
+from lowlevel.training.arguments import PRECISIONS
 from lowlevel.training.run_directory import RunDirectory
 
 BATCH_SIZE = 256
@@ -50,8 +52,12 @@ class Predictor:
             self.config = record["config"]
             net = nets.get(self.config["net"])
             net_config = nets.config_from_dict(self.config["net"], self.config["net_config"])
-            dtype = tf.dtypes.as_dtype(self.config["training"]["precision"])
-            self._divide_by = np.float32(self.config["preprocessing"]["divide_by"])
+            dtype = tf.dtypes.as_dtype(
+                check_choice("precision", self.config["training"]["precision"], PRECISIONS)
+            )
+            self._divide_by = np.float32(
+                check_number("divide_by", self.config["preprocessing"]["divide_by"], 1, math.inf)
+            )
             self.class_names = list(map(str, self.config["class_names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the config of {run_directory} is damaged: {error}.") from error
@@ -103,4 +109,6 @@ class Predictor:
             for start in range(0, len(images), BATCH_SIZE)
         ]
         probabilities = np.concatenate(chunks or [np.zeros((0, len(self.class_names)), np.float32)])
+        if not np.isfinite(probabilities).all():
+            raise CheckpointError(f"the network in {self.checkpoint_path} gives no finite numbers.")
         return Prediction(probabilities.argmax(axis=1), probabilities)

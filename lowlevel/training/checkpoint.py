@@ -8,6 +8,7 @@ disk and renamed, so a kill at any moment leaves no half of it under its own nam
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from lowlevel.checks import CheckpointError, reason_of
 PREFIX = "variables"
 RECORD = "record.json"
 MANIFEST = "manifest.json"
-TEMPORARY = ".tmp-"
 
 _KEY_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -40,7 +40,7 @@ def save(path, tensors, record):
     path = Path(path)
     if is_whole(path):
         return
-    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
     try:
         temporary.mkdir(parents=True)
         tf.train.Checkpoint(**_nest(tensors)).write(str(temporary / PREFIX))
@@ -55,7 +55,8 @@ def save(path, tensors, record):
         temporary.rename(path)
         files.sync(path.parent)
     except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "message", None) or error
+        reason = getattr(error, "message", None) or reason_of(error)
+        reason = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*?\]", "", reason)  # TensorFlow's own names
         raise CheckpointError(
             f"the checkpoint {path} cannot be written ({reason}); "
             f"the checkpoints before it are untouched."
@@ -82,7 +83,7 @@ def read_record(path):
                 f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
             )
         return json.loads((path / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 
 

@@ -116,7 +116,8 @@ class Classifier:
             CheckpointError, ConfigError: as `RunDirectory.open` raises them.
         """
         if not fresh and self.run.exists():
-            known = len(self.run.read_config().get("class_names", self.config["class_names"]))
+            names = self.run.read_config().get("class_names")
+            known = len(names) if isinstance(names, list) else self.dataset.num_classes
             if self.dataset.num_classes > known:
                 raise DataError(
                     f"{self.dataset.train.source} has the label {self.dataset.num_classes - 1}, "

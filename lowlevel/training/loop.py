@@ -64,7 +64,11 @@ def train(
         if not at_end_of_epoch:
             save()
             return
-        row = _finish_epoch(state, evaluate())
+        evaluation = evaluate()
+        for name, mean in evaluation.items():
+            if not math.isfinite(mean.result()):
+                raise NonFiniteError(f"the test {name} is not finite after step {int(state.step)}")
+        row = _finish_epoch(state, evaluation)
         save()
         report(row)
 

@@ -51,7 +51,7 @@ class RunDirectory:
             raise CheckpointError(
                 f"{path} does not exist, though there are checkpoints; --fresh starts over."
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 f"{path} is damaged ({reason_of(error)}); --fresh starts over."
             ) from error
@@ -87,6 +87,8 @@ class RunDirectory:
             newest = self.newest()
             if newest is None:
                 print(f"{self.path} holds no checkpoint yet: starting over.", file=sys.stderr)
+            else:
+                self._set_damaged_aside(newest[0])
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if newest is None:
@@ -97,6 +99,17 @@ class RunDirectory:
                 f"the run directory {self.path} cannot be written: {reason_of(error)}."
             ) from error
         return newest
+
+    def _set_damaged_aside(self, whole):
+        """Renames the checkpoints newer than `whole`, so that they no longer count as newest."""
+        paths = self.checkpoints()
+        try:
+            for path in paths[paths.index(whole) + 1 :]:
+                aside = path.with_name(f"damaged-{path.name}")
+                shutil.rmtree(aside, ignore_errors=True)
+                path.rename(aside)
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
 
     def check_config(self, config):
         """Compares the config of the run that is there with the one wanted, but for `about`.
@@ -174,7 +187,7 @@ class RunDirectory:
             pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'
             files.write_text(self.path / POINTER, pointer)
             self.write_metrics(history)
-            self._prune(history)
+            self._prune(history, path.name)
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
         return path
@@ -184,9 +197,9 @@ class RunDirectory:
         lines = [json.dumps(row) + "\n" for row in history]
         files.write_text(self.path / METRICS, "".join(lines))
 
-    def _prune(self, history):
+    def _prune(self, history, just_saved):
         paths = self.checkpoints()
-        kept = {path.name for path in paths[-KEEP_NEWEST:]}
+        kept = {just_saved, *(path.name for path in paths[-KEEP_NEWEST:])}
         if history:
             best = max(history, key=lambda row: row["val_accuracy"])
             kept.add(_checkpoint_name(best["epoch"], best["step"]))
@@ -196,8 +209,11 @@ class RunDirectory:
         self._delete_temporary()
 
     def _delete_temporary(self):
-        for path in self.path.glob(f"{checkpoint.TEMPORARY}*"):
-            shutil.rmtree(path, ignore_errors=True)
+        for path in self.path.glob(f"{files.TEMPORARY}*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _checkpoint_name(finished_epochs, step):
