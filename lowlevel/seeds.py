@@ -17,7 +17,7 @@ def derive(run_seed, purpose, step=0):
 
     Args:
         run_seed: whole number in [0, 2**63).
-        purpose: a name, such as "weights/c1", "order" or "dropout".
+        purpose: a name, such as "weights/c1", "order" or "forward".
         step: whole number in [0, 2**31), or a scalar integer tensor.
 
     Returns:

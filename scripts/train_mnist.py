@@ -51,11 +51,9 @@ def main():
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, pipeline
     from lowlevel.nets import conv_net
-    from lowlevel.training.classification import Classifier, Recipe, check_export
+    from lowlevel.training.classification import Classifier, Recipe
     from lowlevel.variables import count_parameters, sha256
 
-    if args.export:
-        check_export(args.export)
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     epochs = args.epochs or EPOCHS[dataset.name]
     args.learning_rate = args.learning_rate or LEARNING_RATE[dataset.name]
@@ -68,6 +66,8 @@ def main():
         args.run_dir or CHECKPOINTS / f"conv_net-{dataset.name}",
         command=shlex.join(["python", "scripts/train_mnist.py", *sys.argv[1:]]),
     )
+    if args.export:
+        classifier.check_export(args.export)
     resumed = classifier.open(args.resume, args.fresh)
     state, run_dir = classifier.state, classifier.run.path
     say = (lambda *words: None) if args.quiet else functools.partial(print, flush=True)

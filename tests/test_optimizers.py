@@ -26,8 +26,10 @@ def compile_step(optimizer, trainable, step):
     return apply
 
 
+@pytest.mark.parametrize("scale", [1, 1e-7], ids=["large", "near Adam's epsilon"])
 @pytest.mark.parametrize("name", PAIRS)
-def test_many_steps_equal_keras(name):
+def test_many_steps_equal_keras(name, scale):
+    scale = np.float32(scale)
     ours_class, keras_class, settings = PAIRS[name]
     ours = ours_class(schedules.cosine(0.1, 300), **settings)
     theirs = keras_class(keras.optimizers.schedules.CosineDecay(0.1, 300), **settings)
@@ -36,7 +38,7 @@ def test_many_steps_equal_keras(name):
     ours.build(trainable)
     apply = compile_step(ours, trainable, tf.Variable(0, dtype=tf.int64))
     for step in range(300):
-        gradients = [values(7, 3, seed=step), values(3, seed=-step % 1000)]
+        gradients = [scale * values(7, 3, seed=step), scale * values(3, seed=-step % 1000)]
         apply(dict(zip(trainable, map(tf.constant, gradients), strict=True)))
         theirs.apply_gradients(zip(gradients, keras_variables, strict=True))
     for variable, keras_variable in zip(trainable.values(), keras_variables, strict=True):

@@ -82,7 +82,12 @@ def read_record(path):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
             )
-        return json.loads((path / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        if not isinstance(record, dict):
+            raise CheckpointError(
+                f"the checkpoint {path} is damaged: its record is no JSON object."
+            )
+        return record
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 

@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
+import shutil
 from pathlib import Path
 
 import tensorflow as tf
 
-from lowlevel import __version__, losses, nets, optimizers, schedules, seeds
-from lowlevel.checks import CheckpointError, DataError
+from lowlevel import __version__, files, losses, nets, optimizers, schedules, seeds
+from lowlevel.checks import CheckpointError, DataError, reason_of
 from lowlevel.data import augment, pipeline
 from lowlevel.training import checkpoint, loop
 from lowlevel.training.interruption import Interruption
@@ -45,13 +46,6 @@ class Recipe:
         names = {field.name for field in dataclasses.fields(cls)} - {"schedule_steps"}
         schedule_steps = None if args.schedule == "constant" else steps
         return cls(schedule_steps=schedule_steps, **{name: getattr(args, name) for name in names})
-
-
-def check_export(path):
-    """Raises CheckpointError if `path` is anything but a new or an empty directory."""
-    path = Path(path)
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CheckpointError(f"{path} exists already; export to a new directory.")
 
 
 class Classifier:
@@ -133,7 +127,10 @@ class Classifier:
                 f"which cannot be trained further; choose another run directory."
             )
         checkpoint.restore(path, self.state.tensors())
-        self.state.load_record(record)
+        try:
+            self.state.load_record(record)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"the record of {path} is damaged: {error!r}.") from error
         return path
 
     def train(self, epochs, max_steps=None, save_every=None, report=lambda row: None, quiet=False):
@@ -165,23 +162,48 @@ class Classifier:
         """Saves all that the run needs to go on."""
         self.run.save(self.state.tensors(), self.state.record() | {"config": self.config})
 
+    def check_export(self, path):
+        """Raises CheckpointError or ConfigError if `export` would overwrite anything else.
+
+        A new or an empty directory will do, and one that holds an export of this very run.
+        """
+        path = Path(path)
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return
+        there = RunDirectory(path)
+        if not there.exists():
+            raise CheckpointError(f"{path} exists already; export to a new directory.")
+        there.check_config(self.config)
+        newest = there.newest()
+        if newest is None or not newest[1].get("exported"):
+            raise CheckpointError(f"{path} holds a run; export to a new directory.")
+
     def export(self, path, **about):
-        """Writes the network without its optimizer to a new run directory, for prediction alone.
+        """Writes the network without its optimizer to a run directory, for prediction alone.
 
         Args:
-            path: the directory.
+            path: the directory; written under another name and renamed.
             about: facts to add to the `about` of its config, such as its accuracy.
 
         Raises:
-            CheckpointError: the directory is not empty, or it cannot be written.
+            CheckpointError, ConfigError: as `check_export`, or it cannot be written.
         """
-        check_export(path)
-        run = RunDirectory(path)
+        self.check_export(path)
+        path = Path(path)
+        temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
         config = self.config | {ABOUT: self.config[ABOUT] | about}
-        run.open(config)
         tensors = self.state.tensors()
         network = {name: tensors[name] for name in tensors if name.startswith("variables/")}
-        run.save(network, self.state.record() | {"config": config, "exported": True})
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            run = RunDirectory(temporary)
+            run.open(config)
+            run.save(network, self.state.record() | {"config": config, "exported": True})
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.rename(path)
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
 
     def batches(self, epoch, skip):
         """The training batches of an epoch, but for the first `skip`."""

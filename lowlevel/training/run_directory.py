@@ -93,7 +93,7 @@ class RunDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
             if newest is None:
                 files.write_text(self.path / CONFIG, json.dumps(config, indent=1) + "\n")
-            self.write_metrics([] if newest is None else newest[1]["history"])
+            self.write_metrics([] if newest is None else newest[1].get("history", []))
         except OSError as error:
             raise CheckpointError(
                 f"the run directory {self.path} cannot be written: {reason_of(error)}."

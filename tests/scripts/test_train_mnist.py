@@ -1,6 +1,7 @@
 """scripts/train_mnist.py as a person runs it."""
 
 import json
+import math
 import re
 import signal
 import subprocess
@@ -30,6 +31,11 @@ def train(monkeypatch, capfd):
 
 def small(data_dir, run_dir, *more):
     return ("--data-dir", data_dir, "--run-dir", run_dir, "--batch-size", 16, "--epochs", 3, *more)
+
+
+@pytest.fixture
+def plain_digest(train, data_dir, tmp_path_factory):
+    return digest(train(*small(data_dir, tmp_path_factory.mktemp("plain"))))
 
 
 def digest(result):
@@ -105,6 +111,46 @@ def test_options(train, data_dir, tmp_path, options):
     result = train(*small(data_dir, tmp_path, *options))
     assert result.status == 0, result.err
     assert ACCURACY.fullmatch(result.last_lines[0])
+    names = " ".join(tf.train.load_checkpoint(str(tmp_path)).get_variable_to_shape_map())
+    slots = {"sgd": None, "nesterov": "velocity", "momentum": "velocity"}
+    optimizer = options[1] if options[0] == "--optimizer" else "adam"
+    assert ("optimizer/" in names) == (optimizer != "sgd")
+    assert f"optimizer/{slots.get(optimizer, 'm')}/" in names or optimizer == "sgd"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--precision", "bfloat16"),
+        ("--label-smoothing", 0.1),
+        ("--schedule", "cosine"),
+        ("--warm-up", 2),
+        ("--optimizer", "sgd"),
+        ("--dropout", 0.5),
+        ("--rotate", 10),
+        ("--zoom", 0.1),
+        ("--shift", 1),
+        ("--learning-rate", 0.01),
+    ],
+)
+def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest, option):
+    result = train(*small(data_dir, tmp_path, *option))
+    assert result.status == 0, result.err
+    assert digest(result) != plain_digest
+
+
+def test_schedule_is_in_the_metrics(train, data_dir, tmp_path):
+    train(*small(data_dir, tmp_path, "--schedule", "cosine", "--learning-rate", 0.1))
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    # The rates of the third, sixth and ninth of nine steps.
+    expected = [0.05 * (1 + math.cos(math.pi * step / 9)) for step in (2, 5, 8)]
+    assert [row["learning_rate"] for row in rows] == pytest.approx(expected, rel=1e-4)
+
+
+def test_checkpoint_every(train, data_dir, tmp_path):
+    train(*small(data_dir, tmp_path, "--checkpoint-every", 2, "--steps", 5))
+    steps = {int(path.name[-8:]) for path in tmp_path.glob("epoch-*")}
+    assert {3, 4, 5} <= steps
 
 
 def test_export(train, data_dir, tmp_path):
@@ -113,6 +159,11 @@ def test_export(train, data_dir, tmp_path):
     about = json.loads((tmp_path / "out" / "config.json").read_text())["about"]
     assert about["test_accuracy"] == correct / 12
     assert (tmp_path / "out" / "predictions.png").is_file()
+    again = train(*small(data_dir, tmp_path / "run", "--export", tmp_path / "out"))
+    assert again.last_lines == result.last_lines  # the same command, once more
+    refused = train(*small(data_dir, tmp_path / "b", "--seed", 1, "--export", tmp_path / "out"))
+    assert refused.status == 2
+    assert "training.seed is 0 there and 1 here" in refused.err
     names = tf.train.load_checkpoint(str(tmp_path / "out")).get_variable_to_shape_map()
     assert not [name for name in names if name.startswith("optimizer")]
 

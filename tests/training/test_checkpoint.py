@@ -166,6 +166,7 @@ def test_failing_at_any_point_leaves_nothing(saved, monkeypatch):
         (checkpoint.files, "sync"),
         (checkpoint, "_fingerprint"),
         (type(target), "rename"),
+        (os, "fsync"),
     ]:
         with monkeypatch.context() as patch:
             patch.setattr(module, function, fail)

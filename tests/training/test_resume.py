@@ -4,12 +4,15 @@ import functools
 import json
 import shutil
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from lowlevel import variables
 from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
-from lowlevel.training import loop
+from lowlevel.metrics import Mean
+from lowlevel.training import classification, loop
 from lowlevel.training.run_directory import RunDirectory
 from tests.training import small_run
 
@@ -111,6 +114,73 @@ def test_all_damaged(tmp_path):
         (path / "manifest.json").unlink()
     with pytest.raises(CheckpointError, match="holds no whole checkpoint"):
         small_run.make(tmp_path).open()
+
+
+def test_damaged_checkpoints_never_push_out_a_whole_one(tmp_path):
+    small_run.train(tmp_path, save_every=1)
+    run = RunDirectory(tmp_path)
+    for path in run.checkpoints()[-2:]:
+        (path / "manifest.json").unlink()
+    whole = run.newest()[0]
+    classifier = small_run.make(tmp_path)
+    assert classifier.open() == whole
+    assert run.checkpoints()[-1] == whole
+    classifier.train(small_run.EPOCHS, max_steps=5, quiet=True)
+    assert run.newest()[0].name.endswith("step-00000005")
+    assert len(list(tmp_path.glob("damaged-*"))) == 2
+
+
+def test_a_row_of_metrics_is_what_its_epoch_alone_gave(tmp_path):
+    """Recomputed from what the step returned, so a mean that is never reset is noticed."""
+    classifier = small_run.make(tmp_path)
+    classifier.open()
+    seen, step = [], classifier.train_step
+
+    def watched(images, labels):
+        result = step(images, labels)
+        seen.append({name: values.numpy() for name, values in result.items()})
+        return result
+
+    classifier.train_step = watched
+    classifier.train(small_run.EPOCHS, quiet=True)
+    for row, batches in zip(classifier.state.history, (seen[:3], seen[3:]), strict=True):
+        for name in ("loss", "accuracy"):
+            values = np.concatenate([batch[name] for batch in batches])
+            assert len(values) == 96
+            assert row[name] == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
+
+
+def test_evaluation_counts_every_batch(tmp_path, monkeypatch):
+    classifier = small_run.make(tmp_path)
+    whole = classifier.evaluate()
+    monkeypatch.setattr(classification, "EVAL_BATCH_SIZE", 7)
+    parts = classifier.evaluate()
+    for name in ("loss", "accuracy"):
+        assert parts[name].weight == whole[name].weight == 30
+        assert parts[name].result() == pytest.approx(whole[name].result(), rel=1e-5)
+
+
+def test_dropout_depends_on_run_seed_and_step(tmp_path):
+    def losses(seed, step):
+        classifier = small_run.make(tmp_path, seed=seed)
+        for variable in classifier.state.variables.all().values():
+            variable.assign(tf.ones_like(variable) * 0.01)  # only dropout differs
+        classifier.state.variables.weights["out"].assign(np.linspace(-1, 1, 1280).reshape(128, 10))
+        classifier.state.step.assign(step)
+        images, labels = next(iter(small_run.make(tmp_path).batches(0, 0)))
+        return tuple(classifier.train_step(images, labels)["loss"].numpy())
+
+    assert losses(1, 0) == losses(1, 0)
+    assert len({losses(1, 0), losses(1, 1), losses(2, 0)}) == 3
+
+
+def test_an_evaluation_that_is_not_finite_is_not_saved(tmp_path):
+    classifier = small_run.make(tmp_path)
+    classifier.open()
+    classifier.evaluate = lambda: {"loss": Mean(float("inf"), 1.0)}
+    with pytest.raises(NonFiniteError, match="the test loss is not finite after step 3"):
+        classifier.train(small_run.EPOCHS, quiet=True)
+    assert classifier.run.checkpoints() == []
 
 
 def test_another_configuration_is_refused_and_named(tmp_path):
@@ -217,8 +287,9 @@ def test_export_is_for_prediction_alone(tmp_path):
     classifier = small_run.train(tmp_path / "run")
     classifier.export(tmp_path / "out", test_accuracy=0.5)
     assert RunDirectory(tmp_path / "out").read_config()["about"]["test_accuracy"] == 0.5
-    with pytest.raises(CheckpointError, match="out exists already; export to a new directory"):
-        classifier.export(tmp_path / "out")
+    classifier.export(tmp_path / "out")  # the same once more is no mistake
+    with pytest.raises(CheckpointError, match="holds a run; export to a new directory"):
+        classifier.export(tmp_path / "run")
     with pytest.raises(CheckpointError, match="an exported network without its optimizer"):
         small_run.make(tmp_path / "out").open()
 
