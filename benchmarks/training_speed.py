@@ -76,7 +76,7 @@ def make_lowlevel(dataset):
             classifier.batches,
             evaluate=dict,
             save=lambda: None,
-            schedule=loop.Schedule(round_number + 1, classifier.steps_per_epoch),
+            length=loop.RunLength(round_number + 1, classifier.steps_per_epoch),
             quiet=True,
         )
 

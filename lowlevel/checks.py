@@ -85,6 +85,22 @@ def check_choice(name, value, choices):
     return value
 
 
+def check_image_shape(value, smallest=1):
+    """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
+
+    Args:
+        smallest: the least height and width.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not isinstance(value, tuple) or len(value) != 3:
+        raise ConfigError(f"image_shape must be (height, width, channels), not {value!r}.")
+    for name, size in zip(("height", "width", "channels"), value, strict=True):
+        check_integer(f"{name} in image_shape", size, 1 if name == "channels" else smallest)
+    return value
+
+
 def reason_of(error):
     """What went wrong, from an exception of the system or a library: no path, no full stop."""
     return str(getattr(error, "strerror", None) or error).rstrip(".")

@@ -1,5 +1,7 @@
 """Loss formulas: one float32 number for each example; the step takes their mean."""
 
+import math
+
 import tensorflow as tf
 
 
@@ -23,3 +25,17 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     targets = tf.one_hot(labels, num_classes) * (1 - label_smoothing)
     targets += label_smoothing / num_classes
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+
+def mean_squared_error(targets, outputs):
+    """Mean over all numbers of an example of (target - output) squared.
+
+    Args:
+        targets, outputs: `[batch, ...]` of one shape, any float dtype; computed in float32.
+
+    Returns:
+        float32 `[batch]`. Equals Keras's `MeanSquaredError`, over all axes, before its mean.
+    """
+    difference = tf.cast(targets, tf.float32) - tf.cast(outputs, tf.float32)
+    squares = tf.reshape(tf.square(difference), [-1, math.prod(outputs.shape[1:])])
+    return tf.reduce_mean(squares, axis=1)

@@ -63,6 +63,31 @@ class VariableStore:
         return self.trainable() | state
 
 
+class JoinedStores:
+    """Several `VariableStore`s that are trained as one, each under a name of its own.
+
+    Attributes:
+        state: as a store's, with names such as `encoder/bn1/mean`.
+    """
+
+    def __init__(self, **stores):
+        self._stores = stores
+        self.state = _join({part: store.state for part, store in stores.items()})
+
+    def trainable(self):
+        """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
+        return _join({part: store.trainable() for part, store in self._stores.items()})
+
+    def all(self):
+        """All variables by full name."""
+        return _join({part: store.all() for part, store in self._stores.items()})
+
+
+def _join(parts):
+    """{"encoder": {"c1": x}} to {"encoder/c1": x}."""
+    return {f"{part}/{name}": value for part, d in parts.items() for name, value in d.items()}
+
+
 def count_parameters(named_variables):
     """How many numbers the variables of a dict hold."""
     return sum(variable.shape.num_elements() for variable in named_variables.values())

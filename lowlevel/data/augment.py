@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import check_number
+from lowlevel.checks import check_integer, check_number
 
 
 def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
@@ -49,3 +49,44 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
         interpolation="BILINEAR",
         fill_mode="CONSTANT",
     )
+
+
+def random_flip(images, seed):
+    """Mirrors half of the images of a batch, left to right.
+
+    Args:
+        images: `[batch, height, width, channels]`.
+        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`.
+
+    Returns:
+        Images of the same shape.
+    """
+    mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
+    return tf.where(mirrored, images[:, :, ::-1], images)
+
+
+def random_crop(images, seed, padding):
+    """Pads each image of a batch with its own mirrored rim and cuts out a piece of the old size.
+
+    So each image is moved by up to `padding` whole pixels, up or down and left or right.
+
+    Args:
+        images: `[batch, height, width, channels]`.
+        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`.
+        padding: pixels added on each side, less than height and width.
+
+    Returns:
+        Images of the same shape.
+
+    Raises:
+        ConfigError: the padding is negative or as large as an image.
+    """
+    height, width = images.shape[1:3]
+    check_integer("padding", padding, 0, min(height, width) - 1)
+    sides = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+    padded = tf.pad(images, sides, mode="REFLECT")
+    corners = tf.random.stateless_uniform(
+        [2, tf.shape(images)[0], 1], seed, 0, 2 * padding + 1, tf.int32
+    )
+    rows, columns = corners[0] + tf.range(height), corners[1] + tf.range(width)  # [batch, size]
+    return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)

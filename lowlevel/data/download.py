@@ -1,7 +1,8 @@
 """Gzipped files from public mirrors, kept in the user's cache and checked each time they are read.
 
-Mirrors compress the same bytes in different ways, so what is checked is the SHA-256 of the
-decompressed bytes. A file gets its place in the cache only after it has passed.
+Mirrors may compress the same bytes in different ways, so what is checked is the SHA-256 of the
+decompressed bytes, or of the file where all mirrors hold the same one. A file gets its place in
+the cache only after it has passed.
 """
 
 import dataclasses
@@ -31,12 +32,19 @@ class Files:
     Attributes:
         dataset: its name, which is also its folder's in the cache.
         mirrors: URLs of folders, with the slash at the end; each holds all files.
-        sha256: by file name, the SHA-256 of the decompressed bytes, in hexadecimal.
+        sha256: by file name, the SHA-256 of the bytes, in hexadecimal.
+        hashed_decompressed: whether the bytes are those after decompressing; if not, they are
+            those of the file itself.
     """
 
     dataset: str
     mirrors: tuple
     sha256: dict
+    hashed_decompressed: bool = True
+
+    def digest(self, path):
+        """SHA-256 of a file, as in `sha256`. Raises DataError if it is damaged."""
+        return sha256(path, gzip.open if self.hashed_decompressed else open)
 
 
 def cache_directory(files):
@@ -77,7 +85,7 @@ def fetch(files):
                 f"the cache {directory} cannot be written: {reason_of(error)}."
             ) from error
     for name, expected in files.sha256.items():
-        if decompressed_sha256(directory / name) != expected:
+        if files.digest(directory / name) != expected:
             raise DataError(
                 f"{directory / name} does not hold the bytes of {files.dataset}; "
                 f"delete it and it will be downloaded again."
@@ -127,7 +135,7 @@ def _download(files, name, mirrors, directory):
         path.unlink(missing_ok=True)
         try:
             pooch.retrieve(mirror + name, None, name, directory, downloader=downloader)
-            if decompressed_sha256(path) == files.sha256[name]:
+            if files.digest(path) == files.sha256[name]:
                 return path
             reason = f"{mirror} does not send the bytes of {files.dataset}"
         except requests.RequestException as error:
@@ -137,18 +145,16 @@ def _download(files, name, mirrors, directory):
     raise DataError(f"{name} cannot be downloaded from any mirror ({reason}).")
 
 
-def decompressed_sha256(path):
-    """SHA-256 of a gzipped file's decompressed bytes. Raises DataError if it is damaged."""
+def sha256(path, opener=gzip.open):
+    """SHA-256 of what a file holds, once opened. Raises DataError if it is damaged."""
     digest, size = hashlib.sha256(), 0
     try:
-        with gzip.open(path) as stream:
+        with opener(path, "rb") as stream:
             while chunk := stream.read(2**20):
                 digest.update(chunk)
                 size += len(chunk)
                 if size > MAX_DECOMPRESSED_BYTES:
-                    raise DataError(
-                        f"{path} decompresses to more than {MAX_DECOMPRESSED_BYTES} bytes."
-                    )
+                    raise DataError(f"{path} holds more than {MAX_DECOMPRESSED_BYTES} bytes.")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is damaged ({reason_of(error)}); delete it.") from error
     return digest.hexdigest()

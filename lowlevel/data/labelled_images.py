@@ -42,13 +42,20 @@ class LabelledImages:
 class ImageDataset:
     """Images to train on and images to test on.
 
+    Attributes:
+        name: what the dataset is called, such as "mnist".
+        train, test: its two parts.
+        class_names: a name for each class; their numbers if none are given.
+
     Raises:
-        DataError: the two differ in image size, or there are fewer than two classes.
+        DataError: the two differ in image size, there are fewer than two classes, or a label is
+            beyond the names.
     """
 
     name: str
     train: LabelledImages
     test: LabelledImages
+    class_names: tuple = ()
 
     def __post_init__(self):
         train_shape, test_shape = self.train.images.shape[1:], self.test.images.shape[1:]
@@ -57,9 +64,18 @@ class ImageDataset:
                 f"{self.train.source} holds images of {train_shape} (height, width, channels) "
                 f"but {self.test.source} of {test_shape}; both must be of one size."
             )
-        if self.num_classes < 2:
+        highest = int(max(self.train.labels.max(), self.test.labels.max()))
+        if highest < 1:
             raise DataError(
                 f"{self.train.source} has the label 0 only; there must be two classes at least."
+            )
+        if not self.class_names:
+            names = tuple(str(index) for index in range(highest + 1))
+            object.__setattr__(self, "class_names", names)
+        if highest >= len(self.class_names):
+            raise DataError(
+                f"{self.train.source} has the label {highest}, but there are names for "
+                f"{len(self.class_names)} classes only."
             )
 
     @property
@@ -69,8 +85,8 @@ class ImageDataset:
 
     @property
     def num_classes(self):
-        """One more than the highest label."""
-        return 1 + int(max(self.train.labels.max(), self.test.labels.max()))
+        """How many classes there are."""
+        return len(self.class_names)
 
     def sha256(self):
         """Digest of all images and labels: the same for the same data, wherever it lies."""

@@ -1,4 +1,4 @@
-"""Networks, one a file, and their registry.
+"""Networks, one a file, and their registry; `parts` holds what several of them are made of.
 
 A network is a module with four names:
 
@@ -14,9 +14,15 @@ A network is a module with four names:
 import dataclasses
 
 from lowlevel.checks import ConfigError, check_choice
-from lowlevel.nets import conv_net
+from lowlevel.nets import bottle_decoder, bottle_encoder, conv_net, mini_inception, strided_net
 
-NETS = {"conv_net": conv_net}
+NETS = {
+    "bottle_decoder": bottle_decoder,
+    "bottle_encoder": bottle_encoder,
+    "conv_net": conv_net,
+    "mini_inception": mini_inception,
+    "strided_net": strided_net,
+}
 
 
 def get(name):
@@ -37,6 +43,9 @@ def config_from_dict(name, fields):
         raise ConfigError(
             f"the config of {name} has the fields {', '.join(sorted(known))}, not {received}."
         )
-    return config_class(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-    )
+    return config_class(**{key: _to_tuples(value) for key, value in fields.items()})
+
+
+def _to_tuples(value):
+    """JSON's lists, at any depth, to tuples."""
+    return tuple(map(_to_tuples, value)) if isinstance(value, list) else value

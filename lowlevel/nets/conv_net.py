@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops
-from lowlevel.checks import ConfigError, check_integer, check_number
+from lowlevel.checks import check_image_shape, check_integer, check_number
 from lowlevel.variables import VariableStore
 
 
@@ -24,12 +24,7 @@ class Config:
     dropout_rate: float = 0.2
 
     def __post_init__(self):
-        if not isinstance(self.image_shape, tuple) or len(self.image_shape) != 3:
-            raise ConfigError(
-                f"image_shape must be (height, width, channels), not {self.image_shape!r}."
-            )
-        for size in self.image_shape:
-            check_integer("each size in image_shape", size, 1)
+        check_image_shape(self.image_shape)
         check_integer("num_classes", self.num_classes, 2)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
 

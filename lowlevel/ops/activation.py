@@ -1,11 +1,24 @@
-"""Activation functions."""
+"""Activation functions, for tensors of any shape."""
 
 import tensorflow as tf
 
 
 def relu(x):
-    """max(x, 0), for a tensor of any shape."""
+    """max(x, 0)."""
     return tf.nn.relu(x)
+
+
+def selu(x):
+    """1.0507 x where x > 0, else 1.0507 * 1.6733 * (exp(x) - 1).
+
+    The two numbers make mean 0 and variance 1 a fixed point. Source: Klambauer et al. (2017).
+    """
+    return tf.nn.selu(x)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), in (0, 1)."""
+    return tf.sigmoid(x)
 
 
 def softmax(logits):

@@ -1,9 +1,9 @@
-"""Convolution over images."""
+"""Convolution over images, and its transpose."""
 
 import tensorflow as tf
 
 from lowlevel.checks import check_choice
-from lowlevel.ops.window import PADDINGS
+from lowlevel.ops.window import PADDINGS, transposed_output_size
 
 
 def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
@@ -23,4 +23,36 @@ def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
     """
     check_choice("padding", padding, PADDINGS)
     y = tf.nn.conv2d(x, tf.cast(weights, x.dtype), strides=stride, padding=padding)
+    return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
+
+
+def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
+    """Spreads each pixel over a window, `stride` pixels apart, and adds up where windows overlap.
+
+    It is the gradient of `conv2d` for its input, so sizes go the other way round: a stride of 2
+    doubles them.
+
+    Args:
+        x: `[batch, height, width, input channels]`.
+        weights: `[window height, window width, output channels, input channels]`.
+        bias: `[output channels]`, or None.
+        stride: pixels from one window to the next, in both directions.
+        padding: "SAME" or "VALID", see `transposed_output_size`.
+
+    Returns:
+        `[batch, output height, output width, output channels]`, in the dtype of `x`.
+
+    Equals Keras's `Conv2DTranspose`.
+    """
+    window_height, window_width, channels, _ = weights.shape
+    height = transposed_output_size(x.shape[1], window_height, stride, padding)
+    width = transposed_output_size(x.shape[2], window_width, stride, padding)
+    y = tf.nn.conv2d_transpose(
+        x,
+        tf.cast(weights, x.dtype),
+        output_shape=[tf.shape(x)[0], height, width, channels],
+        strides=stride,
+        padding=padding,
+    )
+    y = tf.ensure_shape(y, [None, height, width, channels])
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))

@@ -19,3 +19,12 @@ def output_size(size, window, stride, padding):
     if covered < 1:
         raise ConfigError(f"a window of {window} does not fit into {size} pixels without padding.")
     return -(-covered // stride)
+
+
+def transposed_output_size(size, window, stride, padding):
+    """Height or width after a transposed convolution: the largest that `output_size` undoes.
+
+    `SAME` gives size * stride; `VALID` adds what of a window is beyond its stride.
+    """
+    check_choice("padding", padding, PADDINGS)
+    return size * stride + (0 if padding == "SAME" else max(window - stride, 0))

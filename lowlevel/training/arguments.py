@@ -5,7 +5,7 @@ from pathlib import Path
 from lowlevel.command_line import number, whole_number
 
 SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "nadam")
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -35,10 +35,44 @@ def add_augmentation(parser):
     )
 
 
-def add_training(parser, epochs, batch_size, learning_rate, dropout):
+def add_photo_augmentation(parser):
+    """Adds --flip and --crop."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument(
+        "--flip", action="store_true", help="mirror half of the images, left to right"
+    )
+    group.add_argument(
+        "--crop",
+        metavar="PIXELS",
+        type=whole_number(0, 31),
+        default=0,
+        help="move by up to this, in both directions; the rim is mirrored (default: 0)",
+    )
+
+
+def add_mini_inception(parser):
+    """Adds what there is to choose about MiniInception."""
+    group = parser.add_argument_group("the network")
+    group.add_argument(
+        "--no-conv-biases",
+        dest="conv_biases",
+        action="store_false",
+        help="leave out the biases that batch norm takes out again",
+    )
+    group.add_argument(
+        "--norm-momentum",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.99,
+        help="share of batch norm's moving averages kept at each step (default: %(default)s)",
+    )
+
+
+def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
     """Adds the arguments that fix a run's result.
 
-    `epochs` and `learning_rate` are texts for the help: their defaults depend on the data.
+    `epochs` and `learning_rate` are texts for the help: their defaults depend on the data. Without
+    `dropout`, there is no such option.
     """
     group = parser.add_argument_group("training")
     group.add_argument(
@@ -85,12 +119,21 @@ def add_training(parser, epochs, batch_size, learning_rate, dropout):
         default="adam",
         help="the update rule (default: %(default)s)",
     )
+    if dropout is not None:
+        group.add_argument(
+            "--dropout",
+            metavar="SHARE",
+            type=number(0, 1),
+            default=dropout,
+            help="share of the dense layer dropped in training (default: %(default)s)",
+        )
     group.add_argument(
-        "--dropout",
-        metavar="SHARE",
-        type=number(0, 1),
-        default=dropout,
-        help="share of the dense layer dropped in training (default: %(default)s)",
+        "--weight-decay",
+        metavar="RATE",
+        type=number(0, 1000),
+        default=0.0,
+        help="shrink convolution and dense weights at each step by this times the learning rate "
+        "(default: 0)",
     )
     group.add_argument(
         "--label-smoothing",

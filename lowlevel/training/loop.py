@@ -7,12 +7,12 @@ import time
 import numpy as np
 
 from lowlevel import metrics
-from lowlevel.checks import NonFiniteError
+from lowlevel.checks import ConfigError, NonFiniteError
 from lowlevel.progress import Progress
 
 
 @dataclasses.dataclass(frozen=True)
-class Schedule:
+class RunLength:
     """How long to train and how often to save.
 
     Attributes:
@@ -35,32 +35,39 @@ def train(
     batches,
     evaluate,
     save,
-    schedule,
+    length,
     should_stop=lambda: False,
     report=lambda row: None,
     quiet=False,
+    after_step=lambda step, values: None,
 ):
-    """Trains from wherever `state` is until the schedule's end, its `max_steps`, or a stop.
+    """Trains from wherever `state` is until the run's end, its `max_steps`, or a stop.
 
     Args:
         state: a `TrainingState`.
         train_step: function of (inputs, labels), see `build_train_step`.
         batches: function of (epoch, steps of it to skip) that returns an iterable of batches.
         evaluate: function that returns a `Mean` of each metric over held-out data, by name.
-        save: function that saves the state; called after each epoch, and as the schedule says.
-        schedule: a `Schedule`.
+        save: function that saves the state; called after each epoch, and as the length says.
+        length: a `RunLength`.
         should_stop: asked before each step.
         report: called with the new row of `state.history` after each epoch.
         quiet: show no progress.
+        after_step: called after each step with how many have been made and the step's result.
 
     Raises:
         NonFiniteError: the loss or a variable is not finite; nothing is saved then.
+        ConfigError: an epoch has changed nothing of the network's state; nothing is saved then.
     """
-    while len(state.history) < schedule.epochs:
+    while len(state.history) < length.epochs:
+        old_state = {name: value.numpy() for name, value in state.variables.state.items()}
+        old_step = int(state.step)
         at_end_of_epoch = _train_epoch(
-            state, train_step, batches, save, schedule, should_stop, quiet
+            state, train_step, batches, save, length, should_stop, quiet, after_step
         )
         _check_finite(state)
+        if int(state.step) > old_step:
+            _check_state_changed(old_state, state.variables.state)
         if not at_end_of_epoch:
             save()
             return
@@ -88,22 +95,24 @@ def _finish_epoch(state, evaluation):
     return row
 
 
-def _train_epoch(state, train_step, batches, save, schedule, should_stop, quiet):
+def _train_epoch(state, train_step, batches, save, length, should_stop, quiet, after_step):
     """Makes the steps left of the current epoch; returns whether it reached the epoch's end."""
     epoch = len(state.history)
     step = int(state.step)
-    start = epoch * schedule.steps_per_epoch
-    end = start + schedule.steps_per_epoch
-    stop = end if schedule.max_steps is None else min(end, schedule.max_steps)
-    description = f"epoch {epoch + 1}/{schedule.epochs}"
-    with Progress(description, schedule.steps_per_epoch, step - start, quiet) as progress:
+    start = epoch * length.steps_per_epoch
+    end = start + length.steps_per_epoch
+    stop = end if length.max_steps is None else min(end, length.max_steps)
+    description = f"epoch {epoch + 1}/{length.epochs}"
+    with Progress(description, length.steps_per_epoch, step - start, quiet) as progress:
         clock = time.monotonic()
         for inputs, labels in batches(epoch, step - start) if step < stop else ():
             if should_stop():
                 break
-            for name, values in train_step(inputs, labels).items():
+            result = train_step(inputs, labels)
+            for name, values in result.items():
                 state.running[name].update(values)
             step += 1
+            after_step(step, result)
             if not math.isfinite(state.running["loss"].total):
                 raise NonFiniteError(f"the loss is not finite at step {step}")
             now = time.monotonic()
@@ -112,7 +121,7 @@ def _train_epoch(state, train_step, batches, save, schedule, should_stop, quiet)
             progress.advance(f"loss {state.running['loss'].result():.4f}")
             if step == stop:
                 break
-            if schedule.save_every and step % schedule.save_every == 0:
+            if length.save_every and step % length.save_every == 0:
                 _check_finite(state)
                 save()
     return step == end
@@ -123,6 +132,15 @@ def _check_finite(state):
     for name, variable in state.tensors().items():
         if not np.isfinite(variable.numpy()).all():
             raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")
+
+
+def _check_state_changed(old_state, state):
+    """Raises ConfigError if there is state and training has left all of it as it was."""
+    if state and all(np.array_equal(old_state[name], state[name].numpy()) for name in state):
+        raise ConfigError(
+            f"training never changes the state {', '.join(state)}: pass training=True on to the "
+            f"network, and assign the new values that it hands back."
+        )
 
 
 def evaluate(eval_step, batches, quiet=True):

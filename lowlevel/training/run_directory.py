@@ -201,7 +201,7 @@ class RunDirectory:
         paths = self.checkpoints()
         kept = {just_saved, *(path.name for path in paths[-KEEP_NEWEST:])}
         if history:
-            best = max(history, key=lambda row: row["val_accuracy"])
+            best = best_epoch(history)
             kept.add(_checkpoint_name(best["epoch"], best["step"]))
         for path in paths:
             if path.name not in kept:
@@ -214,6 +214,13 @@ class RunDirectory:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def best_epoch(history):
+    """The epoch of highest test accuracy, or of lowest test loss where accuracy is not measured."""
+    if "val_accuracy" in history[0]:
+        return max(history, key=lambda row: row["val_accuracy"])
+    return min(history, key=lambda row: row["val_loss"])
 
 
 def _checkpoint_name(finished_epochs, step):

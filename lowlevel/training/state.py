@@ -18,13 +18,13 @@ class TrainingState:
         seconds: time spent on training in the unfinished epoch.
     """
 
-    def __init__(self, variables, optimizer):
+    def __init__(self, variables, optimizer, metric_names=("loss", "accuracy")):
         optimizer.build(variables.trainable())
         self.variables = variables
         self.optimizer = optimizer
         self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
         self.history = []
-        self.running = {"loss": metrics.Mean(), "accuracy": metrics.Mean()}
+        self.running = {name: metrics.Mean() for name in metric_names}
         self.seconds = 0.0
 
     def tensors(self):

@@ -6,6 +6,7 @@ from lowlevel import metrics, seeds
 from lowlevel.checks import ConfigError
 
 LABELS = tf.TensorSpec([None], tf.int32, name="labels")
+CLASSIFICATION_METRICS = {"accuracy": metrics.is_correct}
 
 
 def build_train_step(
@@ -18,13 +19,15 @@ def build_train_step(
     run_seed,
     compute_dtype=tf.float32,
     combine_gradients=lambda gradients: gradients,
+    target_spec=LABELS,
+    metrics=CLASSIFICATION_METRICS,
 ):
     """Compiles one step of training: forward, loss, gradients, update.
 
     Args:
         forward: function of (inputs, training, seed) that returns outputs and a dict of new values
             for `variables.state`, see `lowlevel.nets`.
-        loss: function of (labels, outputs) that returns one float32 for each example.
+        loss: function of (targets, outputs) that returns one float32 for each example.
         variables: the `VariableStore` to train.
         optimizer: an `Optimizer`, already built.
         step: int64 variable: how many steps have been made. The step adds one.
@@ -33,22 +36,26 @@ def build_train_step(
         run_seed: where dropout's seeds come from.
         compute_dtype: what inputs are cast to, and so what the network computes in.
         combine_gradients: function from the dict of this batch's gradients to the one to apply.
+        target_spec: `tf.TensorSpec` of the targets, such as labels.
+        metrics: by name, functions of (targets, outputs) that return one number for each example.
 
     Returns:
-        A `tf.function` of (inputs, labels) that returns, for each example, its `loss` (float32
-        `[batch]`) and its `accuracy` (float32 `[batch]`, 0 or 1), as they were before the update.
+        A `tf.function` of (inputs, targets) that returns, for each example, its `loss` and each
+        metric, float32 `[batch]`, as they were before the update.
 
     Raises:
-        ConfigError: on the first call, if the loss does not depend on one of the variables.
+        ConfigError: on the first call, if the loss does not depend on one of the variables, or
+            `forward` hands back no new value for some of the state.
     """
     trainable = variables.trainable()
 
-    @tf.function(input_signature=[input_spec, LABELS])
-    def train_step(inputs, labels):
+    @tf.function(input_signature=[input_spec, target_spec])
+    def train_step(inputs, targets):
         seed = seeds.derive(run_seed, "forward", step)
         with tf.GradientTape() as tape:
-            outputs, new_state = forward(tf.cast(inputs, compute_dtype), training=True, seed=seed)
-            losses = loss(labels, outputs)
+            result = forward(tf.cast(inputs, compute_dtype), training=True, seed=seed)
+            outputs, new_state = _check_new_state(result, variables.state)
+            losses = loss(targets, outputs)
             mean_loss = tf.reduce_mean(losses)
         gradients = tape.gradient(mean_loss, trainable)
         unused = [name for name, gradient in gradients.items() if gradient is None]
@@ -59,26 +66,50 @@ def build_train_step(
         for name, value in new_state.items():
             variables.state[name].assign(value)
         step.assign_add(1)
-        return _per_example(labels, outputs, losses)
+        return _per_example(targets, outputs, losses, metrics)
 
     return train_step
 
 
-def build_eval_step(forward, loss, input_spec, compute_dtype=tf.float32):
+def build_eval_step(
+    forward,
+    loss,
+    input_spec,
+    compute_dtype=tf.float32,
+    target_spec=LABELS,
+    metrics=CLASSIFICATION_METRICS,
+):
     """Compiles forward and loss without training.
 
     Returns:
-        A `tf.function` of (inputs, labels) that returns what the training step does.
+        A `tf.function` of (inputs, targets) that returns what the training step does.
     """
 
-    @tf.function(input_signature=[input_spec, LABELS])
-    def eval_step(inputs, labels):
+    @tf.function(input_signature=[input_spec, target_spec])
+    def eval_step(inputs, targets):
         outputs = forward(tf.cast(inputs, compute_dtype))
-        return _per_example(labels, outputs, loss(labels, outputs))
+        return _per_example(targets, outputs, loss(targets, outputs), metrics)
 
     return eval_step
 
 
-def _per_example(labels, outputs, losses):
-    correct = metrics.is_correct(labels, outputs)
-    return {"loss": losses, "accuracy": tf.cast(correct, tf.float32)}
+def _check_new_state(result, state):
+    """Refuses the commonest mistake with batch norm: a network run as if it were not training."""
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+        raise ConfigError(
+            "forward must return outputs and a dict of new state when it trains; "
+            "pass training=True on to the network."
+        )
+    new_state = result[1]
+    unchanged = [name for name, old in state.items() if new_state.get(name, old) is old]
+    if unchanged:
+        raise ConfigError(
+            f"training would never change the state {', '.join(unchanged)}: forward hands back no "
+            f"new value for it; pass training=True on to the network."
+        )
+    return result
+
+
+def _per_example(targets, outputs, losses, metrics):
+    values = {name: metric(targets, outputs) for name, metric in metrics.items()}
+    return {"loss": losses} | {name: tf.cast(value, tf.float32) for name, value in values.items()}

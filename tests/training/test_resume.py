@@ -66,7 +66,7 @@ def train_until(classifier, should_stop):
         classifier.batches,
         classifier.evaluate,
         classifier.save,
-        loop.Schedule(small_run.EPOCHS, small_run.STEPS_PER_EPOCH),
+        loop.RunLength(small_run.EPOCHS, small_run.STEPS_PER_EPOCH),
         should_stop,
         quiet=True,
     )

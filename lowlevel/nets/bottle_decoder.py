@@ -1,0 +1,102 @@
+"""The decoder of the bottle autoencoder: a latent vector becomes an image again.
+
+Its other half is `bottle_encoder`.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import check_image_shape, check_integer
+from lowlevel.nets import bottle_encoder, parts
+from lowlevel.variables import VariableStore
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        latent_size: numbers in a latent vector.
+        first_shape: (height, width, channels) of the feature maps that it is turned into.
+        filters: filters of each transposed convolution; the last is the image's channels.
+        kernels: window of each transposed convolution.
+        strides: stride of each transposed convolution.
+    """
+
+    latent_size: int = 256
+    first_shape: tuple = (1, 1, 1024)
+    filters: tuple = (1024, 256, 196, 128, 64, 32, 1)
+    kernels: tuple = (3, 3, 3, 3, 3, 3, 1)
+    strides: tuple = (2, 2, 2, 2, 2, 2, 1)
+
+    def __post_init__(self):
+        check_integer("latent_size", self.latent_size, 1)
+        check_image_shape(self.first_shape)
+        bottle_encoder.check_layers(self, "filters", "kernels", "strides")
+
+
+def mirror(encoder_config):
+    """The config of the decoder that undoes an encoder, size by size.
+
+    Each window is as wide as it takes to reach the size that the encoder had there.
+    """
+    sizes = bottle_encoder.image_sizes(encoder_config)[::-1]  # 1, 3, 7, ... 127
+    strides = encoder_config.strides[::-1]
+    kernels = (
+        target - size * stride + stride
+        for size, target, stride in zip(sizes, sizes[1:], strides, strict=False)
+    )
+    return Config(
+        latent_size=bottle_encoder.dense_sizes(encoder_config)[-1],
+        first_shape=(sizes[0], sizes[0], encoder_config.filters[-1]),
+        filters=(*encoder_config.filters[::-1], encoder_config.image_shape[-1]),
+        kernels=(*kernels, 1),
+        strides=(*strides, 1),
+    )
+
+
+def input_spec(config):
+    """Latents `[batch, latent]`, of any size."""
+    return tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")
+
+
+def build(config, seed):
+    """Makes the variables of all layers."""
+    variables = VariableStore(seed)
+    height, width, channels = config.first_shape
+    parts.add_dense(variables, "d1", config.latent_size, height * width * channels)
+    for number, (kernel, filters) in enumerate(
+        zip(config.kernels, config.filters, strict=True), start=1
+    ):
+        parts.add_batch_norm(variables, f"bn{number}", channels)
+        parts.add_conv_transpose(variables, f"t{number}", kernel, channels, filters)
+        channels = filters
+    return variables
+
+
+def forward(config, variables, latents, training=False, seed=None):
+    """Images from latent vectors.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        latents: `[batch, latent]`; computes in their dtype.
+        training: whether to normalize with the batch's own statistics.
+        seed: not used: nothing here is random.
+
+    Returns:
+        Images float32 `[batch, height, width, channels]`, in (0, 1); if `training`, a pair of
+        images and new values for `variables.state`.
+    """
+    new_state = {} if training else None
+    x = ops.selu(parts.dense(variables, "d1", ops.selu(latents)))  # [batch, 1*1*1024]
+    with tf.name_scope("reshape"):
+        x = tf.reshape(x, [-1, *config.first_shape])  # [batch, 1, 1, 1024]
+    last = len(config.strides)
+    for number, stride in enumerate(config.strides, start=1):
+        x = parts.batch_norm(variables, f"bn{number}", x, new_state)
+        x = parts.conv_transpose(variables, f"t{number}", x, stride, "VALID")
+        x = ops.selu(x) if number < last else ops.sigmoid(tf.cast(x, tf.float32))
+    return (x, new_state) if training else x

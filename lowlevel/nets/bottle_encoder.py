@@ -1,0 +1,121 @@
+"""The encoder of the bottle autoencoder: an image becomes a short vector, its latent.
+
+Its other half is `bottle_decoder`.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import ConfigError, check_image_shape, check_integer
+from lowlevel.nets import parts
+from lowlevel.variables import VariableStore
+
+DENSE_LAYERS = ("d1", "d2", "latent")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        image_shape: (height, width, channels) of an image; height and width are equal.
+        filters: filters of each convolution.
+        kernels: window of each convolution.
+        strides: stride of each convolution.
+    """
+
+    image_shape: tuple = (127, 127, 1)
+    filters: tuple = (32, 64, 128, 196, 256, 1024)
+    kernels: tuple = (3, 3, 3, 3, 3, 3)
+    strides: tuple = (2, 2, 2, 2, 2, 2)
+
+    def __post_init__(self):
+        check_image_shape(self.image_shape)
+        if self.image_shape[0] != self.image_shape[1]:
+            raise ConfigError(f"image_shape must be square, not {self.image_shape}.")
+        check_layers(self, "filters", "kernels", "strides")
+        image_sizes(self)
+        if min(dense_sizes(self)) < 1:
+            raise ConfigError(
+                f"the last feature maps hold fewer than 8 numbers "
+                f"({image_sizes(self)[-1]} x {image_sizes(self)[-1]} x {self.filters[-1]})."
+            )
+
+
+def check_layers(config, *names):
+    """Raises ConfigError unless these fields are tuples of one length of whole numbers above 0."""
+    lengths = set()
+    for name in names:
+        values = getattr(config, name)
+        if not isinstance(values, tuple) or not values:
+            raise ConfigError(f"{name} must be a tuple with a number for each layer.")
+        for value in values:
+            check_integer(f"each of {name}", value, 1)
+        lengths.add(len(values))
+    if len(lengths) > 1:
+        raise ConfigError(f"{', '.join(names)} must be of one length, one number for each layer.")
+
+
+def image_sizes(config):
+    """Height of the image, and of what each convolution gives: 127, 63, 31, 15, 7, 3, 1."""
+    sizes = [config.image_shape[0]]
+    for kernel, stride in zip(config.kernels, config.strides, strict=True):
+        sizes.append(ops.output_size(sizes[-1], kernel, stride, "VALID"))
+    return sizes
+
+
+def dense_sizes(config):
+    """Widths of the dense layers: eight, four and two eighths of the last feature maps."""
+    eighth = image_sizes(config)[-1] ** 2 * config.filters[-1] // 8
+    return [8 * eighth, 4 * eighth, 2 * eighth]
+
+
+def input_spec(config):
+    """Images `[batch, height, width, channels]`, in [0, 1]."""
+    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+
+
+def build(config, seed):
+    """Makes the variables of all layers."""
+    variables = VariableStore(seed)
+    channels = config.image_shape[-1]
+    for number, (kernel, filters) in enumerate(
+        zip(config.kernels, config.filters, strict=True), start=1
+    ):
+        parts.add_conv(variables, f"c{number}", kernel, channels, filters)
+        parts.add_batch_norm(variables, f"bn{number}", filters)
+        channels = filters
+    inputs = image_sizes(config)[-1] ** 2 * channels
+    for layer, outputs in zip(DENSE_LAYERS, dense_sizes(config), strict=True):
+        parts.add_dense(variables, layer, inputs, outputs)
+        inputs = outputs
+    return variables
+
+
+def forward(config, variables, images, training=False, seed=None):
+    """Latent vectors of images.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
+        training: whether to normalize with the batch's own statistics.
+        seed: not used: nothing here is random.
+
+    Returns:
+        Latents `[batch, latent]`; if `training`, a pair of latents and new values for
+        `variables.state`.
+    """
+    new_state = {} if training else None
+    x = images
+    for number, stride in enumerate(config.strides, start=1):
+        x = ops.selu(parts.conv(variables, f"c{number}", x, stride, "VALID"))
+        x = parts.batch_norm(variables, f"bn{number}", x, new_state)
+    with tf.name_scope("flatten"):
+        x = ops.flatten(x)  # [batch, 1*1*1024]
+    x = ops.selu(parts.dense(variables, "d1", x))  # [batch, 1024]
+    x = ops.selu(parts.dense(variables, "d2", x))  # [batch, 512]
+    latents = parts.dense(variables, "latent", x)  # [batch, 256]
+    return (latents, new_state) if training else latents

@@ -1,0 +1,77 @@
+"""What several networks are made of: a part's variables, and the part applied to a tensor.
+
+A network whose layers keep state collects the new values of a training step in a dict, `new_state`,
+which it makes itself and returns; `None` means that it is not training.
+"""
+
+import tensorflow as tf
+
+from lowlevel import initializers, ops
+
+
+def add_conv(variables, layer, window, channels, filters, bias=True):
+    """Makes weights `[window, window, channels, filters]`, and biases unless told not to."""
+    variables.add_weights(layer, (window, window, channels, filters))
+    if bias:
+        variables.add_biases(layer, filters)
+
+
+def conv(variables, layer, x, stride=1, padding="SAME"):
+    """Convolution by the variables of a layer; its biases may be absent."""
+    with tf.name_scope(layer):
+        weights, bias = variables.weights[layer], variables.biases.get(layer)
+        return ops.conv2d(x, weights, bias, stride, padding)
+
+
+def add_conv_transpose(variables, layer, window, channels, filters):
+    """Makes weights `[window, window, filters, channels]` and biases."""
+    variables.add_weights(layer, (window, window, filters, channels))
+    variables.add_biases(layer, filters)
+
+
+def conv_transpose(variables, layer, x, stride=1, padding="SAME"):
+    """Transposed convolution by the variables of a layer."""
+    with tf.name_scope(layer):
+        weights, bias = variables.weights[layer], variables.biases[layer]
+        return ops.conv2d_transpose(x, weights, bias, stride, padding)
+
+
+def add_dense(variables, layer, inputs, outputs):
+    """Makes weights `[inputs, outputs]` and biases."""
+    variables.add_weights(layer, (inputs, outputs))
+    variables.add_biases(layer, outputs)
+
+
+def dense(variables, layer, x):
+    """Full connection by the variables of a layer."""
+    with tf.name_scope(layer):
+        return ops.dense(x, variables.weights[layer], variables.biases[layer])
+
+
+def add_batch_norm(variables, layer, channels):
+    """Makes scale (a weight), offset (a bias), and moving mean and variance (state)."""
+    variables.add_weights(layer, (channels,), initializers.ones)
+    variables.add_biases(layer, channels)
+    variables.add_state(f"{layer}/mean", (channels,))
+    variables.add_state(f"{layer}/variance", (channels,), initializers.ones)
+
+
+def batch_norm(variables, layer, x, new_state, momentum=ops.BATCH_NORM_MOMENTUM):
+    """Batch norm by the variables of a layer.
+
+    Args:
+        variables: the network's `VariableStore`.
+        layer: the name that `add_batch_norm` got.
+        x: `[batch, height, width, channels]`.
+        new_state: the dict that takes the new moving averages; None normalizes with the old ones.
+        momentum: share of the moving averages kept, in [0, 1).
+    """
+    learned = variables.weights[layer], variables.biases[layer]
+    averages = variables.state[f"{layer}/mean"], variables.state[f"{layer}/variance"]
+    with tf.name_scope(layer):
+        if new_state is None:
+            return ops.batch_norm(x, *learned, *averages)
+        x, mean, variance = ops.batch_norm_training(x, *learned, *averages, momentum)
+        new_state[f"{layer}/mean"] = mean
+        new_state[f"{layer}/variance"] = variance
+        return x

@@ -1,0 +1,81 @@
+"""Batch normalization."""
+
+import tensorflow as tf
+
+EPSILON = 1e-3
+BATCH_NORM_MOMENTUM = 0.99
+
+
+def batch_norm(x, scale, offset, mean, variance, epsilon=EPSILON):
+    """Normalizes each channel with statistics that are given: the form for prediction.
+
+        y = (x - mean) / sqrt(variance + epsilon) * scale + offset
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        scale, offset: `[channels]`, learned; Keras's gamma and beta.
+        mean, variance: `[channels]`, the moving averages that training has left.
+        epsilon: added to the variance, above 0.
+
+    Returns:
+        A tensor like `x`. Equals Keras's `BatchNormalization` with `training=False`.
+
+    Source: Ioffe and Szegedy (2015).
+    """
+    return _fused(x, scale, offset, mean, variance, epsilon, training=False)[0]
+
+
+def batch_norm_training(
+    x, scale, offset, mean, variance, momentum=BATCH_NORM_MOMENTUM, epsilon=EPSILON
+):
+    """Normalizes each channel with its statistics in this batch: the form for training.
+
+    The moving averages go into no output but the new averages:
+
+        new mean = momentum * mean + (1 - momentum) * mean of the batch
+
+    and the same for the variance (the batch's, divided by n, not n - 1).
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        scale, offset: `[channels]`, learned.
+        mean, variance: `[channels]`, the moving averages so far.
+        momentum: share of the moving averages kept, in [0, 1).
+        epsilon: added to the variance, above 0.
+
+    Returns:
+        The triple of a tensor like `x`, the new mean and the new variance (float32
+        `[channels]`): they are handed back, and whoever trains assigns them. Equals Keras's
+        `BatchNormalization` with `training=True`.
+    """
+    y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
+    # The kernel gives the sample variance, divided by n - 1.
+    count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+    batch_variance *= (count - 1) / count
+    new_mean = mean * momentum + batch_mean * (1 - momentum)
+    new_variance = variance * momentum + batch_variance * (1 - momentum)
+    return y, new_mean, new_variance
+
+
+def _fused(x, scale, offset, mean, variance, epsilon, training):
+    """One kernel for what `plain_batch_norm` writes out; statistics are in float32 throughout."""
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=scale,
+        offset=offset,
+        mean=mean,
+        variance=variance,
+        epsilon=epsilon,
+        is_training=training,
+    )[:3]
+
+
+def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
+    """The definition that `batch_norm_training` computes in one kernel.
+
+    Returns:
+        The triple of the normalized tensor, and the batch's mean and variance `[channels]`.
+    """
+    mean = tf.reduce_mean(x, axis=[0, 1, 2])
+    variance = tf.reduce_mean(tf.square(x - mean), axis=[0, 1, 2])
+    return (x - mean) / tf.sqrt(variance + epsilon) * scale + offset, mean, variance
