@@ -63,7 +63,8 @@ def make_lowlevel(dataset):
 
     from lowlevel.nets import conv_net
     from lowlevel.training import loop
-    from lowlevel.training.classification import Classifier, Recipe
+    from lowlevel.training.classification import Classifier
+    from lowlevel.training.recipe import Recipe
 
     config = conv_net.Config(dataset.image_shape, dataset.num_classes)
     recipe = Recipe(batch_size=BATCH_SIZE)

@@ -59,7 +59,7 @@ def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0
 
 
 def nadam_momentum(t, beta_1):
-    """Nadam's momentum at update `t`, from beta_1 / 2 up to beta_1: `beta_1 * (1 - 0.96**t / 2)`."""
+    """Nadam's momentum at update `t`: `beta_1 * (1 - 0.96**t / 2)`, from half of beta_1 up."""
     return beta_1 * (1.0 - 0.5 * tf.pow(0.96, t))
 
 

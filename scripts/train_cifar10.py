@@ -28,7 +28,8 @@ def main():
     command_line.quiet_tensorflow()
     from lowlevel.data import cifar10, pipeline
     from lowlevel.nets import mini_inception
-    from lowlevel.training.classification import Classifier, Recipe
+    from lowlevel.training.classification import Classifier
+    from lowlevel.training.recipe import Recipe
 
     dataset = cifar10.read(args.data_dir)
     epochs = args.epochs or 20

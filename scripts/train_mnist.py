@@ -51,7 +51,8 @@ def main():
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, pipeline
     from lowlevel.nets import conv_net
-    from lowlevel.training.classification import Classifier, Recipe
+    from lowlevel.training.classification import Classifier
+    from lowlevel.training.recipe import Recipe
     from lowlevel.variables import count_parameters, sha256
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)

@@ -4,10 +4,12 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import check_integer, check_number
+from lowlevel.checks import check_choice, check_integer, check_number
+
+FILLS = {"zero": "CONSTANT", "nearest": "NEAREST"}
 
 
-def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
+def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
     """Turns, scales and moves each image of a batch by amounts of its own.
 
     Args:
@@ -17,16 +19,18 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
         zoom: largest change of size, in [0, 1): 0.1 scales height and width, each on its own, by
             between 0.9 and 1.1.
         shift: largest way in pixels, in both directions, either way.
+        fill: what comes in from outside: "zero", or "nearest" for the colour of the nearest rim.
 
     Returns:
-        Images of the same shape, bilinearly interpolated; what comes in from outside is 0.
+        Images of the same shape, bilinearly interpolated.
 
     Raises:
-        ConfigError: an amount is out of range.
+        ConfigError: an amount is out of range, or the fill is neither of the two.
     """
     check_number("rotation", rotation, 0, 180, high_included=True)
     check_number("zoom", zoom, 0, 1)
     check_number("shift", shift, 0, math.inf)
+    check_choice("fill", fill, FILLS)
     batch, height, width = tf.unstack(tf.shape(images)[:3])
     draws = tf.random.stateless_uniform([5, batch], seed, -1, 1)
     angle = draws[0] * rotation * math.pi / 180
@@ -47,22 +51,23 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0):
         output_shape=[height, width],
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode=FILLS[fill],
     )
 
 
-def random_flip(images, seed):
-    """Mirrors half of the images of a batch, left to right.
+def random_flip(images, seed, vertical=False):
+    """Mirrors half of the images of a batch.
 
     Args:
         images: `[batch, height, width, channels]`.
         seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`.
+        vertical: whether to turn them upside down, instead of left to right.
 
     Returns:
         Images of the same shape.
     """
     mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
-    return tf.where(mirrored, images[:, :, ::-1], images)
+    return tf.where(mirrored, tf.reverse(images, [1 if vertical else 2]), images)
 
 
 def random_crop(images, seed, padding):

@@ -1,4 +1,4 @@
-"""Digits in image files, brought into the form of MNIST's images."""
+"""Image files: as they are, in another size, or brought into the form of MNIST's digits."""
 
 import struct
 import warnings
@@ -9,6 +9,7 @@ from lowlevel.checks import DataError, import_extra, reason_of
 
 MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
+BILINEAR = 2  # Pillow's number for it
 LEAST_CONTRAST = 0.05  # between ink and paper
 INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
 
@@ -24,6 +25,38 @@ def read_grey(path):
             pixels high or wide.
         MissingExtraError: Pillow is not installed.
     """
+    return _read(path, lambda image: _to_grey(_upright(image)))
+
+
+def read_resized(path, image_shape):
+    """Reads a PNG or JPEG file and brings it to a size, bilinearly, whatever its own is.
+
+    Args:
+        path: the file.
+        image_shape: (height, width, channels) wanted; one channel is grey, three are colours.
+
+    Returns:
+        uint8 `[height, width, channels]`; what is transparent is white.
+
+    Raises:
+        DataError, MissingExtraError: as `read_grey` raises them.
+    """
+    height, width, channels = image_shape
+    mode = {1: "L", 3: "RGB"}[channels]
+
+    def convert(image):
+        image.draft(mode, (2 * width, 2 * height))  # JPEG decodes small sizes fast
+        image = _upright(image)
+        if image.mode.startswith("I"):  # 16 bits a pixel
+            image = image.point(lambda value: value / 257)
+        resized = _on_white(image).convert(mode).resize((width, height), BILINEAR)
+        return np.asarray(resized, np.uint8).reshape(image_shape)
+
+    return _read(path, convert)
+
+
+def _read(path, convert):
+    """What `convert` makes of a Pillow image; whatever is wrong with the file, in a sentence."""
     pillow = import_extra("PIL.Image", "images")
     try:
         with warnings.catch_warnings():
@@ -31,7 +64,7 @@ def read_grey(path):
             with pillow.open(path, formats=("PNG", "JPEG")) as image:
                 width, height = image.size
                 if max(width, height) <= MAX_SIDE:
-                    return _to_grey(image)
+                    return convert(image)
     except pillow.DecompressionBombError:
         raise DataError(f"{path} is too large: at most {MAX_SIDE} pixels a side.") from None
     except pillow.UnidentifiedImageError:
@@ -43,15 +76,21 @@ def read_grey(path):
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
 
 
+def _upright(image):
+    return import_extra("PIL.ImageOps", "images").exif_transpose(image)
+
+
+def _on_white(image):
+    if not image.has_transparency_data:
+        return image
+    white = import_extra("PIL.Image", "images").new("RGBA", image.size, "white")
+    return import_extra("PIL.Image", "images").alpha_composite(white, image.convert("RGBA"))
+
+
 def _to_grey(image):
-    pillow = import_extra("PIL.Image", "images")
-    image = import_extra("PIL.ImageOps", "images").exif_transpose(image)
     if image.mode.startswith("I"):  # 16 bits a pixel
         return np.asarray(image, np.float32) / 65535
-    if image.has_transparency_data:
-        white = pillow.new("RGBA", image.size, "white")
-        image = pillow.alpha_composite(white, image.convert("RGBA"))
-    return np.asarray(image.convert("L"), np.float32) / 255
+    return np.asarray(_on_white(image).convert("L"), np.float32) / 255
 
 
 def is_dark_on_light(grey):

@@ -2,30 +2,7 @@
 
 import math
 
-from lowlevel.checks import DataError, import_extra, reason_of
-
-RIGHT, WRONG = "#1a7f37", "#cf222e"
-
-
-def _figure(width, height):
-    import_extra("matplotlib", "plot")
-    from matplotlib.figure import Figure  # no pyplot: no window, no global state
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _save(figure, path):
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be drawn: {reason_of(error)}.") from error
-
-
-def _show(axes, image):
-    image = image[..., 0] if image.shape[-1] == 1 else image
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == "uint8" else 1)
-    axes.set_xticks([])
-    axes.set_yticks([])
+from lowlevel.evaluation import figures
 
 
 def draw_predictions(path, images, prediction, labels, class_names):
@@ -42,25 +19,16 @@ def draw_predictions(path, images, prediction, labels, class_names):
         MissingExtraError: matplotlib is not installed.
         DataError: the file cannot be written.
     """
-    columns = math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
-    figure = _figure(1.3 * columns, 1.5 * rows)
-    grid = figure.subplots(rows, columns, squeeze=False).flatten()
-    for axes in grid[len(images) :]:
-        axes.axis("off")
-    drawn = grid[: len(images)]
-    for axes, image, predicted, label in zip(
-        drawn, images, prediction.classes, labels, strict=True
-    ):
-        _show(axes, image)
+    figure, grid = figures.image_grid(images, columns=math.ceil(math.sqrt(len(images))))
+    for axes, predicted, label in zip(grid, prediction.classes, labels, strict=True):
         if predicted == label:
-            axes.set_title(class_names[predicted], color=RIGHT, parse_math=False)
+            axes.set_title(class_names[predicted], color=figures.RIGHT, parse_math=False)
         else:
             title = f"{class_names[predicted]}, not {class_names[label]}"
-            axes.set_title(title, color=WRONG, fontweight="bold", parse_math=False)
+            axes.set_title(title, color=figures.WRONG, fontweight="bold", parse_math=False)
             for spine in axes.spines.values():
-                spine.set(color=WRONG, linewidth=3)
-    _save(figure, path)
+                spine.set(color=figures.WRONG, linewidth=3)
+    figures.save(figure, path)
 
 
 def draw_probabilities(path, images, prediction, titles, class_names):
@@ -77,19 +45,19 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         MissingExtraError: matplotlib is not installed.
         DataError: the file cannot be written.
     """
-    figure = _figure(6, 2.2 * len(images))
+    figure = figures.make(6, 2.2 * len(images))
     grid = figure.subplots(len(images), 2, squeeze=False, width_ratios=[1, 2])
     positions = range(len(class_names))
     for (left, right), image, predicted, row, title in zip(
         grid, images, prediction.classes, prediction.probabilities, titles, strict=True
     ):
-        _show(left, image)
+        figures.show_image(left, image)
         left.set_title(title, fontsize=9, parse_math=False)
-        colors = [RIGHT if index == predicted else "#8c959f" for index in positions]
+        colors = [figures.RIGHT if index == predicted else figures.NEUTRAL for index in positions]
         right.bar(positions, row, color=colors)
         right.set_ylim(0, 1)
         right.set_ylabel("probability")
         right.set_xticks(list(positions), class_names)
         right.set_title(f"{class_names[predicted]}: {row[predicted]:.4f}", fontsize=9)
         right.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    figures.save(figure, path)

@@ -5,58 +5,15 @@ import functools
 
 import tensorflow as tf
 
-from lowlevel import losses, nets, optimizers, schedules, seeds
+from lowlevel import losses, nets
 from lowlevel.checks import DataError
-from lowlevel.data import augment, pipeline
+from lowlevel.data import pipeline
 from lowlevel.training import loop
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_eval_step, build_train_step
 from lowlevel.training.training import Training
 
 EVAL_BATCH_SIZE = 256
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """What fixes the result of a run, beside the network and the data.
-
-    The fields are those of the command-line options of the same names, see `arguments`;
-    `schedule_steps` is the length of a schedule other than constant.
-    """
-
-    seed: int = 0
-    batch_size: int = 128
-    optimizer: str = "adam"
-    learning_rate: float = 1e-4
-    schedule: str = "constant"
-    schedule_steps: int | None = None
-    warm_up: int = 0
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    rotate: float = 0.0
-    zoom: float = 0.0
-    shift: float = 0.0
-    flip: bool = False
-    crop: int = 0
-    precision: str = "float32"
-
-    @classmethod
-    def from_arguments(cls, args, steps):
-        """The recipe that command-line arguments ask for, in a run of that many steps."""
-        names = {field.name for field in dataclasses.fields(cls)} & vars(args).keys()
-        schedule_steps = None if args.schedule == "constant" else steps
-        return cls(schedule_steps=schedule_steps, **{name: getattr(args, name) for name in names})
-
-    def change(self, images, step):
-        """The random changes to the training images of a step."""
-        if self.rotate or self.zoom or self.shift:
-            seed = seeds.derive(self.seed, "augment", step)
-            images = augment.random_affine(images, seed, self.rotate, self.zoom, self.shift)
-        if self.flip:
-            images = augment.random_flip(images, seeds.derive(self.seed, "flip", step))
-        if self.crop:
-            images = augment.random_crop(images, seeds.derive(self.seed, "crop", step), self.crop)
-        return images
 
 
 class Classifier(Training):
@@ -85,10 +42,7 @@ class Classifier(Training):
         }
         net = nets.get(net_name)
         variables = net.build(net_config, recipe.seed)
-        rate = schedules.by_name(
-            recipe.schedule, recipe.learning_rate, recipe.schedule_steps, recipe.warm_up
-        )
-        optimizer = optimizers.by_name(recipe.optimizer, rate, recipe.weight_decay)
+        optimizer = recipe.make_optimizer()
         state = TrainingState(variables, optimizer)
         forward = functools.partial(net.forward, net_config, variables)
         dtype = tf.dtypes.as_dtype(recipe.precision)

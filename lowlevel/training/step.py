@@ -49,7 +49,7 @@ def build_train_step(
     """
     trainable = variables.trainable()
 
-    @tf.function(input_signature=[input_spec, target_spec])
+    @tf.function(input_signature=[input_spec, target_spec], autograph=False)
     def train_step(inputs, targets):
         seed = seeds.derive(run_seed, "forward", step)
         with tf.GradientTape() as tape:
@@ -85,7 +85,7 @@ def build_eval_step(
         A `tf.function` of (inputs, targets) that returns what the training step does.
     """
 
-    @tf.function(input_signature=[input_spec, target_spec])
+    @tf.function(input_signature=[input_spec, target_spec], autograph=False)
     def eval_step(inputs, targets):
         outputs = forward(tf.cast(inputs, compute_dtype))
         return _per_example(targets, outputs, loss(targets, outputs), metrics)

@@ -8,7 +8,8 @@ import tensorflow as tf
 from lowlevel import losses, optimizers
 from lowlevel.data import pipeline
 from lowlevel.nets import conv_net
-from lowlevel.training.classification import Classifier, Recipe
+from lowlevel.training.classification import Classifier
+from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 from tests.comparison import assert_close

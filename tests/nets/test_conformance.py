@@ -45,7 +45,7 @@ def describe(name):
 
 def test_every_module_is_registered():
     modules = {module.name for module in pkgutil.iter_modules(nets.__path__)}
-    assert modules == set(nets.NETS)
+    assert modules - {"parts"} == set(nets.NETS)
     for name, net in nets.NETS.items():
         assert net is importlib.import_module(f"lowlevel.nets.{name}")
 
@@ -93,15 +93,18 @@ def test_forward_is_pure(name):
     net, config, store = make(name)
     inputs = inputs_of(net, config, 3)
     before = variables.sha256(store.all())
-    first, same, other = (
-        net.forward(config, store, inputs, training=True, seed=tf.constant(seed, tf.int64))[0]
+    (first, new_state), (same, same_state), (other, _) = (
+        net.forward(config, store, inputs, training=True, seed=tf.constant(seed, tf.int64))
         for seed in (SEED, SEED, [9, 9])
     )
     assert variables.sha256(store.all()) == before
     np.testing.assert_array_equal(first, same)
-    assert (first.numpy() != other.numpy()).any()
-    _, new_state = net.forward(config, store, inputs, training=True, seed=SEED)
+    is_random = getattr(config, "dropout_rate", 0) > 0
+    assert (first.numpy() != other.numpy()).any() == is_random
     assert new_state.keys() == store.state.keys()
+    for name, value in new_state.items():
+        np.testing.assert_array_equal(value, same_state[name])
+        assert (value.numpy() != store.state[name].numpy()).any()
 
 
 @every_net
@@ -132,27 +135,29 @@ def test_training_does_not_retrace_and_the_checkpoint_restores_it_all(name, tmp_
         state = TrainingState(store, optimizers.Adam(1e-3))
         step = build_train_step(
             lambda inputs, training, seed: net.forward(config, store, inputs, training, seed),
-            losses.softmax_cross_entropy,
+            losses.mean_squared_error,
             store,
             state.optimizer,
             state.step,
             net.input_spec(config),
             run_seed=0,
+            target_spec=tf.TensorSpec(None),
+            metrics={},
         )
         return net, config, state, step
 
     net, config, state, step = start(seed=0)
-    labels = tf.constant([0, 1, 2, 3])
+    targets = tf.constant(0.5)
     for batch in (4, 4, 3, 1):
-        step(inputs_of(net, config, batch), labels[:batch])
+        step(inputs_of(net, config, batch), targets)
     assert step.experimental_get_tracing_count() == 1
     checkpoint.save(tmp_path / "saved", state.tensors(), state.record())
 
     *_, restored, step_again = start(seed=1)
     checkpoint.restore(tmp_path / "saved", restored.tensors())
     assert variables.sha256(restored.tensors()) == variables.sha256(state.tensors())
-    step(inputs_of(net, config, 4), labels)
-    step_again(inputs_of(net, config, 4), labels)
+    step(inputs_of(net, config, 4), targets)
+    step_again(inputs_of(net, config, 4), targets)
     assert variables.sha256(restored.tensors()) == variables.sha256(state.tensors())
 
 
@@ -179,6 +184,39 @@ def test_saved_model_round_trip(name, tmp_path):
     loaded = tf.saved_model.load(str(tmp_path))
     inputs = inputs_of(net, config, 3)
     np.testing.assert_allclose(loaded.serve(inputs), module.serve(inputs), atol=1e-6)
+
+
+@every_net
+def test_training_with_state_that_never_changes_is_an_error(name):
+    net, config, store = make(name)
+    if not store.state:
+        pytest.skip("keeps no state")
+    optimizer = optimizers.Adam(1e-3)
+    optimizer.build(store.trainable())
+    forgetful = {
+        "pass training=True on": lambda inputs, training, seed: net.forward(config, store, inputs),
+        "would never change the state": lambda inputs, training, seed: (
+            net.forward(config, store, inputs),
+            {},
+        ),
+        "forward hands back no new value": lambda inputs, training, seed: (
+            net.forward(config, store, inputs),
+            store.state,
+        ),
+    }
+    for message, forward in forgetful.items():
+        step = build_train_step(
+            forward,
+            losses.mean_squared_error,
+            store,
+            optimizer,
+            tf.Variable(0, dtype=tf.int64),
+            net.input_spec(config),
+            run_seed=0,
+            target_spec=tf.TensorSpec(None),
+        )
+        with pytest.raises(ConfigError, match=message):
+            step(inputs_of(net, config, 2), 0.5)
 
 
 def test_unknown_net():

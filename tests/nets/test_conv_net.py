@@ -47,7 +47,7 @@ def test_bfloat16_is_one_cast_of_the_input():
     [
         ({"image_shape": (28, 28)}, "image_shape must be"),
         ({"image_shape": [28, 28, 1]}, "image_shape must be"),
-        ({"image_shape": (28, 0, 1)}, "each size in image_shape"),
+        ({"image_shape": (28, 0, 1)}, "width in image_shape"),
         ({"num_classes": 1}, "num_classes must be a whole number of at least 2"),
         ({"num_classes": 2.5}, "num_classes"),
         ({"dropout_rate": 1.0}, "dropout_rate"),

@@ -45,6 +45,51 @@ def test_max_pool2d(padding, window, stride, size):
     )
 
 
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("window", [2, 3])
+@pytest.mark.parametrize("stride", [None, 1, 2])
+@pytest.mark.parametrize("size", [7, 8])
+def test_avg_pool2d(padding, window, stride, size):
+    layer = keras.layers.AveragePooling2D(window, stride, padding.lower())
+    assert_equal_ops(
+        lambda x: ops.avg_pool2d(x, window, stride, padding), layer, values(2, size, size, 3)
+    )
+
+
+def test_global_pooling():
+    x = values(3, 5, 7, 4)
+    assert_equal_ops(ops.global_max_pool2d, keras.layers.GlobalMaxPooling2D(), x)
+    assert_equal_ops(ops.global_avg_pool2d, keras.layers.GlobalAveragePooling2D(), x)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("window", [1, 2, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_conv2d_transpose(padding, window, stride):
+    def reference(x, weights, bias):
+        return keras.ops.conv_transpose(x, weights, stride, padding.lower()) + bias
+
+    assert_equal_ops(
+        lambda x, weights, bias: ops.conv2d_transpose(x, weights, bias, stride, padding),
+        reference,
+        values(2, 5, 6, 3, seed=1),
+        values(window, window, 4, 3, seed=2),
+        values(4, seed=3),
+        tolerance=2e-6,
+    )
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("window", [1, 2, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_a_transposed_convolution_undoes_the_size_of_a_convolution(padding, window, stride):
+    large = ops.transposed_output_size(6, window, stride, padding)
+    assert ops.output_size(large, window, stride, padding) == 6
+    assert ops.conv2d_transpose(
+        values(1, 6, 6, 1), values(window, window, 1, 1), None, stride, padding
+    ).shape == [1, large, large, 1]
+
+
 def test_odd_sizes_round_up_when_pooled():
     assert ops.max_pool2d(values(1, 7, 7, 1)).shape == [1, 4, 4, 1]
 
@@ -63,9 +108,10 @@ def test_output_size_of_too_small_an_image():
         ops.output_size(2, 3, 1, "VALID")
 
 
-@pytest.mark.parametrize("op", [ops.conv2d, ops.max_pool2d])
+@pytest.mark.parametrize("op", [ops.conv2d, ops.conv2d_transpose, ops.max_pool2d, ops.avg_pool2d])
 def test_unknown_padding(op):
-    arguments = [values(1, 4, 4, 1)] + ([values(3, 3, 1, 1)] if op is ops.conv2d else [])
+    is_conv = op in (ops.conv2d, ops.conv2d_transpose)
+    arguments = [values(1, 4, 4, 1)] + ([values(3, 3, 1, 1)] if is_conv else [])
     with pytest.raises(ConfigError, match="padding must be one of SAME, VALID, not 'same'"):
         op(*arguments, padding="same")
 
@@ -91,8 +137,10 @@ def test_flatten_with_unknown_batch_size():
     assert flatten.get_concrete_function().structured_outputs.shape.as_list() == [None, 40]
 
 
-def test_relu():
-    assert_equal_ops(ops.relu, keras.activations.relu, values(50))
+@pytest.mark.parametrize("name", ["relu", "selu", "sigmoid"])
+def test_activation(name):
+    x = values(50, low=-4, high=4)
+    assert_equal_ops(getattr(ops, name), getattr(keras.activations, name), x)
 
 
 def test_softmax():
@@ -121,10 +169,16 @@ def test_resize_bilinear_takes_the_mean_of_all_pixels_when_it_shrinks():
         (ops.conv2d, [(1, 4, 4, 2), (3, 3, 2, 3), (3,)]),
         (ops.dense, [(2, 3), (3, 4), (4,)]),
         (ops.max_pool2d, [(1, 4, 4, 2)]),
+        (ops.conv2d_transpose, [(1, 4, 4, 2), (3, 3, 3, 2), (3,)]),
+        (ops.avg_pool2d, [(1, 4, 4, 2)]),
+        (ops.global_max_pool2d, [(1, 4, 4, 2)]),
+        (ops.global_avg_pool2d, [(1, 4, 4, 2)]),
         (ops.relu, [(3,)]),
+        (ops.selu, [(3,)]),
+        (ops.sigmoid, [(3,)]),
         (lambda x: ops.dropout(x, 0.5, [1, 2]), [(3,)]),
     ],
-    ids=["conv2d", "dense", "max_pool2d", "relu", "dropout"],
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_an_op_computes_in_the_dtype_of_its_input(op, shapes):
     x, *parameters = [tf.constant(values(*shape)) for shape in shapes]

@@ -5,7 +5,8 @@ import dataclasses
 from lowlevel.data import digits
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.nets import conv_net
-from lowlevel.training.classification import Classifier, Recipe
+from lowlevel.training.classification import Classifier
+from lowlevel.training.recipe import Recipe
 
 EPOCHS, STEPS_PER_EPOCH = 2, 3
 RECIPE = Recipe(seed=1, batch_size=40, learning_rate=1e-3)  # batches of 40, 40 and 16

@@ -1,0 +1,146 @@
+"""A folder of image files of any size, brought to one size and kept in one file.
+
+The images are decoded once, in parallel, and written one behind the other as they come, so memory
+holds a few of them at a time however many there are. Batches are read from the file.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from lowlevel import files
+from lowlevel.checks import DataError, reason_of
+from lowlevel.data import image_file
+from lowlevel.progress import Progress
+
+SUFFIXES = {".png", ".jpg", ".jpeg"}
+IMAGES_AT_A_TIME = 64
+
+
+class StoredImages:
+    """Images in a file, uint8, one behind the other; `images[indices]` reads some of them.
+
+    Attributes:
+        names: the name of each image.
+        image_shape: (height, width, channels).
+        source: the path or name they came from, for messages.
+    """
+
+    def __init__(self, path, names, image_shape, source):
+        self._path = Path(path)
+        self.names = names
+        self.image_shape = tuple(image_shape)
+        self.source = source
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, indices):
+        """uint8 `[len(indices), height, width, channels]`."""
+        indices = np.arange(len(self))[indices]
+        size = math.prod(self.image_shape)
+        images = np.empty((len(indices), *self.image_shape), np.uint8)
+        with self._path.open("rb") as file:
+            for image, index in zip(images, indices, strict=True):
+                file.seek(int(index) * size)
+                if file.readinto(image) != size:
+                    raise DataError(f"{self._path} has become shorter than its images.")
+        return images
+
+    def sha256(self):
+        """Digest of all images, read a piece at a time."""
+        digest = hashlib.sha256(repr((len(self), self.image_shape)).encode())
+        for start in range(0, len(self), IMAGES_AT_A_TIME):
+            digest.update(self[start : start + IMAGES_AT_A_TIME])
+        return digest.hexdigest()
+
+
+def find(directory):
+    """Paths of the PNG and JPEG files of a directory, in the order of their names.
+
+    Raises:
+        DataError: it is not a directory, or holds none.
+    """
+    directory = Path(directory)
+    try:
+        paths = sorted(
+            path
+            for path in directory.iterdir()
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        )
+    except OSError as error:
+        raise DataError(f"{directory} cannot be read: {reason_of(error)}.") from error
+    if not paths:
+        raise DataError(f"{directory} holds no PNG or JPEG files.")
+    return paths
+
+
+def store(paths, image_shape, cache_path, source, quiet=False):
+    """Decodes image files into a cache file, or takes the one that is there if it still fits.
+
+    Args:
+        paths: the image files.
+        image_shape: (height, width, channels) to bring them to.
+        cache_path: the file to write; a .json beside it lists what it was made of.
+        source: what errors call the images.
+        quiet: show no progress.
+
+    Returns:
+        `StoredImages`, in the order of `paths`.
+
+    Raises:
+        DataError: an image cannot be read, or the cache cannot be written.
+        MissingExtraError: Pillow is not installed.
+    """
+    cache_path = Path(cache_path)
+    list_path = cache_path.with_suffix(".json")
+    try:
+        contents = {"image_shape": list(image_shape), "files": [_identity(path) for path in paths]}
+        if not _is_there(cache_path, list_path, contents):
+            cache_path.parent.mkdir(parents=True, exist_ok=True)
+            list_path.unlink(missing_ok=True)
+            _decode_all(paths, image_shape, cache_path, quiet)
+            files.write_text(list_path, json.dumps(contents))
+    except OSError as error:
+        raise DataError(
+            f"the images of {source} cannot be kept in {cache_path}: {reason_of(error)}."
+        ) from error
+    return StoredImages(cache_path, [path.name for path in paths], image_shape, str(source))
+
+
+def _identity(path):
+    status = os.stat(path)
+    return [str(Path(path).resolve()), status.st_size, status.st_mtime_ns]
+
+
+def _is_there(cache_path, list_path, contents):
+    try:
+        size = len(contents["files"]) * math.prod(contents["image_shape"])
+        there = json.loads(list_path.read_text(encoding="utf-8"))
+        return there == contents and cache_path.stat().st_size == size
+    except (OSError, ValueError):
+        return False
+
+
+def _decode_all(paths, image_shape, cache_path, quiet):
+    temporary = cache_path.with_name(f"{files.TEMPORARY}{cache_path.name}-{os.getpid()}")
+    try:
+        with (
+            temporary.open("wb") as file,
+            concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool,
+            Progress("reading images", len(paths), quiet=quiet) as progress,
+        ):
+            for start in range(0, len(paths), IMAGES_AT_A_TIME):
+                some = paths[start : start + IMAGES_AT_A_TIME]
+                for image in pool.map(lambda p: image_file.read_resized(p, image_shape), some):
+                    file.write(image)
+                    progress.advance()
+        files.sync(temporary)
+        temporary.replace(cache_path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,69 @@
+"""Bringing images into [0, 1] by the figures of a training set.
+
+An image is standardized, (x - mean) / std, and the result scaled so that the darkest and the
+brightest pixel of the training set become 0 and 1.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel.checks import DataError, check_number
+
+FIGURES = ("mean", "std", "low", "high")
+IMAGES_AT_A_TIME = 256
+
+
+def figures_of(images):
+    """The figures of a training set, read a piece at a time.
+
+    Args:
+        images: uint8 images that give `[some, height, width, channels]` for a slice.
+
+    Returns:
+        A dict: `mean` and `std` of all pixels, in [0, 1]; `low` and `high`, the smallest and
+        the largest pixel after standardizing.
+
+    Raises:
+        DataError: all pixels are alike.
+    """
+    counts = np.zeros(256, np.int64)
+    for start in range(0, len(images), IMAGES_AT_A_TIME):
+        some = np.asarray(images[start : start + IMAGES_AT_A_TIME])
+        counts += np.bincount(some.reshape(-1), minlength=256)
+    levels = np.arange(256) / 255
+    mean = float(np.average(levels, weights=counts))
+    std = math.sqrt(np.average((levels - mean) ** 2, weights=counts))
+    seen = np.flatnonzero(counts)
+    if len(seen) < 2:
+        raise DataError("all pixels of the training images are alike: there is nothing to learn.")
+    low, high = (float((levels[index] - mean) / std) for index in (seen[0], seen[-1]))
+    return {"mean": mean, "std": std, "low": low, "high": high}
+
+
+def check_figures(figures):
+    """Returns the figures as floats. Raises ConfigError or KeyError if they cannot work."""
+    checked = {
+        name: check_number(name, figures[name], -math.inf, math.inf, low_included=False)
+        for name in FIGURES
+    }
+    check_number("std", checked["std"], 0, 1, low_included=False)
+    check_number("high", checked["high"], checked["low"], math.inf, low_included=False)
+    return checked
+
+
+def apply(images, figures):
+    """Standardizes and scales images.
+
+    Args:
+        images: uint8 tensor `[batch, height, width, channels]`.
+        figures: what `figures_of` returned.
+
+    Returns:
+        float32 of the same shape in [0, 1]: what lies beyond the training set's darkest and
+        brightest pixel is cut off.
+    """
+    standardized = (tf.cast(images, tf.float32) / 255 - figures["mean"]) / figures["std"]
+    scaled = (standardized - figures["low"]) / (figures["high"] - figures["low"])
+    return tf.clip_by_value(scaled, 0.0, 1.0)

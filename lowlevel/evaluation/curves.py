@@ -1,0 +1,45 @@
+"""The course of a run as a picture."""
+
+from lowlevel.evaluation import figures
+from lowlevel.training.run_directory import best_epoch
+
+TRAIN, TEST = "#0969da", "#bc4c00"
+
+
+def draw(path, history):
+    """Draws loss, accuracy (where it is measured) and learning rate over the epochs.
+
+    Args:
+        path: the PNG file to write.
+        history: one dict for each epoch, as in metrics.jsonl.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: the file cannot be written.
+    """
+    epochs = [row["epoch"] for row in history]
+    names = [name for name in ("loss", "accuracy") if name in history[0]]
+    figure = figures.make(4.5 * (len(names) + 1), 3.6)
+    *panels, last = figure.subplots(1, len(names) + 1)
+    for axes, name in zip(panels, names, strict=True):
+        axes.plot(epochs, [row[name] for row in history], ".-", color=TRAIN, label="training")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], ".-", color=TEST, label="test")
+        axes.set_title(name)
+        axes.legend()
+    best = best_epoch(history)
+    panels[-1].axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
+    panels[-1].annotate(
+        f"best: {best['val_' + names[-1]]:.4f}",
+        (best["epoch"], best[f"val_{names[-1]}"]),
+        textcoords="offset points",
+        xytext=(-6, -14),
+        ha="right",
+        fontsize=9,
+    )
+    last.plot(epochs, [row["learning_rate"] for row in history], ".-", color=figures.NEUTRAL)
+    last.set_title("learning rate")
+    for axes in (*panels, last):
+        axes.set_xlabel("epoch")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figures.save(figure, path)
