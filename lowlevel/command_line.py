@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number
 
@@ -18,6 +19,14 @@ class ArgumentParser(argparse.ArgumentParser):
     def error(self, message):
         """Prints the message and exits with status 2."""
         self.exit(2, f"{self.prog}: {message} (try --help)\n")
+
+
+def check_plot(parser, plot, images):
+    """Ends the program unless `plot` names a .png file that can be written and is no input."""
+    if plot.suffix != ".png" or plot.is_dir() or not plot.parent.is_dir():
+        parser.error(f"--plot needs the name of a .png file, not {str(plot)!r}")
+    if plot.resolve() in [Path(image).resolve() for image in images]:
+        parser.error(f"--plot would overwrite the image {plot}")
 
 
 def run(main):

@@ -1,5 +1,6 @@
 """Progress that suits where it is shown: a bar in a terminal, now and then a line elsewhere."""
 
+import math
 import sys
 import time
 
@@ -28,7 +29,9 @@ class Progress:
             dynamic_ncols=True,
             disable=quiet or not sys.stderr.isatty(),
         )
-        self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+        self._initial = initial
+        self._start = time.monotonic()
+        self._next_line = self._start + SECONDS_BETWEEN_LINES
 
     def __enter__(self):
         return self
@@ -42,7 +45,18 @@ class Progress:
         if text:
             self._bar.set_postfix_str(text, refresh=False)
         self._bar.update()
-        if self._lines and time.monotonic() >= self._next_line:
-            line = f"{self._description}: {self._done}/{self._total} {text}"
+        now = time.monotonic()
+        if self._lines and now >= self._next_line:
+            seconds_each = (now - self._start) / (self._done - self._initial)
+            left = describe_seconds(seconds_each * (self._total - self._done))
+            line = f"{self._description}: {self._done}/{self._total} {text}, {left} left"
             print(line, file=sys.stderr, flush=True)
-            self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+            self._next_line = now + SECONDS_BETWEEN_LINES
+
+
+def describe_seconds(seconds):
+    """A span of time in words: "45 s", "12 min", "2 h 05 min"."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -72,19 +72,19 @@ class JoinedStores:
 
     def __init__(self, **stores):
         self._stores = stores
-        self.state = _join({part: store.state for part, store in stores.items()})
+        self.state = join(**{part: store.state for part, store in stores.items()})
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
-        return _join({part: store.trainable() for part, store in self._stores.items()})
+        return join(**{part: store.trainable() for part, store in self._stores.items()})
 
     def all(self):
         """All variables by full name."""
-        return _join({part: store.all() for part, store in self._stores.items()})
+        return join(**{part: store.all() for part, store in self._stores.items()})
 
 
-def _join(parts):
-    """{"encoder": {"c1": x}} to {"encoder/c1": x}."""
+def join(**parts):
+    """`join(encoder={"c1": x})` is `{"encoder/c1": x}`: several dicts as one."""
     return {f"{part}/{name}": value for part, d in parts.items() for name, value in d.items()}
 
 

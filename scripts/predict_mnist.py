@@ -59,10 +59,7 @@ def parse_arguments():
     if args.data_dir and not args.index:
         parser.error("--data-dir is where --index looks; give both")
     if args.plot is not None:
-        if args.plot.suffix != ".png" or args.plot.is_dir() or not args.plot.parent.is_dir():
-            parser.error(f"--plot needs the name of a .png file, not {str(args.plot)!r}")
-        if args.plot.resolve() in [Path(image).resolve() for image in args.images]:
-            parser.error(f"--plot would overwrite the image {args.plot}")
+        command_line.check_plot(parser, args.plot, args.images)
     return args
 
 

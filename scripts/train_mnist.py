@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Trains the four-conv network on handwritten digits, or resumes a run that was stopped."""
+"""Trains a small network on handwritten digits, or resumes a run that was stopped."""
 
-import functools
 import shlex
 import sys
 from pathlib import Path
 
 from lowlevel import command_line
-from lowlevel.checks import MissingExtraError, NonFiniteError
+from lowlevel.checks import MissingExtraError
 from lowlevel.training import arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 SHIPPED = CHECKPOINTS / "mnist"
 EPOCHS = {"mnist": 5, "digits": 20}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}
+DROPOUT = {"conv_net": 0.2, "strided_net": 0.3}
 IMAGES_DRAWN = 25
 
 
@@ -30,16 +30,31 @@ def parse_arguments():
     data.add_argument(
         "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
     )
+    net = parser.add_argument_group("the network")
+    net.add_argument(
+        "--net",
+        choices=("conv_net", "strided_net"),
+        default="conv_net",
+        help="conv_net (the default), four convolutions and two dense layers; strided_net, two "
+        "convolutions with batch norm, a tenth of the size, on three equal channels",
+    )
+    net.add_argument(
+        "--global-pooling",
+        choices=("max", "avg"),
+        help="what strided_net keeps of each of its last feature maps (default: max)",
+    )
     arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
         epochs="5; 20 for digits",
         batch_size=128,
         learning_rate="0.0001; 0.001 for digits",
-        dropout=0.2,
+        dropout="0.2; 0.3 for strided_net",
     )
-    arguments.add_run(parser, run_dir="checkpoints/conv_net-NAME, named for the dataset")
+    arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
     args = parser.parse_args()
+    if args.global_pooling is not None and args.net != "strided_net":
+        parser.error("--global-pooling is for --net strided_net")
     if args.run_dir is not None and args.run_dir.resolve().is_relative_to(SHIPPED):
         parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
     return args
@@ -50,7 +65,7 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, pipeline
-    from lowlevel.nets import conv_net
+    from lowlevel.training import console
     from lowlevel.training.classification import Classifier
     from lowlevel.training.recipe import Recipe
     from lowlevel.variables import count_parameters, sha256
@@ -59,49 +74,33 @@ def main():
     epochs = args.epochs or EPOCHS[dataset.name]
     args.learning_rate = args.learning_rate or LEARNING_RATE[dataset.name]
     steps = epochs * pipeline.steps_per_epoch(len(dataset.train), args.batch_size)
+    config = make_config(args, dataset)
     classifier = Classifier(
-        "conv_net",
-        conv_net.Config(dataset.image_shape, dataset.num_classes, args.dropout),
-        dataset,
+        args.net,
+        config,
+        dataset.with_channels(config.image_shape[-1]),
         Recipe.from_arguments(args, steps),
-        args.run_dir or CHECKPOINTS / f"conv_net-{dataset.name}",
+        args.run_dir or CHECKPOINTS / f"{args.net}-{dataset.name}",
         command=shlex.join(["python", "scripts/train_mnist.py", *sys.argv[1:]]),
     )
     if args.export:
         classifier.check_export(args.export)
     resumed = classifier.open(args.resume, args.fresh)
     state, run_dir = classifier.state, classifier.run.path
-    say = (lambda *words: None) if args.quiet else functools.partial(print, flush=True)
+    say = console.sayer(args.quiet)
     say(
         f"{dataset.name}: {len(dataset.train)} images to train on, {len(dataset.test)} to test on; "
         f"{dataset.num_classes} classes; "
-        f"conv_net: {count_parameters(state.variables.all())} parameters"
+        f"{args.net}: {count_parameters(state.variables.all())} parameters"
     )
     if resumed:
         say(f"resuming {resumed} at step {int(state.step)}; --fresh would start over")
 
-    def report(row):
-        say(
-            f"epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
-            f"accuracy {row['accuracy']:.4f}, test loss {row['val_loss']:.4f}, "
-            f"test accuracy {row['val_accuracy']:.4f}, {row['seconds']:.0f} s"
-        )
+    status = console.train(classifier, args, epochs, say)
+    if status is not None:
+        return status
 
-    try:
-        stopped_by = classifier.train(epochs, args.steps, args.checkpoint_every, report, args.quiet)
-    except NonFiniteError as error:
-        saved = classifier.run.checkpoints()
-        kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"
-        raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
-    if stopped_by is not None:
-        print(
-            f"stopped at step {int(state.step)}; the same command resumes {run_dir}.",
-            file=sys.stderr,
-        )
-        return 128 + stopped_by
-
-    accuracy = classifier.evaluate(args.quiet)["accuracy"]
-    correct, total = round(accuracy.total), round(accuracy.weight)
+    correct, total = classifier.count_correct(args.quiet)
     draw(run_dir / "predictions.png", classifier, say)
     if args.export:
         classifier.export(args.export, test_accuracy=correct / total)
@@ -110,6 +109,19 @@ def main():
     print(f"test accuracy {correct / total:.4f} ({correct}/{total})")
     print(f"variables sha256 {sha256(state.variables.all())} at step {int(state.step)}")
     return 0
+
+
+def make_config(args, dataset):
+    """The config of the network that was asked for, for the images of the dataset."""
+    from lowlevel.nets import conv_net, strided_net
+
+    height, width, _ = dataset.image_shape
+    if args.net == "conv_net":
+        rate = DROPOUT["conv_net"] if args.dropout is None else args.dropout
+        return conv_net.Config(dataset.image_shape, dataset.num_classes, rate)
+    rate = DROPOUT["strided_net"] if args.dropout is None else args.dropout
+    pooling = args.global_pooling or "max"
+    return strided_net.Config((height, width, 3), dataset.num_classes, rate, pooling)
 
 
 def draw(path, classifier, say):

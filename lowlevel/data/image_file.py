@@ -55,6 +55,26 @@ def read_resized(path, image_shape):
     return _read(path, convert)
 
 
+def read_for(kind, image_shape, path):
+    """Reads an image file as a network needs it.
+
+    Args:
+        kind: "digit" to bring it into the form of MNIST, see `to_digit`, or "resize".
+        image_shape: (height, width, channels) that the network takes.
+        path: the file.
+
+    Returns:
+        uint8, or float32 in [0, 1], `[height, width, channels]`.
+
+    Raises:
+        DataError, MissingExtraError: as `read_grey` and `to_digit` raise them.
+    """
+    if kind != "digit":
+        return read_resized(path, image_shape)
+    height, width, channels = image_shape
+    return np.repeat(to_digit(read_grey(path), height, width, None, path), channels, axis=-1)
+
+
 def _read(path, convert):
     """What `convert` makes of a Pillow image; whatever is wrong with the file, in a sentence."""
     pillow = import_extra("PIL.Image", "images")

@@ -5,59 +5,19 @@ holds a few of them at a time however many there are. Batches are read from the 
 """
 
 import concurrent.futures
-import hashlib
 import json
 import math
 import os
 from pathlib import Path
 
-import numpy as np
-
 from lowlevel import files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
+from lowlevel.data.image_sources import StoredImages
 from lowlevel.progress import Progress
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
 IMAGES_AT_A_TIME = 64
-
-
-class StoredImages:
-    """Images in a file, uint8, one behind the other; `images[indices]` reads some of them.
-
-    Attributes:
-        names: the name of each image.
-        image_shape: (height, width, channels).
-        source: the path or name they came from, for messages.
-    """
-
-    def __init__(self, path, names, image_shape, source):
-        self._path = Path(path)
-        self.names = names
-        self.image_shape = tuple(image_shape)
-        self.source = source
-
-    def __len__(self):
-        return len(self.names)
-
-    def __getitem__(self, indices):
-        """uint8 `[len(indices), height, width, channels]`."""
-        indices = np.arange(len(self))[indices]
-        size = math.prod(self.image_shape)
-        images = np.empty((len(indices), *self.image_shape), np.uint8)
-        with self._path.open("rb") as file:
-            for image, index in zip(images, indices, strict=True):
-                file.seek(int(index) * size)
-                if file.readinto(image) != size:
-                    raise DataError(f"{self._path} has become shorter than its images.")
-        return images
-
-    def sha256(self):
-        """Digest of all images, read a piece at a time."""
-        digest = hashlib.sha256(repr((len(self), self.image_shape)).encode())
-        for start in range(0, len(self), IMAGES_AT_A_TIME):
-            digest.update(self[start : start + IMAGES_AT_A_TIME])
-        return digest.hexdigest()
 
 
 def find(directory):

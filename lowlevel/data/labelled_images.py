@@ -1,9 +1,11 @@
 """Images in memory with their classes."""
 
 import dataclasses
+import functools
 import hashlib
 
 import numpy as np
+import tensorflow as tf
 
 from lowlevel.checks import DataError
 
@@ -36,6 +38,11 @@ class LabelledImages:
 
     def __len__(self):
         return len(self.labels)
+
+    @functools.cached_property
+    def tensors(self):
+        """Images and labels as tensors, made once."""
+        return tf.constant(self.images), tf.constant(self.labels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +94,25 @@ class ImageDataset:
     def num_classes(self):
         """How many classes there are."""
         return len(self.class_names)
+
+    def with_channels(self, channels):
+        """The same images with so many channels: one of grey is repeated.
+
+        Raises:
+            DataError: the images have colours, in another number.
+        """
+        if self.image_shape[-1] == channels:
+            return self
+        if self.image_shape[-1] != 1:
+            raise DataError(
+                f"{self.train.source} holds images of {self.image_shape[-1]} channels; "
+                f"the network takes {channels}."
+            )
+        parts = {
+            name: dataclasses.replace(part, images=np.repeat(part.images, channels, axis=-1))
+            for name, part in (("train", self.train), ("test", self.test))
+        }
+        return dataclasses.replace(self, **parts)
 
     def sha256(self):
         """Digest of all images and labels: the same for the same data, wherever it lies."""

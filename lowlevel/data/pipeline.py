@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from lowlevel import seeds
+from lowlevel.data import standardize
 
 
 def epoch_order(examples, run_seed, epoch):
@@ -34,7 +35,7 @@ def batches(data, order, batch_size, augment=None):
         A `tf.data.Dataset` of pairs: images float32 `[batch, height, width, channels]` in [0, 1],
         labels int32 `[batch]`.
     """
-    images, labels = tf.constant(data.images), tf.constant(data.labels)
+    images, labels = data.tensors
 
     def load(position, indices):
         batch = tf.cast(tf.gather(images, indices), tf.float32) / 255
@@ -44,3 +45,24 @@ def batches(data, order, batch_size, augment=None):
 
     dataset = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
     return dataset.map(load).prefetch(2)
+
+
+def image_batches(images, order, batch_size, figures):
+    """Batches of images that need not be in memory, in a given order.
+
+    Args:
+        images: an `ImageSource`.
+        order: indices of the images, `[number wanted]`.
+        batch_size: images in each batch; the last one may hold fewer.
+        figures: what brings them into [0, 1], see `lowlevel.data.standardize`.
+
+    Returns:
+        A `tf.data.Dataset` of float32 `[batch, height, width, channels]` in [0, 1].
+    """
+
+    def load(indices):
+        batch = tf.numpy_function(lambda numbers: images[numbers], [indices], tf.uint8)
+        batch = tf.ensure_shape(batch, [None, *images.image_shape])
+        return standardize.apply(tf.cast(batch, tf.float32) / 255, figures)
+
+    return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load)

@@ -55,19 +55,20 @@ def _draw_classes(random, count):
     return LabelledImages(images, labels, "shapes")
 
 
-def draw(random, distance, side, radius=(0.22, 0.4), offset=0.12, turn=np.pi):
+def draw(random, distance, side, channels=3, radius=(0.22, 0.4), offset=0.12, turn=np.pi):
     """Draws one shape.
 
     Args:
         random: a numpy `Generator`.
         distance: the shape's signed distance, a function of (x, y).
         side: height and width of the image in pixels.
+        channels: 3 for colours, 1 for grey.
         radius: least and largest radius, as shares of the side.
         offset: how far off the middle at most, as a share of the side.
         turn: largest angle, in radians, either way.
 
     Returns:
-        uint8 `[side, side, 3]`.
+        uint8 `[side, side, channels]`.
     """
     angle = random.uniform(-turn, turn)
     size = random.uniform(*radius) * side
@@ -78,9 +79,9 @@ def draw(random, distance, side, radius=(0.22, 0.4), offset=0.12, turn=np.pi):
     y = dy * np.cos(angle) - dx * np.sin(angle)
     inside = np.clip(0.5 - distance(x, y) * size, 0, 1)[..., np.newaxis]  # [side, side, 1]
 
-    ground = random.uniform(0, 255, 3)
-    colour = (ground + random.uniform(70, 185, 3) * random.choice([-1, 1])) % 255
+    ground = random.uniform(0, 255, channels)
+    colour = (ground + random.uniform(70, 185, channels) * random.choice([-1, 1])) % 255
     slope = random.uniform(-40, 40, 2)
     light = (slope[0] * (rows / side - 0.5) + slope[1] * (columns / side - 0.5))[..., np.newaxis]
     image = ground * (1 - inside) + colour * inside + light
-    return np.clip(image + random.normal(0, 8, (side, side, 3)), 0, 255).astype(np.uint8)
+    return np.clip(image + random.normal(0, 8, (side, side, channels)), 0, 255).astype(np.uint8)

@@ -57,13 +57,13 @@ def apply(images, figures):
     """Standardizes and scales images.
 
     Args:
-        images: uint8 tensor `[batch, height, width, channels]`.
+        images: float32 tensor `[batch, height, width, channels]` in [0, 1].
         figures: what `figures_of` returned.
 
     Returns:
         float32 of the same shape in [0, 1]: what lies beyond the training set's darkest and
         brightest pixel is cut off.
     """
-    standardized = (tf.cast(images, tf.float32) / 255 - figures["mean"]) / figures["std"]
+    standardized = (images - figures["mean"]) / figures["std"]
     scaled = (standardized - figures["low"]) / (figures["high"] - figures["low"])
     return tf.clip_by_value(scaled, 0.0, 1.0)

@@ -1,18 +1,19 @@
 """A trained network as a function from images to classes."""
 
 import dataclasses
-import math
+import json
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import nets, ops
-from lowlevel.checks import CheckpointError, DataError, check_choice, check_number
-from lowlevel.training import checkpoint
-from lowlevel.training.arguments import PRECISIONS
-from lowlevel.training.run_directory import RunDirectory
+from lowlevel.checks import CheckpointError, DataError, reason_of
+from lowlevel.evaluation import trained
+from lowlevel.progress import Progress
 
 BATCH_SIZE = 256
+SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL_CONFIG = "lowlevel.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,86 +30,118 @@ class Prediction:
 
 
 class Predictor:
-    """Network of a run directory; needs no optimizer and no training data.
+    """A trained network; needs no optimizer and no training data.
 
     Attributes:
         config: the run's config, see `lowlevel.training.run_directory`.
         image_shape: (height, width, channels) that the network takes.
-        class_names: a name for each class.
+        class_names: a name for each class; none for an autoencoder.
     """
 
-    def __init__(self, run_directory):
-        """Loads the newest whole checkpoint of a directory.
+    def __init__(self, path):
+        """Loads a network.
+
+        Args:
+            path: a run directory, of which the newest whole checkpoint is taken, a weights file,
+                or a SavedModel that `scripts/export.py` made.
 
         Raises:
             CheckpointError: there is none, or it does not fit its own config.
-            ConfigError: its config is not one that this version knows.
+            MissingExtraError: it is a weights file, and h5py is not installed.
         """
-        newest = RunDirectory(run_directory).newest()
-        if newest is None:
-            raise CheckpointError(f"{run_directory} holds no checkpoint of a run.")
-        self.checkpoint_path, record = newest
+        path = Path(path)
+        if (path / SAVED_MODEL).is_file():
+            self._load_saved_model(path)
+            return
+        network = trained.load(path)
+        self.config = network.config
+        self.image_shape = network.image_shape
+        self.class_names = network.class_names
+        self._source = network.source
+        self._variables = network.variables
+        spec = tf.TensorSpec([None, *self.image_shape], tf.float32)
+        self._serve = tf.function(network.serve, input_signature=[spec], autograph=False)
+
+    def _load_saved_model(self, path):
         try:
-            self.config = record["config"]
-            net = nets.get(self.config["net"])
-            net_config = nets.config_from_dict(self.config["net"], self.config["net_config"])
-            dtype = tf.dtypes.as_dtype(
-                check_choice("precision", self.config["training"]["precision"], PRECISIONS)
-            )
-            self._divide_by = np.float32(
-                check_number("divide_by", self.config["preprocessing"]["divide_by"], 1, math.inf)
-            )
-            self.class_names = list(map(str, self.config["class_names"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"the config of {run_directory} is damaged: {error}.") from error
-        if len(self.class_names) != net_config.num_classes:
+            self.config = json.loads((path / SAVED_MODEL_CONFIG).read_text(encoding="utf-8"))
+            model = tf.saved_model.load(str(path))
+            signature = model.signatures["float_images"]
+            _, keywords = signature.structured_input_signature
+            self.image_shape = tuple(keywords["images"].shape[1:])
+            self.class_names = list(map(str, self.config.get("class_names", [])))
+        except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
             raise CheckpointError(
-                f"the config of {run_directory} names {len(self.class_names)} classes, "
-                f"but its network has {net_config.num_classes}."
-            )
-        self.image_shape = net_config.image_shape
-        self.variables = net.build(net_config, seed=0)
-        tensors = {f"variables/{name}": value for name, value in self.variables.all().items()}
-        checkpoint.restore(self.checkpoint_path, tensors, prefix="variables/")
+                f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
+            ) from error
+        self._source = path
+        self._model = model  # holds the variables
+        self._serve = lambda images: signature(images=images)
 
-        @tf.function(input_signature=[net.input_spec(net_config)])
-        def probabilities(images):
-            return ops.softmax(net.forward(net_config, self.variables, tf.cast(images, dtype)))
-
-        self._probabilities = probabilities
-
-    def predict(self, images):
-        """Classes and probabilities.
+    def outputs(self, images, quiet=True):
+        """All that the network says of images, see `lowlevel.evaluation.trained.Trained.serve`.
 
         Args:
             images: `[batch, height, width, channels]`, or one image without the batch axis;
-                uint8, or float in [0, 1].
+                uint8, or float in [0, 1]. Where the network takes several channels, grey images
+                with one are repeated.
+            quiet: show no progress.
+
+        Returns:
+            A dict of arrays, for one image as for a batch of one.
+
+        Raises:
+            DataError: there are no images, or shape, dtype or range is not that.
+            CheckpointError: the network gives no finite numbers.
+        """
+        images = self._check(np.asarray(images))
+        chunks = []
+        starts = range(0, len(images), BATCH_SIZE)
+        with Progress("predicting", len(starts), quiet=quiet) as progress:
+            for start in starts:
+                chunk = images[start : start + BATCH_SIZE]
+                if chunk.dtype == np.uint8:
+                    chunk = chunk / np.float32(255)
+                result = self._serve(tf.constant(chunk, tf.float32))
+                chunks.append({name: value.numpy() for name, value in result.items()})
+                progress.advance()
+        outputs = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise CheckpointError(f"the network in {self._source} gives no finite numbers.")
+        return outputs
+
+    def predict(self, images, quiet=True):
+        """Classes and probabilities; arguments and errors are those of `outputs`.
 
         Returns:
             A `Prediction`, for one image as for a batch of one.
 
         Raises:
-            DataError: the shape, the dtype or the range is not that.
+            CheckpointError: the network is an autoencoder.
         """
-        images = np.asarray(images)
+        if not self.class_names:
+            raise CheckpointError(f"the network in {self._source} knows no classes.")
+        if len(images) == 0:
+            probabilities = np.zeros((0, len(self.class_names)), np.float32)
+        else:
+            probabilities = self.outputs(images, quiet)["probabilities"]
+        return Prediction(probabilities.argmax(axis=1), probabilities)
+
+    def _check(self, images):
         if images.ndim == len(self.image_shape):
             images = images[np.newaxis]
-        if images.shape[1:] != self.image_shape:
+        height, width, channels = self.image_shape
+        if images.shape[1:] == (height, width, 1):
+            images = np.repeat(images, channels, axis=-1)
+        if images.shape[1:] != self.image_shape or len(images) == 0:
             raise DataError(
                 f"the network takes images of {self.image_shape} (height, width, channels), "
                 f"not an array of {images.shape}."
             )
         if images.dtype == np.uint8:
-            images = images / self._divide_by
-        elif not np.issubdtype(images.dtype, np.floating):
+            return images
+        if not np.issubdtype(images.dtype, np.floating):
             raise DataError(f"images must be uint8, or float in [0, 1], not {images.dtype}.")
-        elif not ((images >= 0) & (images <= 1)).all():
+        if not ((images >= 0) & (images <= 1)).all():
             raise DataError("float images must lie in [0, 1]; pass 0 to 255 as uint8.")
-        chunks = [
-            self._probabilities(tf.constant(images[start : start + BATCH_SIZE], tf.float32)).numpy()
-            for start in range(0, len(images), BATCH_SIZE)
-        ]
-        probabilities = np.concatenate(chunks or [np.zeros((0, len(self.class_names)), np.float32)])
-        if not np.isfinite(probabilities).all():
-            raise CheckpointError(f"the network in {self.checkpoint_path} gives no finite numbers.")
-        return Prediction(probabilities.argmax(axis=1), probabilities)
+        return images

@@ -71,8 +71,8 @@ def add_mini_inception(parser):
 def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
     """Adds the arguments that fix a run's result.
 
-    `epochs` and `learning_rate` are texts for the help: their defaults depend on the data. Without
-    `dropout`, there is no such option.
+    `epochs`, `learning_rate` and `dropout` are texts for the help: their defaults depend on the
+    data or the network. Without `dropout`, there is no such option.
     """
     group = parser.add_argument_group("training")
     group.add_argument(
@@ -124,8 +124,7 @@ def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
             "--dropout",
             metavar="SHARE",
             type=number(0, 1),
-            default=dropout,
-            help="share of the dense layer dropped in training (default: %(default)s)",
+            help=f"share of the last hidden layer dropped in training (default: {dropout})",
         )
     group.add_argument(
         "--weight-decay",

@@ -22,15 +22,21 @@ class Classifier(Training):
     Attributes:
         dataset: the `ImageDataset`.
         recipe: the `Recipe`.
+
+    Whether image files must be brought into the form of the data before the network can classify
+    them is kept in the run: `image_files` is "digit" for MNIST's form, see
+    `lowlevel.data.image_file`, or "resize" for no more than the size.
     """
 
-    def __init__(self, net_name, net_config, dataset, recipe, run_dir, command=""):
+    def __init__(
+        self, net_name, net_config, dataset, recipe, run_dir, command="", image_files="digit"
+    ):
         self.dataset = dataset
         self.recipe = recipe
         config = {
             "net": net_name,
             "net_config": dataclasses.asdict(net_config),
-            "preprocessing": {"divide_by": 255},
+            "preprocessing": {"divide_by": 255, "image_files": image_files},
             "class_names": list(dataset.class_names),
             "data": {
                 "name": dataset.name,
@@ -95,3 +101,11 @@ class Classifier(Training):
         order = tf.range(len(self.dataset.test))
         batches = pipeline.batches(self.dataset.test, order, EVAL_BATCH_SIZE)
         return loop.evaluate(self.eval_step, batches, quiet)
+
+    def count_correct(self, quiet=True):
+        """How many test images the network gets right as it is now, and how many there are."""
+        last = self.state.history[-1] if self.state.history else {}
+        total = len(self.dataset.test)
+        if last.get("step") == int(self.state.step):
+            return round(last["val_accuracy"] * total), total
+        return round(self.evaluate(quiet)["accuracy"].total), total

@@ -1,0 +1,82 @@
+"""Images by number, wherever they are kept: in memory, in a file, or some of another source."""
+
+import hashlib
+import math
+from pathlib import Path
+
+import numpy as np
+
+from lowlevel.checks import DataError
+
+IMAGES_AT_A_TIME = 64
+
+
+class ImageSource:
+    """Images of one size; `images[indices]` gives uint8 `[indices, height, width, channels]`.
+
+    Attributes:
+        names: the name of each image.
+        image_shape: (height, width, channels).
+        source: the path or name they came from, for messages.
+    """
+
+    def __init__(self, names, image_shape, source):
+        self.names = list(names)
+        self.image_shape = tuple(image_shape)
+        self.source = str(source)
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, indices):
+        raise NotImplementedError
+
+    def sha256(self):
+        """Digest of all images, read a piece at a time."""
+        digest = hashlib.sha256(repr((len(self), self.image_shape)).encode())
+        for start in range(0, len(self), IMAGES_AT_A_TIME):
+            digest.update(self[start : start + IMAGES_AT_A_TIME])
+        return digest.hexdigest()
+
+
+class ImagesInMemory(ImageSource):
+    """Images that are an array already."""
+
+    def __init__(self, images, source):
+        names = [f"{source} {number}" for number in range(len(images))]
+        super().__init__(names, images.shape[1:], source)
+        self._images = images
+
+    def __getitem__(self, indices):
+        return self._images[indices]
+
+
+class StoredImages(ImageSource):
+    """Images in a file, one behind the other; they are read from it each time."""
+
+    def __init__(self, path, names, image_shape, source):
+        super().__init__(names, image_shape, source)
+        self._path = Path(path)
+
+    def __getitem__(self, indices):
+        indices = np.arange(len(self))[indices]
+        size = math.prod(self.image_shape)
+        images = np.empty((len(indices), *self.image_shape), np.uint8)
+        with self._path.open("rb") as file:
+            for image, index in zip(images, indices, strict=True):
+                file.seek(int(index) * size)
+                if file.readinto(image) != size:
+                    raise DataError(f"{self._path} has become shorter than its images.")
+        return images
+
+
+class SomeImages(ImageSource):
+    """The images of another source at the given numbers, in that order."""
+
+    def __init__(self, images, numbers, source):
+        super().__init__([images.names[number] for number in numbers], images.image_shape, source)
+        self._images = images
+        self._numbers = np.asarray(numbers)
+
+    def __getitem__(self, indices):
+        return self._images[self._numbers[indices]]

@@ -1,0 +1,176 @@
+"""Telling what is unlike the training images: a density of their latents, and a threshold.
+
+Latents are brought to a few principal components, whose density is a mixture of Gaussians. An
+image whose log-likelihood lies below the threshold is an anomaly. Both come from training images
+alone.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, check_integer, check_number, import_extra, reason_of
+
+FOLDER = "detector"
+ARRAYS, FACTS = "arrays.npz", "detector.json"
+FOLDS = 5
+
+
+class Detector:
+    """A fitted density of latents with a threshold.
+
+    Attributes:
+        arrays: `pca_mean` `[latent]`, `pca_components` `[dimensions, latent]`, and the mixture's
+            `weights` `[components]`, `means` `[components, dimensions]` and
+            `precisions_cholesky` `[components, dimensions, dimensions]`.
+        facts: `threshold`, a log-likelihood; `false_alarms`, the share of training images below
+            it; `checkpoint`, the name of the one whose encoder made the latents.
+    """
+
+    def __init__(self, arrays, facts):
+        self.arrays = arrays
+        self.facts = facts
+
+    @property
+    def threshold(self):
+        """The log-likelihood below which an image is an anomaly."""
+        return self.facts["threshold"]
+
+    def project(self, latents):
+        """Principal components of latents: `[images, latent]` to `[images, dimensions]`."""
+        return (latents - self.arrays["pca_mean"]) @ self.arrays["pca_components"].T
+
+    def score(self, latents):
+        """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies."""
+        mixture = import_extra("sklearn.mixture", "report").GaussianMixture()
+        mixture.weights_ = self.arrays["weights"]
+        mixture.means_ = self.arrays["means"]
+        mixture.precisions_cholesky_ = self.arrays["precisions_cholesky"]
+        return mixture.score_samples(self.project(latents))
+
+    def save(self, run_path):
+        """Writes arrays and JSON beside a run's checkpoints. Raises CheckpointError if it fails."""
+        folder = Path(run_path) / FOLDER
+        temporary = folder / f"{files.TEMPORARY}{ARRAYS}"
+        try:
+            folder.mkdir(exist_ok=True)
+            (folder / FACTS).unlink(missing_ok=True)
+            with temporary.open("wb") as file:
+                np.savez(file, **self.arrays)
+            files.sync(temporary)
+            temporary.replace(folder / ARRAYS)
+            files.write_text(folder / FACTS, json.dumps(self.facts, indent=1) + "\n")
+        except OSError as error:
+            raise CheckpointError(f"{folder} cannot be written: {reason_of(error)}.") from error
+
+
+def load(run_path, checkpoint_path):
+    """The detector kept in a run; nothing in it can run code.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or it was fitted for another checkpoint.
+    """
+    folder = Path(run_path) / FOLDER
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        with np.load(folder / ARRAYS, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive}
+        _check(arrays, facts)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no detector; train_autoencoder.py fits one when it has trained."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise CheckpointError(f"the detector in {folder} is damaged: {error}.") from error
+    if facts["checkpoint"] != Path(checkpoint_path).name:
+        raise CheckpointError(
+            f"the detector in {folder} was fitted for {facts['checkpoint']}, but the newest "
+            f"checkpoint is {Path(checkpoint_path).name}; let train_autoencoder.py finish."
+        )
+    return Detector(arrays, facts)
+
+
+def _check(arrays, facts):
+    dimensions, latent = arrays["pca_components"].shape
+    components = len(arrays["weights"])
+    shapes = {
+        "pca_mean": (latent,),
+        "pca_components": (dimensions, latent),
+        "weights": (components,),
+        "means": (components, dimensions),
+        "precisions_cholesky": (components, dimensions, dimensions),
+    }
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
+            raise ValueError(f"{name} is not float64 {shape} of finite numbers")
+    check_number("threshold", facts["threshold"], -np.inf, np.inf, low_included=False)
+    if not isinstance(facts["checkpoint"], str):
+        raise TypeError("the checkpoint's name is no text")
+
+
+def fit(
+    latents,
+    checkpoint_name,
+    seed=0,
+    dimensions=32,
+    components=5,
+    regularization=0.1,
+    false_alarms=0.05,
+):
+    """Fits a detector to the latents of training images.
+
+    The threshold is the quantile `false_alarms` of the scores that training images get from
+    densities fitted without them: their own density has seen them and would score them too high.
+
+    Args:
+        latents: `[images, latent]`.
+        checkpoint_name: name of the checkpoint whose encoder made them.
+        seed: where the mixture's starting points come from.
+        dimensions: how many principal components to keep, at most.
+        components: Gaussians in the mixture, at most one for each ten images.
+        regularization: added to each variance, as a share of the mean variance.
+        false_alarms: share of training images below the threshold, in (0, 1).
+
+    Raises:
+        ConfigError: there are fewer than `FOLDS` images, or an argument is out of range.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    check_integer("the number of training images", len(latents), 2 * FOLDS)
+    check_number("false_alarms", false_alarms, 0, 1, low_included=False)
+    random = np.random.default_rng(seed)
+    fold = random.permutation(len(latents)) % FOLDS
+    held_out = np.empty(len(latents))
+    settings = dimensions, components, regularization, seed % 2**32
+    for number in range(FOLDS):
+        arrays = _fit_density(latents[fold != number], *settings)
+        held_out[fold == number] = Detector(arrays, {}).score(latents[fold == number])
+    facts = {
+        "threshold": float(np.quantile(held_out, false_alarms)),
+        "false_alarms": false_alarms,
+        "checkpoint": checkpoint_name,
+    }
+    return Detector(_fit_density(latents, *settings), facts)
+
+
+def _fit_density(latents, dimensions, components, regularization, seed):
+    pca = import_extra("sklearn.decomposition", "report").PCA(
+        min(dimensions, *latents.shape), svd_solver="full"
+    )
+    projected = pca.fit_transform(latents)
+    mixture = import_extra("sklearn.mixture", "report").GaussianMixture(
+        min(components, max(1, len(latents) // 10)),
+        reg_covar=max(regularization * projected.var(axis=0).mean(), 1e-12),
+        max_iter=200,
+        random_state=seed,
+    )
+    mixture.fit(projected)
+    return {
+        "pca_mean": pca.mean_,
+        "pca_components": pca.components_,
+        "weights": mixture.weights_,
+        "means": mixture.means_,
+        "precisions_cholesky": mixture.precisions_cholesky_,
+    }

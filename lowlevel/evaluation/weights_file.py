@@ -1,0 +1,108 @@
+"""Variables in an HDF5 file: one dataset each, under its own name, such as `weights/c1`.
+
+The run's config is kept beside them as JSON, in the file's attribute `config`.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, import_extra, reason_of
+
+CONFIG = "config"
+
+
+def write(path, variables, config):
+    """Writes all variables of a dict by name, and the config.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+        MissingExtraError: h5py is not installed.
+    """
+    h5py = import_extra("h5py", "hdf5")
+    path = Path(path)
+    temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
+    try:
+        with h5py.File(temporary, "w") as file:
+            file.attrs[CONFIG] = json.dumps(config)
+            for name, variable in variables.items():
+                file[name] = variable.numpy()
+        files.sync(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_config(path):
+    """The config kept in a file, a dict. Raises CheckpointError if there is none."""
+    with _open(path) as file:
+        try:
+            config = json.loads(file.attrs[CONFIG])
+        except (KeyError, TypeError, ValueError, OSError, RecursionError) as error:
+            raise CheckpointError(f"{path} holds no config: {error}.") from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"the config in {path} is no JSON object.")
+    return config
+
+
+def restore(path, variables):
+    """Gives variables the values they have in a file: all of them, or, on an error, none.
+
+    Args:
+        path: what `write` has written.
+        variables: dict of variables by name.
+
+    Raises:
+        CheckpointError: a name is missing in the file or left over, a shape or a dtype differs,
+            or a dataset lies in another file; the text names it.
+    """
+    h5py = import_extra("h5py", "hdf5")
+    with _open(path) as file:
+        try:
+            found = _datasets(h5py, file, path)
+            missing = sorted(variables.keys() - found)
+            left_over = sorted(found.keys() - variables)
+            if missing:
+                raise CheckpointError(f"{path} lacks {', '.join(missing)}.")
+            if left_over:
+                raise CheckpointError(
+                    f"{path} holds {', '.join(left_over)}, which nothing here takes."
+                )
+            for name, variable in variables.items():
+                there = f"{found[name].dtype} {list(found[name].shape)}"
+                expected = f"{variable.dtype.name} {variable.shape.as_list()}"
+                if there != expected:
+                    raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
+            values = {name: found[name][...] for name in variables}
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            raise CheckpointError(f"{path} is damaged: {error}.") from error
+    for name, variable in variables.items():
+        variable.assign(values[name])
+
+
+def _open(path):
+    h5py = import_extra("h5py", "hdf5")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise CheckpointError(f"{path} is not a whole HDF5 file: {reason_of(error)}.") from error
+
+
+def _datasets(h5py, group, path, prefix=""):
+    """All datasets below a group by name; refuses what would lead out of the file."""
+    found = {}
+    for key in group:
+        name = f"{prefix}{key}"
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            raise CheckpointError(f"{name} in {path} is a link; variables must lie in the file.")
+        item = group[key]
+        if isinstance(item, h5py.Group):
+            found |= _datasets(h5py, item, path, f"{name}/")
+        elif not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
+            raise CheckpointError(f"{name} in {path} lies outside the file.")
+        else:
+            found[name] = item
+    return found

@@ -1,0 +1,82 @@
+"""Trained networks as files for other programs: a SavedModel, or the weights alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.evaluation import trained, weights_file
+from lowlevel.evaluation.predictor import SAVED_MODEL_CONFIG
+
+
+def save_savedmodel(network_path, directory):
+    """Writes a SavedModel that needs nothing of this package.
+
+    Its signatures `serving_default`, of uint8 `images`, and `float_images`, of float32 `images` in
+    [0, 1], both `[batch, height, width, channels]` of any batch size, return what
+    `lowlevel.evaluation.trained.Trained.serve` does; preprocessing is inside.
+
+    Args:
+        network_path: a run directory or a weights file.
+        directory: a directory that does not exist or is empty.
+
+    Raises:
+        CheckpointError: there is no network, or the directory holds something or cannot be written.
+    """
+    directory = Path(directory)
+    _check_new(directory)
+    network = trained.load(network_path)
+    module = tf.Module()
+    module.network_variables = dict(network.variables.all())
+
+    def signature(dtype, divide_by):
+        spec = tf.TensorSpec([None, *network.image_shape], dtype, name="images")
+        return tf.function(
+            lambda images: network.serve(tf.cast(images, tf.float32) / divide_by),
+            input_signature=[spec],
+            autograph=False,
+        )
+
+    signatures = {
+        "serving_default": signature(tf.uint8, 255),
+        "float_images": signature(tf.float32, 1),
+    }
+    temporary = directory.with_name(f"{files.TEMPORARY}{directory.name}")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        tf.saved_model.save(module, str(temporary), signatures)
+        config = json.dumps(network.config, indent=1) + "\n"
+        (temporary / SAVED_MODEL_CONFIG).write_text(config, encoding="utf-8")
+        if directory.exists():
+            directory.rmdir()
+        temporary.rename(directory)
+    except (OSError, tf.errors.OpError) as error:
+        raise CheckpointError(f"{directory} cannot be written: {reason_of(error)}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def save_weights(network_path, file):
+    """Writes all variables by name to an HDF5 file, see `lowlevel.evaluation.weights_file`.
+
+    Args:
+        network_path: a run directory.
+        file: a file that does not exist.
+
+    Raises:
+        CheckpointError: there is no network, or the file exists or cannot be written.
+        MissingExtraError: h5py is not installed.
+    """
+    file = Path(file)
+    if file.exists():
+        raise CheckpointError(f"{file} exists already; choose a new name.")
+    network = trained.load(network_path)
+    weights_file.write(file, network.variables.all(), network.config)
+
+
+def _check_new(directory):
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise CheckpointError(f"{directory} exists already; choose a new directory.")

@@ -1,0 +1,82 @@
+"""What training scripts share: opening a run, training it, and saying how it goes."""
+
+import sys
+
+from lowlevel.checks import MissingExtraError, NonFiniteError
+from lowlevel.progress import describe_seconds
+from lowlevel.training.tensorboard import TensorBoard
+
+
+def sayer(quiet):
+    """A function that prints a line at once, or, if `quiet`, does nothing."""
+    return (lambda text: None) if quiet else (lambda text: print(text, flush=True))
+
+
+def open_tensorboard(training):
+    """A `TensorBoard` for the run, or None if it is not installed, which is said."""
+    try:
+        tensorboard = TensorBoard(training.run.path)
+    except MissingExtraError as error:
+        print(f"nothing is logged for TensorBoard: {error}", file=sys.stderr)
+        return None
+    if not training.state.history:
+        tensorboard.write_graph(training.train_step)
+    return tensorboard
+
+
+def train(training, args, epochs, say, tensorboard=None):
+    """Trains a run that is open; says each epoch, and how to go on if it is stopped.
+
+    Args:
+        training: a `Training`.
+        args: the arguments that `arguments.add_run` and `add_training` add.
+        epochs: how many epochs the run has.
+        say: what `sayer` returned.
+        tensorboard: a `TensorBoard`, or None.
+
+    Returns:
+        None, or the exit status if a signal stopped it.
+
+    Raises:
+        NonFiniteError: training diverged; the text says what is kept.
+    """
+
+    def after_step(step, values):
+        if tensorboard is not None:
+            tensorboard.write_step(step, values)
+
+    def report(row):
+        if tensorboard is not None:
+            tensorboard.write_epoch(row)
+        say(describe_epoch(row, epochs, training.state.history))
+
+    try:
+        stopped_by = training.train(
+            epochs, args.steps, args.checkpoint_every, report, args.quiet, after_step
+        )
+    except NonFiniteError as error:
+        saved = training.run.checkpoints()
+        kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"
+        raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
+    if stopped_by is None:
+        return None
+    print(
+        f"stopped at step {int(training.state.step)}; "
+        f"the same command resumes {training.run.path}.",
+        file=sys.stderr,
+    )
+    return 128 + stopped_by
+
+
+def describe_epoch(row, epochs, history):
+    """A line for a finished epoch: its figures, its seconds, and the time that is left."""
+    figures = []
+    for name in ("loss", "accuracy"):
+        if name in row:
+            figures.append(f"{name} {row[name]:.4f}")
+    for name in ("loss", "accuracy"):
+        if f"val_{name}" in row:
+            figures.append(f"test {name} {row[f'val_{name}']:.4f}")
+    line = f"epoch {row['epoch']}/{epochs}: {', '.join(figures)}, {row['seconds']:.0f} s"
+    left = (epochs - row["epoch"]) * sum(past["seconds"] for past in history) / len(history)
+    return line + (f", {describe_seconds(left)} left" if left > 60 else "")
