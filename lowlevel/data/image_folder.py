@@ -10,10 +10,12 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
+
 from lowlevel import files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
-from lowlevel.data.image_sources import StoredImages
+from lowlevel.data.image_sources import ImageSource, StoredImages
 from lowlevel.progress import Progress
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
@@ -38,6 +40,31 @@ def find(directory):
     if not paths:
         raise DataError(f"{directory} holds no PNG or JPEG files.")
     return paths
+
+
+def find_all(paths):
+    """Paths of image files: those that are named, and those of the directories that are named.
+
+    Raises:
+        DataError: a directory holds none.
+    """
+    found = []
+    for path in map(Path, paths):
+        found += find(path) if path.is_dir() else [path]
+    return found
+
+
+class FilesAsNeeded(ImageSource):
+    """Image files that are decoded each time they are asked for."""
+
+    def __init__(self, paths, image_shape):
+        super().__init__(map(str, paths), image_shape, "image files")
+        self._paths = paths
+
+    def __getitem__(self, indices):
+        numbers = np.arange(len(self))[indices]
+        read = image_file.read_resized
+        return np.stack([read(self._paths[number], self.image_shape) for number in numbers])
 
 
 def store(paths, image_shape, cache_path, source, quiet=False):

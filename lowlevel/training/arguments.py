@@ -68,7 +68,39 @@ def add_mini_inception(parser):
     )
 
 
-def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
+def add_autoencoder(parser):
+    """Adds the changes to training images that the bottle autoencoder is used to."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument(
+        "--rotate",
+        metavar="DEGREES",
+        type=number(0, 180, high_included=True),
+        default=15.0,
+        help="turn by up to this, either way (default: %(default)s)",
+    )
+    group.add_argument(
+        "--shift",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.1,
+        help="move by up to this share of the size, in both directions (default: %(default)s)",
+    )
+    group.add_argument(
+        "--zoom",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.1,
+        help="stretch or shrink by up to this share (default: %(default)s)",
+    )
+    group.add_argument(
+        "--no-flips",
+        dest="flips",
+        action="store_false",
+        help="do not mirror images; by default half of them are, in either direction",
+    )
+
+
+def add_training(parser, epochs, batch_size, learning_rate, dropout=None, optimizer="adam"):
     """Adds the arguments that fix a run's result.
 
     `epochs`, `learning_rate` and `dropout` are texts for the help: their defaults depend on the
@@ -116,7 +148,7 @@ def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
     group.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        default="adam",
+        default=optimizer,
         help="the update rule (default: %(default)s)",
     )
     if dropout is not None:
@@ -155,7 +187,7 @@ def add_training(parser, epochs, batch_size, learning_rate, dropout=None):
     )
 
 
-def add_run(parser, run_dir):
+def add_run(parser, run_dir, export=True):
     """Adds where a run is kept and how it starts; `run_dir` is a text for the help."""
     group = parser.add_argument_group("the run")
     group.add_argument(
@@ -176,10 +208,11 @@ def add_run(parser, run_dir):
     start.add_argument(
         "--fresh", action="store_true", help="delete the run that is there and start over"
     )
-    group.add_argument(
-        "--export",
-        metavar="DIR",
-        type=Path,
-        help="at the end, also write the network without its optimizer to this new directory",
-    )
+    if export:
+        group.add_argument(
+            "--export",
+            metavar="DIR",
+            type=Path,
+            help="at the end, also write the network without its optimizer to this new directory",
+        )
     group.add_argument("--quiet", action="store_true", help="print the last two lines only")

@@ -34,11 +34,12 @@ class Recipe:
     precision: str = "float32"
 
     @classmethod
-    def from_arguments(cls, args, steps):
-        """The recipe that command-line arguments ask for, in a run of that many steps."""
+    def from_arguments(cls, args, steps, **fields):
+        """The recipe that arguments and further fields ask for, in a run of that many steps."""
         names = {field.name for field in dataclasses.fields(cls)} & vars(args).keys()
         schedule_steps = None if args.schedule == "constant" else steps
-        return cls(schedule_steps=schedule_steps, **{name: getattr(args, name) for name in names})
+        wanted = {name: getattr(args, name) for name in names} | fields
+        return cls(schedule_steps=schedule_steps, **wanted)
 
     def make_optimizer(self):
         """The optimizer, with its schedule and weight decay."""

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Trains the bottle autoencoder on a folder of images, and fits the detector of anomalies."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from lowlevel import command_line
+from lowlevel.checks import MissingExtraError
+from lowlevel.training import arguments
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+FOLDERS = {"train": "TRAIN", "normal": "TEST", "anomaly": "NEG_TEST"}
+EPOCHS = 100
+IMAGES_DRAWN = 10
+
+
+def parse_arguments():
+    parser = command_line.ArgumentParser(description=__doc__)
+    data = parser.add_argument_group("data: --data-dir, or --train and --normal, or --dataset")
+    data.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help="a directory with the folders TRAIN, TEST (normal images) and NEG_TEST (anomalies)",
+    )
+    data.add_argument(
+        "--train", metavar="DIR", type=Path, help="a folder of PNG and JPEG images to train on"
+    )
+    data.add_argument(
+        "--normal", metavar="DIR", type=Path, help="a folder of normal images to test on"
+    )
+    data.add_argument(
+        "--anomaly", metavar="DIR", type=Path, help="a folder of other images to test on"
+    )
+    data.add_argument(
+        "--dataset",
+        choices=("shapes",),
+        help="shapes: 400 bottles to train on, 80 bottles and 80 other things to test on, all "
+        "drawn by the package",
+    )
+    arguments.add_autoencoder(parser)
+    arguments.add_training(
+        parser, epochs=str(EPOCHS), batch_size=256, learning_rate="0.00015", optimizer="nadam"
+    )
+    arguments.add_run(parser, run_dir="checkpoints/autoencoder-NAME", export=False)
+    args = parser.parse_args()
+    if args.data_dir is not None:
+        for name, folder in FOLDERS.items():
+            setattr(args, name, getattr(args, name) or args.data_dir / folder)
+    if args.dataset is not None and args.train is not None:
+        parser.error("--dataset shapes is drawn: it takes no folders")
+    if args.dataset is None and (args.train is None or args.normal is None):
+        parser.error("name the images: --data-dir, or --train and --normal, or --dataset shapes")
+    return args
+
+
+def main():
+    args = parse_arguments()
+    command_line.quiet_tensorflow()
+    # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.data import pipeline
+    from lowlevel.nets import bottle_encoder
+    from lowlevel.training import console
+    from lowlevel.training.autoencoding import Autoencoder
+    from lowlevel.training.recipe import Recipe
+    from lowlevel.variables import count_parameters, sha256
+
+    name = args.dataset or args.train.resolve().parent.name
+    run_dir = args.run_dir or CHECKPOINTS / f"autoencoder-{name}"
+    encoder_config = bottle_encoder.Config()
+    images = load_images(args, encoder_config.image_shape, run_dir)
+    args.epochs = args.epochs or EPOCHS
+    args.learning_rate = args.learning_rate or 1.5e-4
+    steps = args.epochs * pipeline.steps_per_epoch(len(images["train"]), args.batch_size)
+    training = Autoencoder(
+        encoder_config,
+        images["train"],
+        images["normal"],
+        Recipe.from_arguments(
+            args,
+            steps,
+            shift=args.shift * encoder_config.image_shape[0],
+            flip=args.flips,
+            flip_vertical=args.flips,
+            fill="nearest",
+        ),
+        run_dir,
+        name,
+        command=shlex.join(["python", "scripts/train_autoencoder.py", *sys.argv[1:]]),
+    )
+    resumed = training.open(args.resume, args.fresh)
+    state, say = training.state, console.sayer(args.quiet)
+    say(
+        f"{name}: {len(images['train'])} images to train on, {len(images['normal'])} to test on; "
+        f"autoencoder: {count_parameters(state.variables.all())} parameters"
+    )
+    if resumed:
+        say(f"resuming {resumed} at step {int(state.step)}; --fresh would start over")
+    tensorboard = console.open_tensorboard(training)
+    status = console.train(training, args, args.epochs, say, tensorboard)
+    if status is not None:
+        return status
+
+    fit_detector(training, args.seed, say)
+    draw(training, images, say)
+    loss = training.evaluate()["loss"].result()
+    print(f"test loss {loss:.6f} (mean squared error of {len(images['normal'])} images)")
+    print(f"variables sha256 {sha256(state.variables.all())} at step {int(state.step)}")
+    return 0
+
+
+def load_images(args, image_shape, run_dir):
+    """The `ImageSource`s `train`, `normal`, and `anomaly` if there are any."""
+    from lowlevel.data import bottles, image_folder
+
+    if args.dataset is not None:
+        return dict(zip(FOLDERS, bottles.load(side=image_shape[0]), strict=True))
+    return {
+        name: image_folder.store(
+            image_folder.find(folder), image_shape, run_dir / "images" / name, folder, args.quiet
+        )
+        for name in FOLDERS
+        if (folder := getattr(args, name)) is not None
+    }
+
+
+def fit_detector(training, seed, say):
+    """Fits the density of the training images' latents, if scikit-learn is there."""
+    from lowlevel.evaluation import anomaly
+    from lowlevel.evaluation.latent_encoder import LatentEncoder
+
+    encoder = LatentEncoder(training.run.path)
+    try:
+        latents = encoder.latents(training.train_images)
+        detector = anomaly.fit(latents, encoder.checkpoint_path.name, seed)
+    except MissingExtraError as error:
+        print(f"no detector is fitted: {error}", file=sys.stderr)
+        return
+    detector.save(training.run.path)
+    say(f"fitted the detector; images that score below {detector.threshold:.1f} are anomalies")
+
+
+def draw(training, images, say):
+    """Draws reconstructions and the course of the loss, if matplotlib is there."""
+    from lowlevel.data import pipeline
+    from lowlevel.evaluation import curves, reconstructions
+
+    directory = training.run.path
+    rows = {}
+    for name, source in images.items():
+        order = range(min(IMAGES_DRAWN, len(source)))
+        [batch] = pipeline.image_batches(source, list(order), IMAGES_DRAWN, training.figures)
+        rows[name] = batch.numpy(), training.reconstruct(batch).numpy()
+    try:
+        reconstructions.draw(directory / "reconstructions.png", rows)
+        curves.draw(directory / "curves.png", training.state.history)
+        say(f"drew reconstructions.png and curves.png in {directory}")
+    except MissingExtraError as error:
+        print(f"nothing is drawn: {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
