@@ -30,6 +30,8 @@ ROWS = {
     "lowlevel.nets": 4,
     "lowlevel.training": 5,
     "lowlevel.evaluation": 6,
+    "lowlevel.export": 6,
+    "lowlevel.inspection": 6,
     "scripts": 7,
 }
 

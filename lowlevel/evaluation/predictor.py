@@ -36,6 +36,7 @@ class Predictor:
         config: the run's config, see `lowlevel.training.run_directory`.
         image_shape: (height, width, channels) that the network takes.
         class_names: a name for each class; none for an autoencoder.
+        source: the checkpoint, SavedModel or weights file that it was loaded from.
     """
 
     def __init__(self, path):
@@ -57,7 +58,7 @@ class Predictor:
         self.config = network.config
         self.image_shape = network.image_shape
         self.class_names = network.class_names
-        self._source = network.source
+        self.source = network.source
         self._variables = network.variables
         spec = tf.TensorSpec([None, *self.image_shape], tf.float32)
         self._serve = tf.function(network.serve, input_signature=[spec], autograph=False)
@@ -74,7 +75,7 @@ class Predictor:
             raise CheckpointError(
                 f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
             ) from error
-        self._source = path
+        self.source = path
         self._model = model  # holds the variables
         self._serve = lambda images: signature(images=images)
 
@@ -107,7 +108,7 @@ class Predictor:
                 progress.advance()
         outputs = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
         if not all(np.isfinite(value).all() for value in outputs.values()):
-            raise CheckpointError(f"the network in {self._source} gives no finite numbers.")
+            raise CheckpointError(f"the network in {self.source} gives no finite numbers.")
         return outputs
 
     def predict(self, images, quiet=True):
@@ -120,7 +121,7 @@ class Predictor:
             CheckpointError: the network is an autoencoder.
         """
         if not self.class_names:
-            raise CheckpointError(f"the network in {self._source} knows no classes.")
+            raise CheckpointError(f"the network in {self.source} knows no classes.")
         if len(images) == 0:
             probabilities = np.zeros((0, len(self.class_names)), np.float32)
         else:

@@ -91,12 +91,18 @@ def forward(config, variables, latents, training=False, seed=None):
         images and new values for `variables.state`.
     """
     new_state = {} if training else None
-    x = ops.selu(parts.dense(variables, "d1", ops.selu(latents)))  # [batch, 1*1*1024]
+    with tf.name_scope("selu"):
+        x = ops.selu(latents)
+    x = parts.dense(variables, "d1", x, ops.selu)  # [batch, 1*1*1024]
     with tf.name_scope("reshape"):
         x = tf.reshape(x, [-1, *config.first_shape])  # [batch, 1, 1, 1024]
     last = len(config.strides)
     for number, stride in enumerate(config.strides, start=1):
         x = parts.batch_norm(variables, f"bn{number}", x, new_state)
-        x = parts.conv_transpose(variables, f"t{number}", x, stride, "VALID")
-        x = ops.selu(x) if number < last else ops.sigmoid(tf.cast(x, tf.float32))
+        activation = ops.selu if number < last else _sigmoid
+        x = parts.conv_transpose(variables, f"t{number}", x, stride, "VALID", activation)
     return (x, new_state) if training else x
+
+
+def _sigmoid(x):
+    return ops.sigmoid(tf.cast(x, tf.float32))  # bfloat16 could not tell light greys apart

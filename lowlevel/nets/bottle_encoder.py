@@ -111,11 +111,11 @@ def forward(config, variables, images, training=False, seed=None):
     new_state = {} if training else None
     x = images
     for number, stride in enumerate(config.strides, start=1):
-        x = ops.selu(parts.conv(variables, f"c{number}", x, stride, "VALID"))
+        x = parts.conv(variables, f"c{number}", x, stride, "VALID", ops.selu)
         x = parts.batch_norm(variables, f"bn{number}", x, new_state)
     with tf.name_scope("flatten"):
         x = ops.flatten(x)  # [batch, 1*1*1024]
-    x = ops.selu(parts.dense(variables, "d1", x))  # [batch, 1024]
-    x = ops.selu(parts.dense(variables, "d2", x))  # [batch, 512]
+    x = parts.dense(variables, "d1", x, ops.selu)  # [batch, 1024]
+    x = parts.dense(variables, "d2", x, ops.selu)  # [batch, 512]
     latents = parts.dense(variables, "latent", x)  # [batch, 256]
     return (latents, new_state) if training else latents

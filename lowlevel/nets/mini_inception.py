@@ -11,6 +11,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import ConfigError, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
+from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
 
 
@@ -45,7 +46,7 @@ class Config:
         (176, 160),
     )
     conv_biases: bool = True
-    norm_momentum: float = ops.BATCH_NORM_MOMENTUM
+    norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
     def __post_init__(self):
         if not isinstance(self.blocks, tuple) or not all(
@@ -119,8 +120,8 @@ def forward(config, variables, images, training=False, seed=None):
 
     def conv_module(x, layer, stride=1, padding="SAME"):
         x = parts.conv(variables, f"{layer}/conv", x, stride, padding)
-        x = parts.batch_norm(variables, f"{layer}/norm", x, new_state, config.norm_momentum)
-        return ops.relu(x)
+        momentum = config.norm_momentum
+        return parts.batch_norm(variables, f"{layer}/norm", x, new_state, momentum, ops.relu)
 
     def inception(x, name):
         narrow = conv_module(x, f"{name}/1x1")  # [batch, height, width, a]

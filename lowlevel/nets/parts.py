@@ -1,12 +1,18 @@
 """What several networks are made of: a part's variables, and the part applied to a tensor.
 
 A network whose layers keep state collects the new values of a training step in a dict, `new_state`,
-which it makes itself and returns; `None` means that it is not training.
+which it makes itself and returns; `None` means that it is not training. Each part runs in a scope
+of its layer's name, its activation included.
 """
 
 import tensorflow as tf
 
 from lowlevel import initializers, ops
+from lowlevel.ops import norm
+
+
+def _as_it_is(x):
+    return x
 
 
 def add_conv(variables, layer, window, channels, filters, bias=True):
@@ -16,11 +22,11 @@ def add_conv(variables, layer, window, channels, filters, bias=True):
         variables.add_biases(layer, filters)
 
 
-def conv(variables, layer, x, stride=1, padding="SAME"):
+def conv(variables, layer, x, stride=1, padding="SAME", activation=_as_it_is):
     """Convolution by the variables of a layer; its biases may be absent."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases.get(layer)
-        return ops.conv2d(x, weights, bias, stride, padding)
+        return activation(ops.conv2d(x, weights, bias, stride, padding))
 
 
 def add_conv_transpose(variables, layer, window, channels, filters):
@@ -29,11 +35,11 @@ def add_conv_transpose(variables, layer, window, channels, filters):
     variables.add_biases(layer, filters)
 
 
-def conv_transpose(variables, layer, x, stride=1, padding="SAME"):
+def conv_transpose(variables, layer, x, stride=1, padding="SAME", activation=_as_it_is):
     """Transposed convolution by the variables of a layer."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases[layer]
-        return ops.conv2d_transpose(x, weights, bias, stride, padding)
+        return activation(ops.conv2d_transpose(x, weights, bias, stride, padding))
 
 
 def add_dense(variables, layer, inputs, outputs):
@@ -42,10 +48,10 @@ def add_dense(variables, layer, inputs, outputs):
     variables.add_biases(layer, outputs)
 
 
-def dense(variables, layer, x):
+def dense(variables, layer, x, activation=_as_it_is):
     """Full connection by the variables of a layer."""
     with tf.name_scope(layer):
-        return ops.dense(x, variables.weights[layer], variables.biases[layer])
+        return activation(ops.dense(x, variables.weights[layer], variables.biases[layer]))
 
 
 def add_batch_norm(variables, layer, channels):
@@ -56,7 +62,9 @@ def add_batch_norm(variables, layer, channels):
     variables.add_state(f"{layer}/variance", (channels,), initializers.ones)
 
 
-def batch_norm(variables, layer, x, new_state, momentum=ops.BATCH_NORM_MOMENTUM):
+def batch_norm(
+    variables, layer, x, new_state, momentum=norm.BATCH_NORM_MOMENTUM, activation=_as_it_is
+):
     """Batch norm by the variables of a layer.
 
     Args:
@@ -65,13 +73,14 @@ def batch_norm(variables, layer, x, new_state, momentum=ops.BATCH_NORM_MOMENTUM)
         x: `[batch, height, width, channels]`.
         new_state: the dict that takes the new moving averages; None normalizes with the old ones.
         momentum: share of the moving averages kept, in [0, 1).
+        activation: function of the normalized tensor.
     """
     learned = variables.weights[layer], variables.biases[layer]
     averages = variables.state[f"{layer}/mean"], variables.state[f"{layer}/variance"]
     with tf.name_scope(layer):
         if new_state is None:
-            return ops.batch_norm(x, *learned, *averages)
+            return activation(ops.batch_norm(x, *learned, *averages))
         x, mean, variance = ops.batch_norm_training(x, *learned, *averages, momentum)
         new_state[f"{layer}/mean"] = mean
         new_state[f"{layer}/variance"] = variance
-        return x
+        return activation(x)

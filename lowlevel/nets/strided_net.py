@@ -66,11 +66,11 @@ def forward(config, variables, images, training=False, seed=None):
         `variables.state`.
     """
     new_state = {} if training else None
-    x = ops.relu(parts.conv(variables, "c1", images, stride=2, padding="VALID"))  # [batch,13,13,32]
+    x = parts.conv(variables, "c1", images, 2, "VALID", ops.relu)  # [batch, 13, 13, 32]
     with tf.name_scope("pool1"):
         x = ops.max_pool2d(x, window=3, padding="VALID")  # [batch, 4, 4, 32]
     x = parts.batch_norm(variables, "bn1", x, new_state)
-    x = ops.relu(parts.conv(variables, "c2", x, padding="VALID"))  # [batch, 2, 2, 64]
+    x = parts.conv(variables, "c2", x, 1, "VALID", ops.relu)  # [batch, 2, 2, 64]
     x = parts.batch_norm(variables, "bn2", x, new_state)
     with tf.name_scope("dropout"):
         if training:

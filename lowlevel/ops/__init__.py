@@ -8,13 +8,12 @@ from lowlevel.ops.activation import relu, selu, sigmoid, softmax
 from lowlevel.ops.conv import conv2d, conv2d_transpose
 from lowlevel.ops.dense import dense, flatten
 from lowlevel.ops.dropout import dropout
-from lowlevel.ops.norm import BATCH_NORM_MOMENTUM, batch_norm, batch_norm_training
+from lowlevel.ops.norm import batch_norm, batch_norm_training
 from lowlevel.ops.pool import avg_pool2d, global_avg_pool2d, global_max_pool2d, max_pool2d
 from lowlevel.ops.resize import resize_bilinear
 from lowlevel.ops.window import output_size, transposed_output_size
 
 __all__ = [
-    "BATCH_NORM_MOMENTUM",
     "avg_pool2d",
     "batch_norm",
     "batch_norm_training",

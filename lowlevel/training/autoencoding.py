@@ -77,7 +77,7 @@ class Autoencoder(Training):
             forward, losses.mean_squared_error, spec, dtype, target_spec=spec, metrics={}
         )
         self.reconstruct = tf.function(
-            lambda images: forward(tf.cast(images, dtype)), input_signature=[spec]
+            lambda images: forward(tf.cast(images, dtype)), input_signature=[spec], autograph=False
         )
         steps_per_epoch = pipeline.steps_per_epoch(len(train_images), recipe.batch_size)
         super().__init__(config, state, train_step, steps_per_epoch, run_dir, command)

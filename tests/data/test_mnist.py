@@ -82,4 +82,4 @@ def test_the_known_digests_are_those_of_real_mnist(mnist_directory):
     for name, expected in mnist.FILES.sha256.items():
         path = mnist_directory / name
         gzip.open(path).close()
-        assert download.decompressed_sha256(path) == expected
+        assert download.sha256(path) == expected

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lowlevel.checks import DataError
-from lowlevel.evaluation import plots
+from lowlevel.evaluation import figures, plots
 from lowlevel.evaluation.predictor import Prediction
 
 NAMES = [str(digit) for digit in range(10)]
@@ -30,10 +30,10 @@ def test_wrong_predictions_are_marked(tmp_path):
     path = tmp_path / "grid.png"
     prediction = make_prediction([1, 2, 3, 4, 5])
     plots.draw_predictions(path, images, prediction, [1, 2, 3, 4, 5], NAMES)
-    assert count_pixels(path, plots.WRONG) == 0
-    assert count_pixels(path, plots.RIGHT) > 0
+    assert count_pixels(path, figures.WRONG) == 0
+    assert count_pixels(path, figures.RIGHT) > 0
     plots.draw_predictions(path, images, prediction, [1, 2, 3, 4, 0], NAMES)
-    assert count_pixels(path, plots.WRONG) > 500
+    assert count_pixels(path, figures.WRONG) > 500
 
 
 def test_probabilities_grow_with_the_images(tmp_path):
@@ -46,7 +46,7 @@ def test_probabilities_grow_with_the_images(tmp_path):
         )
         with Image.open(path) as image:
             heights.append(image.height)
-        assert count_pixels(path, plots.RIGHT) > 1000
+        assert count_pixels(path, figures.RIGHT) > 1000
     assert heights[1] == pytest.approx(3 * heights[0], rel=0.01)
 
 

@@ -93,5 +93,5 @@ def test_a_config_that_does_not_fit(tmp_path, change):
 
 
 def test_needs_no_config_file_but_the_checkpoints_own(classifier, predictor):
-    saved = json.loads((predictor.checkpoint_path / "record.json").read_text())
+    saved = json.loads((predictor.source / "record.json").read_text())
     assert predictor.config == saved["config"]

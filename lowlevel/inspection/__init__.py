@@ -1,0 +1,1 @@
+"""Looking at a network: what it is made of, and what it costs."""
