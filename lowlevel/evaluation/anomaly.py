@@ -115,9 +115,9 @@ def fit(
     latents,
     checkpoint_name,
     seed=0,
-    dimensions=32,
-    components=5,
-    regularization=0.1,
+    dimensions=64,
+    components=10,
+    regularization=1e-3,
     false_alarms=0.05,
 ):
     """Fits a detector to the latents of training images.

@@ -1,0 +1,117 @@
+"""The networks with batch norm equal their Keras twins: outputs, and 50 steps of training."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel import losses, nets, optimizers
+from lowlevel.nets import bottle_decoder, bottle_encoder, mini_inception, strided_net
+from lowlevel.training.state import TrainingState
+from lowlevel.training.step import build_train_step
+from lowlevel.variables import count_parameters
+from tests.comparison import assert_close, values
+from tests.keras_reference import bottle, twins
+from tests.keras_reference import mini_inception as keras_mini_inception
+from tests.keras_reference import strided_net as keras_strided_net
+
+STEPS = 50
+RATE = 2e-5  # a rate at which 50 steps do not yet amplify rounding
+TWINS = {
+    "strided_net": (strided_net.Config(dropout_rate=0.0), keras_strided_net.build, 8),
+    "strided_net, avg": (
+        strided_net.Config(dropout_rate=0.0, global_pooling="avg"),
+        keras_strided_net.build,
+        8,
+    ),
+    "mini_inception": (mini_inception.Config(), keras_mini_inception.build, 8),
+    "mini_inception, no biases": (
+        mini_inception.Config(conv_biases=False, norm_momentum=0.9),
+        keras_mini_inception.build,
+        8,
+    ),
+    "bottle_encoder": (bottle_encoder.Config(), bottle.build_encoder, 8),
+    "bottle_decoder": (bottle_decoder.Config(), bottle.build_decoder, 4),
+}
+
+every_twin = pytest.mark.parametrize("name", TWINS)
+
+
+def make(name):
+    """Our net, its config and variables, all of them random; the same in Keras; a batch size."""
+    config, build_twin, batch = TWINS[name]
+    net = nets.get(name.split(",")[0])
+    variables = net.build(config, seed=3)
+    for number, (key, variable) in enumerate(variables.all().items()):
+        if variable.shape.rank == 1:  # zeros and ones would hide what is mixed up
+            low = 0.5 if "bn" in key or "norm" in key or "variance" in key else -0.1
+            variable.assign(values(*variable.shape, seed=number, low=low, high=low + 0.5))
+    model = build_twin(config)
+    twins.copy_variables(variables, model)
+    return net, config, variables, model, batch
+
+
+@every_twin
+def test_parameter_count(name):
+    _, _, variables, model, _ = make(name)
+    assert model.count_params() == count_parameters(variables.all())
+    assert twins.named_variables(model).keys() == variables.trainable().keys()
+    assert twins.named_state(model).keys() == variables.state.keys()
+
+
+@every_twin
+def test_outputs_and_gradients(name):
+    net, config, variables, model, batch = make(name)
+    inputs = tf.constant(values(batch, *net.input_spec(config).shape[1:], low=0))
+    assert_close(net.forward(config, variables, inputs), model(inputs, training=False), 1e-5)
+    with tf.GradientTape(persistent=True) as tape:
+        ours, _ = net.forward(config, variables, inputs, True, tf.constant([0, 0], tf.int64))
+        theirs = model(inputs, training=True)
+        ours_loss, theirs_loss = tf.reduce_mean(ours**2), tf.reduce_mean(theirs**2)
+    assert_close(ours, theirs, 5e-5)
+    gradients = tape.gradient(ours_loss, variables.trainable())
+    named = {key: variable.value for key, variable in twins.named_variables(model).items()}
+    reference = tape.gradient(theirs_loss, named)
+    # Biases before a batch norm have a gradient of zero but for rounding. Where rounding decides
+    # whether a ReLU is on, single entries differ, so the whole of a gradient is compared.
+    largest = max(np.linalg.norm(gradient) for gradient in reference.values())
+    for key, gradient in gradients.items():
+        error = np.linalg.norm(gradient - reference[key])
+        assert error <= 5e-3 * max(np.linalg.norm(reference[key]), 0.01 * largest), key
+
+
+@every_twin
+def test_training(name):
+    net, config, variables, model, batch = make(name)
+    state = TrainingState(variables, optimizers.Momentum(RATE), ["loss"])
+    spec = net.input_spec(config)
+    outputs = model.output_shape[1:]
+    step = build_train_step(
+        functools.partial(net.forward, config, variables),
+        losses.mean_squared_error,
+        variables,
+        state.optimizer,
+        state.step,
+        spec,
+        run_seed=0,
+        target_spec=tf.TensorSpec([None, *outputs]),
+        metrics={},
+    )
+    model.compile(
+        keras.optimizers.SGD(RATE, momentum=0.9),
+        keras.losses.MeanSquaredError(),
+        jit_compile=False,
+    )
+    history = []
+    for number in range(STEPS):
+        inputs = values(batch, *spec.shape[1:], seed=number % 5, low=0)
+        targets = values(batch, *outputs, seed=100 + number % 5, low=0)
+        history.append(float(tf.reduce_mean(step(inputs, targets)["loss"])))
+        model.reset_metrics()
+        # Rounding differs, and training amplifies it.
+        assert history[-1] == pytest.approx(float(model.train_on_batch(inputs, targets)), abs=1e-4)
+    assert sum(history[-5:]) < sum(history[:5])  # the same five batches
+    for key, value in twins.named_state(model).items():
+        np.testing.assert_allclose(variables.state[key], value, atol=1e-5, rtol=1e-5)
