@@ -67,20 +67,21 @@ class JoinedStores:
     """Several `VariableStore`s that are trained as one, each under a name of its own.
 
     Attributes:
+        stores: the `VariableStore`s by name.
         state: as a store's, with names such as `encoder/bn1/mean`.
     """
 
     def __init__(self, **stores):
-        self._stores = stores
+        self.stores = stores
         self.state = join(**{part: store.state for part, store in stores.items()})
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
-        return join(**{part: store.trainable() for part, store in self._stores.items()})
+        return join(**{part: store.trainable() for part, store in self.stores.items()})
 
     def all(self):
         """All variables by full name."""
-        return join(**{part: store.all() for part, store in self._stores.items()})
+        return join(**{part: store.all() for part, store in self.stores.items()})
 
 
 def join(**parts):

@@ -44,3 +44,14 @@ def test_low_precision_logits_are_computed_in_float32():
     np.testing.assert_array_equal(
         loss, losses.softmax_cross_entropy(LABELS, tf.cast(logits, tf.float32))
     )
+
+
+def test_mean_squared_error():
+    targets, outputs = values(4, 3, 5, 1, seed=1), values(4, 3, 5, 1, seed=2)
+    ours = losses.mean_squared_error(targets, outputs)
+    assert ours.shape == [4]
+    reference = keras.losses.MeanSquaredError()(targets, outputs)
+    np.testing.assert_allclose(tf.reduce_mean(ours), reference, rtol=1e-6)
+    low = losses.mean_squared_error(targets, tf.cast(outputs, tf.bfloat16))
+    assert low.dtype == tf.float32
+    np.testing.assert_allclose(low, ours, atol=0.02)

@@ -14,6 +14,9 @@ PAIRS = {
     "momentum": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8}),
     "nesterov": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8, "nesterov": True}),
     "adam": (optimizers.Adam, keras.optimizers.Adam, {"beta_1": 0.8, "beta_2": 0.95}),
+    "nadam": (optimizers.Nadam, keras.optimizers.Nadam, {"beta_1": 0.8, "beta_2": 0.95}),
+    "sgd, decay": (optimizers.SGD, keras.optimizers.SGD, {"weight_decay": 0.3}),
+    "adam, decay": (optimizers.Adam, keras.optimizers.Adam, {"weight_decay": 0.3}),
 }
 
 
@@ -36,6 +39,7 @@ def test_many_steps_equal_keras(name, scale):
     trainable = {"weights/a": tf.Variable(values(7, 3)), "biases/a": tf.Variable(values(3))}
     keras_variables = [keras.Variable(variable.numpy()) for variable in trainable.values()]
     ours.build(trainable)
+    theirs.exclude_from_weight_decay([keras_variables[1]])  # the bias
     apply = compile_step(ours, trainable, tf.Variable(0, dtype=tf.int64))
     for step in range(300):
         gradients = [scale * values(7, 3, seed=step), scale * values(3, seed=-step % 1000)]
@@ -60,6 +64,18 @@ def test_finds_the_minimum_of_a_bowl(name):
     assert int(step) == 400
 
 
+def test_decay_spares_biases_and_the_vectors_of_norms():
+    trainable = {"weights/c1": tf.Variable([[1.0]]), "weights/bn1": tf.Variable([1.0])}
+    trainable["biases/c1"] = tf.Variable([1.0])
+    optimizer = optimizers.SGD(0.5, weight_decay=0.2)
+    optimizer.apply(dict.fromkeys(trainable, 0.0), trainable, tf.constant(0))
+    assert [float(tf.squeeze(variable)) for variable in trainable.values()] == [
+        pytest.approx(0.9),
+        1,
+        1,
+    ]
+
+
 def test_slots_carry_the_names_of_their_variables():
     optimizer = optimizers.Adam(0.1)
     optimizer.build({"weights/c1": tf.Variable([1.0])})
@@ -79,6 +95,7 @@ def test_a_gradient_without_a_variable():
         lambda: optimizers.Momentum(0.1, momentum=1.0),
         lambda: optimizers.Adam(0.1, beta_1=1.5),
         lambda: optimizers.by_name("rmsprop", 0.1),
+        lambda: optimizers.Adam(0.1, weight_decay=-1),
     ],
 )
 def test_impossible_arguments(make):

@@ -60,3 +60,21 @@ def test_sha256_sees_every_bit_name_and_shape():
     store.biases["c1"][3].assign(np.nextafter(np.float32(0), np.float32(1)))
     seen.add(variables.sha256(store.all()))
     assert len(seen) == 5
+
+
+def test_joined_stores_are_trained_as_one():
+    first, second = VariableStore(0), VariableStore(0)
+    for store in (first, second):
+        store.add_weights("c1", (1, 1))
+        store.add_state("bn1/mean", (2,))
+    joined = variables.JoinedStores(encoder=first, decoder=second)
+    assert list(joined.trainable()) == ["encoder/weights/c1", "decoder/weights/c1"]
+    assert joined.trainable()["decoder/weights/c1"] is second.weights["c1"]
+    assert joined.state == {
+        "encoder/bn1/mean": first.state["bn1/mean"],
+        "decoder/bn1/mean": second.state["bn1/mean"],
+    }
+    assert joined.all().keys() == joined.trainable().keys() | {
+        "encoder/state/bn1/mean",
+        "decoder/state/bn1/mean",
+    }

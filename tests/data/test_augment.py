@@ -76,3 +76,56 @@ def test_the_seed_fixes_the_result_in_and_out_of_a_graph():
 def test_amounts_out_of_range(arguments):
     with pytest.raises(ConfigError):
         augment.random_affine(values(1, 4, 4, 1), SEED, **arguments)
+
+
+def test_half_of_the_images_are_mirrored():
+    images = values(400, 3, 5, 2, low=0)
+    flipped = augment.random_flip(images, SEED).numpy()
+    mirrored = (flipped == images[:, :, ::-1]).all(axis=(1, 2, 3))
+    kept = (flipped == images).all(axis=(1, 2, 3))
+    assert (mirrored ^ kept).all()
+    assert 150 < mirrored.sum() < 250
+    upside_down = augment.random_flip(images, SEED, vertical=True).numpy()
+    np.testing.assert_array_equal(upside_down[mirrored], images[mirrored, ::-1])
+
+
+def test_a_crop_moves_whole_pixels_and_mirrors_the_rim():
+    images = np.repeat(blob(), 300, axis=0)
+    moved = centre_of_mass(augment.random_crop(images, SEED, 4)) - centre_of_mass(images)
+    moves = np.unique(moved.round().astype(int), axis=0)
+    assert moves.min() == -4
+    assert moves.max() == 4
+    assert len(moves) > 70  # of 81
+    assert np.abs(moved - moved.round()).max() < 0.05
+
+    image = values(1, 6, 7, 3, low=0)
+    padded = np.pad(image[0], [(2, 2), (2, 2), (0, 0)], mode="reflect")
+    pieces = [padded[y : y + 6, x : x + 7] for y in range(5) for x in range(5)]
+    for step in range(20):
+        cropped = augment.random_crop(image, seeds.derive(0, "crop", step), 2)[0].numpy()
+        assert any((cropped == piece).all() for piece in pieces)
+
+
+def test_crops_and_flips_are_the_same_in_and_out_of_a_graph():
+    images = values(5, 8, 8, 3, low=0)
+    for change in (augment.random_flip, lambda x, seed: augment.random_crop(x, seed, 3)):
+        compiled = tf.function(change)
+        np.testing.assert_array_equal(change(images, SEED), compiled(images, SEED))
+        other = seeds.derive(0, "augment", 1)
+        assert (compiled(images, SEED).numpy() != change(images, other).numpy()).any()
+
+
+def test_what_comes_in_from_outside():
+    images = np.ones((50, 9, 9, 1), np.float32)
+    zeros = augment.random_affine(images, SEED, rotation=30, shift=3).numpy()
+    nearest = augment.random_affine(images, SEED, rotation=30, shift=3, fill="nearest").numpy()
+    assert zeros.min() == 0
+    np.testing.assert_allclose(nearest, 1, atol=1e-6)
+    with pytest.raises(ConfigError, match="fill must be one of zero, nearest"):
+        augment.random_affine(images, SEED, fill="white")
+
+
+@pytest.mark.parametrize("padding", [-1, 4, 1.5])
+def test_paddings_out_of_range(padding):
+    with pytest.raises(ConfigError, match="padding must be a whole number"):
+        augment.random_crop(values(1, 4, 4, 1), SEED, padding)

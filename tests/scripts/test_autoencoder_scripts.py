@@ -1,0 +1,155 @@
+"""train_autoencoder.py and detect_anomalies.py as a person runs them, on a few small pictures."""
+
+import json
+import re
+
+import pytest
+from PIL import Image
+
+from lowlevel.nets import bottle_encoder
+from tests.scripts import tools
+from tests.training import small_autoencoder
+
+DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """A network of a few filters for small images: what is tested is the scripts."""
+    fields = vars(small_autoencoder.CONFIG)
+    real = bottle_encoder.Config
+    monkeypatch.setattr(bottle_encoder, "Config", lambda **k: real(**{**fields, **k}))
+
+
+@pytest.fixture
+def run_script(monkeypatch, capfd):
+    return lambda name, *arguments: tools.run_here(name, arguments, monkeypatch, capfd)
+
+
+@pytest.fixture(scope="module")
+def trash(tmp_path_factory):
+    """The folders TRAIN, TEST and NEG_TEST with pictures of bottles and of other things."""
+    root = tmp_path_factory.mktemp("trash")
+    for folder, images in (
+        ("TRAIN", small_autoencoder.TRAIN),
+        ("TEST", small_autoencoder.NORMAL),
+        ("NEG_TEST", small_autoencoder.OTHER),
+    ):
+        (root / folder).mkdir()
+        for number, image in enumerate(images[:]):
+            size = (40 + number, 50)
+            picture = Image.fromarray(image[..., 0]).resize(size)
+            picture.save(root / folder / f"{number:03d}.{'png' if number % 2 else 'jpg'}")
+    return root
+
+
+def options(trash, run):
+    return ("--data-dir", trash, "--run-dir", run, "--epochs", 2, "--batch-size", 16)
+
+
+def test_train_then_detect(run_script, trash, tmp_path):
+    run = tmp_path / "run"
+    result = run_script("train_autoencoder.py", *options(trash, run))
+    assert (result.status, result.err) == (0, "")
+    assert re.match(r"test loss 0\.\d{6} \(mean squared error of 12 images\)", result.last_lines[0])
+    assert DIGEST.fullmatch(result.last_lines[1])[2] == "4"
+    for name in ("reconstructions.png", "curves.png"):
+        with Image.open(run / name) as image:
+            assert min(image.size) > 300
+            assert len(set(image.convert("RGB").getdata())) > 50
+    assert {path.name for path in (run / "detector").iterdir()} == {"arrays.npz", "detector.json"}
+
+    picture = trash / "NEG_TEST" / "000.jpg"
+    result = run_script("detect_anomalies.py", run, picture, trash / "TEST")
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert len(lines) == 13
+    assert all(re.fullmatch(r"\S+  -?\d+\.\d  (normal|anomaly)", line) for line in lines)
+    assert lines[0].startswith(str(picture))
+
+    as_json = run_script("detect_anomalies.py", run, picture, "--json")
+    row = json.loads(as_json.out)
+    assert row["image"] == str(picture)
+    assert f"{row['score']:.1f}  {row['verdict']}" in lines[0]
+
+    report = tmp_path / "report"
+    truth = ("--normal", trash / "TEST", "--anomaly", trash / "NEG_TEST")
+    result = run_script("detect_anomalies.py", run, *truth, "--report", report)
+    assert result.status == 0
+    numbers = json.loads((report / "report.json").read_text())
+    assert (numbers["normal_images"], numbers["anomalous_images"]) == (12, 12)
+    assert f"roc auc           {numbers['roc_auc']:.4f}" in result.out
+    verdicts = [line.split()[-1] for line in result.out.splitlines()[:24]]
+    found = verdicts[12:].count("anomaly") / 12
+    assert numbers["sensitivity"] == pytest.approx(found)
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(run_script, trash, tmp_path):
+    whole = run_script("train_autoencoder.py", *options(trash, tmp_path / "whole"))
+    part = options(trash, tmp_path / "run")
+    run_script("train_autoencoder.py", *part, "--steps", 1)
+    resumed = run_script("train_autoencoder.py", *part)
+    assert "resuming" in resumed.out
+    assert resumed.last_lines == whole.last_lines
+
+
+def test_folders_by_name_and_drawn_shapes(run_script, trash, tmp_path):
+    folders = ("--train", trash / "TRAIN", "--normal", trash / "TEST")
+    result = run_script(
+        "train_autoencoder.py", *folders, "--run-dir", tmp_path / "a", "--epochs", 1, "--no-flips"
+    )
+    assert (result.status, result.err) == (0, "")
+    result = run_script(
+        "train_autoencoder.py", "--dataset", "shapes", "--run-dir", tmp_path / "b", "--epochs", 1
+    )
+    assert (result.status, result.err) == (0, "")
+    assert "shapes: 400 images to train on, 80 to test on" in result.out
+
+
+def test_a_damaged_picture_costs_a_sentence(run_script, trash, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    folders = ("--train", folder, "--normal", trash / "TEST")
+    result = run_script("train_autoencoder.py", *folders, "--run-dir", tmp_path / "run")
+    assert result.status == 2
+    assert "broken.jpg is not a PNG or JPEG image" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "name the images"),
+        (("--train", "a"), "name the images"),
+        (("--dataset", "shapes", "--train", "a"), "it takes no folders"),
+        (("--data-dir", "nowhere"), "nowhere"),
+        (("--shift", "1.5"), "argument --shift"),
+    ],
+)
+def test_mistakes_in_training_get_a_sentence(run_script, tmp_path, words, message):
+    result = run_script("train_autoencoder.py", "--run-dir", tmp_path / "run", *words)
+    assert result.status == 2
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_mistakes_in_detecting_get_a_sentence(run_script, trash, tmp_path):
+    small_autoencoder.train(tmp_path / "run", max_steps=1)
+    for words, message in (
+        ((tmp_path / "run",), "name images or folders of them"),
+        ((tmp_path / "run", trash / "TEST"), "holds no detector"),
+        ((tmp_path / "none", trash / "TEST"), "holds no checkpoint"),
+        ((tmp_path / "run", "--normal", "a", "--report", "b"), "give --normal and --anomaly"),
+    ):
+        result = run_script("detect_anomalies.py", *words)
+        assert result.status == 2
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+def test_a_classifier_is_no_autoencoder(run_script, trash):
+    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
+    result = run_script("detect_anomalies.py", shipped, trash / "TEST")
+    assert result.status == 2
+    assert "is not an autoencoder's" in result.err

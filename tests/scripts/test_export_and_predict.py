@@ -1,0 +1,92 @@
+"""export.py, predict.py and summary.py as a person runs them."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lowlevel.data import digits
+from tests.scripts import tools
+from tests.training import small_autoencoder
+
+SHIPPED = tools.SCRIPTS.parent / "checkpoints" / "mnist"
+
+
+@pytest.fixture
+def run_script(monkeypatch, capfd):
+    return lambda name, *arguments: tools.run_here(name, arguments, monkeypatch, capfd)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Three digits as files: as they are, enlarged, and dark on light in colour."""
+    test = digits.load().test
+    paths = [tmp_path / f"{name}.png" for name in ("small", "large", "paper")]
+    first, second, third = (Image.fromarray(image[..., 0]) for image in test.images[:3])
+    first.save(paths[0])
+    second.resize((150, 150)).save(paths[1])
+    Image.fromarray(255 - np.asarray(third)).convert("RGB").resize((99, 99)).save(paths[2])
+    return paths, [str(label) for label in test.labels[:3]]
+
+
+def test_run_savedmodel_and_weights_predict_the_same(run_script, pictures, tmp_path):
+    paths, labels = pictures
+    model, weights = tmp_path / "model", tmp_path / "weights.h5"
+    result = run_script("export.py", SHIPPED, "--savedmodel", model, "--weights", weights)
+    assert (result.status, result.err) == (0, "")
+    outputs = [run_script("predict.py", network, *paths) for network in (SHIPPED, model, weights)]
+    assert {result.out for result in outputs} == {outputs[0].out}
+    assert all(result.status == 0 for result in outputs)
+    assert [line.split()[1] for line in outputs[0].out.splitlines()] == labels
+
+
+def test_top_and_plot(run_script, pictures, tmp_path):
+    paths, _ = pictures
+    plot = tmp_path / "plot.png"
+    result = run_script("predict.py", SHIPPED, *paths, "--top", 3, "--plot", plot)
+    assert (result.status, result.err) == (0, "")
+    pattern = r"\S+ +\d 0\.\d{4}  \d 0\.\d{4}  \d 0\.\d{4}"
+    assert all(re.fullmatch(pattern, line) for line in result.out.splitlines()[:3])
+    with Image.open(plot) as image:
+        assert min(image.size) > 300
+
+
+def test_an_autoencoder_tells_its_error(run_script, pictures, tmp_path):
+    small_autoencoder.train(tmp_path / "run", max_steps=2)
+    result = run_script("predict.py", tmp_path / "run", *pictures[0])
+    assert (result.status, result.err) == (0, "")
+    assert result.out.count("reconstruction error 0.") == 3
+
+
+def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
+    paths, _ = pictures
+    (tmp_path / "file").write_text("no network")
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "mine").write_text("keep me")
+    for words, message in (
+        (("predict.py", tmp_path / "none", paths[0]), "holds no checkpoint"),
+        (("predict.py", tmp_path / "file", paths[0]), "is not a whole HDF5 file"),
+        (("predict.py", SHIPPED, tmp_path / "none.png"), "does not exist"),
+        (("predict.py", SHIPPED, tmp_path / "file"), "is not a PNG or JPEG image"),
+        (("predict.py", SHIPPED, paths[0], "--plot", paths[0]), "would overwrite"),
+        (("predict.py", SHIPPED, paths[0], "--top", 0), "argument --top"),
+        (("export.py", SHIPPED), "nothing to write"),
+        (("export.py", SHIPPED, "--weights", tmp_path / "a.bin"), "needs the name of a .h5 file"),
+        (("export.py", SHIPPED, "--savedmodel", full), "exists already"),
+        (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "holds no checkpoint"),
+        (("summary.py", "resnet"), "net must be one of"),
+        (("summary.py", "conv_net", "--depth", 0), "argument --depth"),
+    ):
+        result = run_script(*words)
+        assert result.status == 2, words
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+def test_summary(run_script):
+    result = run_script("summary.py", "mini_inception", "--depth", 1)
+    assert (result.status, result.err) == (0, "")
+    assert re.search(r"inception10 +7 x 7 x 336 +544,656 +26,605,824\n", result.out)
+    assert re.search(r"total +1,656,250 +234,597,920\n", result.out)
