@@ -45,8 +45,12 @@ def main():
     from lowlevel.evaluation.predictor import Predictor
 
     predictor = Predictor(args.network)
-    kind = predictor.config.get("preprocessing", {}).get("image_files", "resize")
-    images = np.stack([image_file.read_for(kind, predictor.image_shape, p) for p in args.images])
+    images = np.stack(
+        [
+            image_file.read_for(predictor.image_files, predictor.image_shape, path)
+            for path in args.images
+        ]
+    )
     longest = max(len(name) for name in args.images)
     if not predictor.class_names:
         for name, error in zip(args.images, predictor.outputs(images)["error"], strict=True):

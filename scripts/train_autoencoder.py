@@ -154,8 +154,9 @@ def draw(training, images, say):
         rows[name] = batch.numpy(), training.reconstruct(batch).numpy()
     try:
         reconstructions.draw(directory / "reconstructions.png", rows)
-        curves.draw(directory / "curves.png", training.state.history)
-        say(f"drew reconstructions.png and curves.png in {directory}")
+        if training.state.history:
+            curves.draw(directory / "curves.png", training.state.history)
+        say(f"drew reconstructions and curves in {directory}")
     except MissingExtraError as error:
         print(f"nothing is drawn: {error}", file=sys.stderr)
 

@@ -131,11 +131,12 @@ def write_report(classifier, tensorboard, say):
         say(report.text())
         matrix = classification_report.confusion_figure(report)
         figures.save(matrix, directory / "confusion_matrix.png")
-        curves.draw(directory / "curves.png", classifier.state.history)
+        if classifier.state.history:
+            curves.draw(directory / "curves.png", classifier.state.history)
         if tensorboard is not None:
             step = int(classifier.state.step)
             tensorboard.write_image("confusion matrix", figures.to_array(matrix), step)
-        say(f"wrote report.txt, report.json, confusion_matrix.png and curves.png to {directory}")
+        say(f"wrote the report and its pictures to {directory}")
     except MissingExtraError as error:
         print(f"the report is not complete: {error}", file=sys.stderr)
 

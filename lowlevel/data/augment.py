@@ -95,3 +95,31 @@ def random_crop(images, seed, padding):
     )
     rows, columns = corners[0] + tf.range(height), corners[1] + tf.range(width)  # [batch, size]
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+
+
+def random_cutout(images, seed, size):
+    """Blackens a square of each image of a batch, its centre anywhere in the image.
+
+    Args:
+        images: `[batch, height, width, channels]`.
+        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`.
+        size: height and width of the square in pixels; what lies outside the image is cut off.
+
+    Returns:
+        Images of the same shape.
+
+    Raises:
+        ConfigError: the size is negative.
+
+    Source: DeVries and Taylor (2017).
+    """
+    check_integer("the size of a cutout", size, 0)
+    height, width = images.shape[1:3]
+    centres = tf.random.stateless_uniform([2, tf.shape(images)[0], 1], seed)
+    tops = tf.floor(centres[0] * height) - size // 2  # [batch, 1]
+    lefts = tf.floor(centres[1] * width) - size // 2
+    rows, columns = tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32)
+    in_rows = (rows >= tops) & (rows < tops + size)  # [batch, height]
+    in_columns = (columns >= lefts) & (columns < lefts + size)  # [batch, width]
+    inside = in_rows[:, :, tf.newaxis, tf.newaxis] & in_columns[:, tf.newaxis, :, tf.newaxis]
+    return tf.where(inside, tf.zeros([], images.dtype), images)

@@ -6,6 +6,7 @@ alone.
 """
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from lowlevel.checks import CheckpointError, check_integer, check_number, import
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
 FOLDS = 5
+DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile)
 
 
 class Detector:
@@ -82,7 +84,7 @@ def load(run_path, checkpoint_path):
         raise CheckpointError(
             f"{folder} holds no detector; train_autoencoder.py fits one when it has trained."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except DAMAGE as error:
         raise CheckpointError(f"the detector in {folder} is damaged: {error}.") from error
     if facts["checkpoint"] != Path(checkpoint_path).name:
         raise CheckpointError(

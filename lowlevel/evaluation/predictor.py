@@ -79,6 +79,13 @@ class Predictor:
         self._model = model  # holds the variables
         self._serve = lambda images: signature(images=images)
 
+    @property
+    def image_files(self):
+        """What image files must be brought into, see `lowlevel.data.image_file.read_for`."""
+        if not self.class_names:
+            return "resize"
+        return self.config["preprocessing"].get("image_files", "digit")  # MNIST's form came first
+
     def outputs(self, images, quiet=True):
         """All that the network says of images, see `lowlevel.evaluation.trained.Trained.serve`.
 

@@ -36,7 +36,7 @@ def add_augmentation(parser):
 
 
 def add_photo_augmentation(parser):
-    """Adds --flip and --crop."""
+    """Adds --flip, --crop and --cutout."""
     group = parser.add_argument_group("random changes to training images")
     group.add_argument(
         "--flip", action="store_true", help="mirror half of the images, left to right"
@@ -47,6 +47,13 @@ def add_photo_augmentation(parser):
         type=whole_number(0, 31),
         default=0,
         help="move by up to this, in both directions; the rim is mirrored (default: 0)",
+    )
+    group.add_argument(
+        "--cutout",
+        metavar="PIXELS",
+        type=whole_number(0, 1000),
+        default=0,
+        help="blacken a square of this height and width (default: 0)",
     )
 
 

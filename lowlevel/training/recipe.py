@@ -30,6 +30,7 @@ class Recipe:
     flip: bool = False
     flip_vertical: bool = False
     crop: int = 0
+    cutout: int = 0
     fill: str = "zero"
     precision: str = "float32"
 
@@ -64,4 +65,6 @@ class Recipe:
             images = augment.random_flip(images, seed("flip_vertical"), vertical=True)
         if self.crop:
             images = augment.random_crop(images, seed("crop"), self.crop)
+        if self.cutout:
+            images = augment.random_cutout(images, seed("cutout"), self.cutout)
         return images

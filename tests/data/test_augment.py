@@ -115,6 +115,20 @@ def test_crops_and_flips_are_the_same_in_and_out_of_a_graph():
         assert (compiled(images, SEED).numpy() != change(images, other).numpy()).any()
 
 
+def test_a_cutout_is_a_black_square_anywhere():
+    images = np.ones((500, 12, 10, 2), np.float32)
+    black = augment.random_cutout(images, SEED, 4).numpy() == 0
+    assert (black[..., 0] == black[..., 1]).all()
+    areas = black[..., 0].sum(axis=(1, 2))
+    assert areas.max() == 16
+    assert areas.min() >= 4  # a quarter of it in a corner
+    assert black[..., 0].any(axis=0).all()
+    rows = black[..., 0].any(axis=2).sum(axis=1)
+    columns = black[..., 0].any(axis=1).sum(axis=1)
+    np.testing.assert_array_equal(rows * columns, areas)
+    np.testing.assert_array_equal(augment.random_cutout(images, SEED, 0), images)
+
+
 def test_what_comes_in_from_outside():
     images = np.ones((50, 9, 9, 1), np.float32)
     zeros = augment.random_affine(images, SEED, rotation=30, shift=3).numpy()

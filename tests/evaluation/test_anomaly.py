@@ -135,7 +135,7 @@ def test_report_files(detector, tmp_path):
     assert written == report.numbers
     for name in ("latents.png", "scores.png"):
         with Image.open(tmp_path / "deep" / "report" / name) as image:
-            assert len(set(image.convert("RGB").getdata())) > 20
+            assert image.convert("L").entropy() > 0.3
     assert "roc auc           " in report.text()
     with pytest.raises(ConfigError, match="a report needs normal images and anomalies"):
         anomaly_report.make(detector, points, np.ones(60, bool))

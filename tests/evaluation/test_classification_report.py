@@ -78,5 +78,5 @@ def test_pictures(report, tmp_path):
     for name in ("matrix", "curves", "losses"):
         with Image.open(tmp_path / f"{name}.png") as image:
             widths.append(image.width)
-            assert len(set(image.convert("RGB").getdata())) > 50
+            assert image.convert("L").entropy() > 0.3
     assert widths[1] > widths[2]

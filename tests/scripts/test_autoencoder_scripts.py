@@ -16,9 +16,8 @@ DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """A network of a few filters for small images: what is tested is the scripts."""
-    fields = vars(small_autoencoder.CONFIG)
-    real = bottle_encoder.Config
-    monkeypatch.setattr(bottle_encoder, "Config", lambda **k: real(**{**fields, **k}))
+    defaults = tuple(vars(small_autoencoder.CONFIG).values())
+    monkeypatch.setattr(bottle_encoder.Config.__init__, "__defaults__", defaults)
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_train_then_detect(run_script, trash, tmp_path):
     for name in ("reconstructions.png", "curves.png"):
         with Image.open(run / name) as image:
             assert min(image.size) > 300
-            assert len(set(image.convert("RGB").getdata())) > 50
+            assert image.convert("L").entropy() > 1
     assert {path.name for path in (run / "detector").iterdir()} == {"arrays.npz", "detector.json"}
 
     picture = trash / "NEG_TEST" / "000.jpg"

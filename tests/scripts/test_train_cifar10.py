@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from lowlevel import nets
 from lowlevel.data import cifar10
 from lowlevel.nets import mini_inception
+from lowlevel.training import console
 from tests import cifar_files
 from tests.scripts import tools
 
@@ -21,16 +21,8 @@ FEW_BLOCKS = mini_inception.Config(stem_filters=4, blocks=((3, 3), (4,), (4, 4))
 def small(monkeypatch):
     """A few records, and a network of a few filters: what is tested is the script."""
     monkeypatch.setattr(cifar10, "RECORDS_IN_A_FILE", cifar_files.RECORDS)
-    fields = {"stem_filters": FEW_BLOCKS.stem_filters, "blocks": FEW_BLOCKS.blocks}
-    real = mini_inception.Config
-    monkeypatch.setattr(mini_inception, "Config", lambda *a, **k: real(*a, **{**fields, **k}))
-    monkeypatch.setattr(
-        nets, "config_from_dict", lambda name, d: real(**{k: to_tuples(v) for k, v in d.items()})
-    )
-
-
-def to_tuples(value):
-    return tuple(map(to_tuples, value)) if isinstance(value, list) else value
+    defaults = tuple(vars(FEW_BLOCKS).values())
+    monkeypatch.setattr(mini_inception.Config.__init__, "__defaults__", defaults)
 
 
 @pytest.fixture
@@ -92,7 +84,8 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
         "--precision", "bfloat16",
     )  # fmt: skip
     whole = train(*options, "--run-dir", tmp_path / "whole")
-    train(*options, "--run-dir", tmp_path / "run", "--steps", 3)
+    part = train(*options, "--run-dir", tmp_path / "run", "--steps", 3)
+    assert part.status == 0, part.err
     resumed = train(*options, "--run-dir", tmp_path / "run")
     assert "resuming" in resumed.out
     assert resumed.last_lines == whole.last_lines
@@ -100,9 +93,7 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
     assert not [name for name in names if "biases/stem/conv" in name]
 
 
-def test_time_that_is_left(train, data_dir, tmp_path, monkeypatch):
-    from lowlevel.training import console
-
+def test_time_that_is_left():
     history = [{"seconds": 100.0}, {"seconds": 140.0}]
     row = {"epoch": 2, "loss": 1.0, "val_loss": 1.1, "seconds": 140.0}
     line = console.describe_epoch(row, 42, history)
