@@ -41,7 +41,12 @@ def parse_arguments():
     )
     arguments.add_autoencoder(parser)
     arguments.add_training(
-        parser, epochs=str(EPOCHS), batch_size=256, learning_rate="0.00015", optimizer="nadam"
+        parser,
+        epochs=str(EPOCHS),
+        batch_size=256,
+        learning_rate="0.00015",
+        optimizer="nadam",
+        classes=False,
     )
     arguments.add_run(parser, run_dir="checkpoints/autoencoder-NAME", export=False)
     args = parser.parse_args()
@@ -102,7 +107,7 @@ def main():
     if status is not None:
         return status
 
-    fit_detector(training, args.seed, say)
+    fit_detector(training, args, say)
     draw(training, images, say)
     loss = training.evaluate()["loss"].result()
     print(f"test loss {loss:.6f} (mean squared error of {len(images['normal'])} images)")
@@ -125,7 +130,7 @@ def load_images(args, image_shape, run_dir):
     }
 
 
-def fit_detector(training, seed, say):
+def fit_detector(training, args, say):
     """Fits the density of the training images' latents, if scikit-learn is there."""
     from lowlevel.evaluation import anomaly
     from lowlevel.evaluation.latent_encoder import LatentEncoder
@@ -133,7 +138,8 @@ def fit_detector(training, seed, say):
     encoder = LatentEncoder(training.run.path)
     try:
         latents = encoder.latents(training.train_images)
-        detector = anomaly.fit(latents, encoder.checkpoint_path.name, seed)
+        name = encoder.checkpoint_path.name
+        detector = anomaly.fit(latents, name, args.seed, false_alarms=args.false_alarms)
     except MissingExtraError as error:
         print(f"no detector is fitted: {error}", file=sys.stderr)
         return

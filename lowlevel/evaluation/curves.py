@@ -1,7 +1,7 @@
 """The course of a run as a picture."""
 
 from lowlevel.evaluation import figures
-from lowlevel.training.run_directory import best_epoch
+from lowlevel.training.state import best_epoch
 
 TRAIN, TEST = "#0969da", "#bc4c00"
 

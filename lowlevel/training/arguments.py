@@ -105,9 +105,19 @@ def add_autoencoder(parser):
         action="store_false",
         help="do not mirror images; by default half of them are, in either direction",
     )
+    group = parser.add_argument_group("the detector of anomalies")
+    group.add_argument(
+        "--false-alarms",
+        metavar="SHARE",
+        type=number(0, 1, low_included=False),
+        default=0.05,
+        help="share of normal images that may be taken for anomalies (default: %(default)s)",
+    )
 
 
-def add_training(parser, epochs, batch_size, learning_rate, dropout=None, optimizer="adam"):
+def add_training(
+    parser, epochs, batch_size, learning_rate, dropout=None, optimizer="adam", classes=True
+):
     """Adds the arguments that fix a run's result.
 
     `epochs`, `learning_rate` and `dropout` are texts for the help: their defaults depend on the
@@ -173,13 +183,14 @@ def add_training(parser, epochs, batch_size, learning_rate, dropout=None, optimi
         help="shrink convolution and dense weights at each step by this times the learning rate "
         "(default: 0)",
     )
-    group.add_argument(
-        "--label-smoothing",
-        metavar="SHARE",
-        type=number(0, 1),
-        default=0.0,
-        help="share of each label spread over all classes (default: 0)",
-    )
+    if classes:
+        group.add_argument(
+            "--label-smoothing",
+            metavar="SHARE",
+            type=number(0, 1),
+            default=0.0,
+            help="share of each label spread over all classes (default: 0)",
+        )
     group.add_argument(
         "--seed",
         type=whole_number(0, 2**63 - 1),

@@ -15,12 +15,18 @@ from pathlib import Path
 from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
 from lowlevel.training import checkpoint
+from lowlevel.training.state import best_epoch
 
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
 POINTER = "checkpoint"
 ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
 KEEP_NEWEST = 3
+# What scripts add to a run when it has trained.
+PRODUCTS = (
+    *("confusion_matrix.png", "curves.png", "predictions.png", "reconstructions.png"),
+    *("report.json", "report.txt", "detector", "tensorboard"),
+)
 
 _CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
 
@@ -135,8 +141,11 @@ class RunDirectory:
         try:
             for path in self.checkpoints():
                 shutil.rmtree(path)
-            for name in (CONFIG, METRICS, POINTER):
-                (self.path / name).unlink(missing_ok=True)
+            for path in (self.path / name for name in (CONFIG, METRICS, POINTER, *PRODUCTS)):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
             self._delete_temporary()
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
@@ -214,13 +223,6 @@ class RunDirectory:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-
-
-def best_epoch(history):
-    """The epoch of highest test accuracy, or of lowest test loss where accuracy is not measured."""
-    if "val_accuracy" in history[0]:
-        return max(history, key=lambda row: row["val_accuracy"])
-    return min(history, key=lambda row: row["val_loss"])
 
 
 def _checkpoint_name(finished_epochs, step):

@@ -48,3 +48,10 @@ class TrainingState:
         self.history = record["history"]
         self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}
         self.seconds = record["seconds"]
+
+
+def best_epoch(history):
+    """The epoch of highest test accuracy, or of lowest test loss where accuracy is not measured."""
+    if "val_accuracy" in history[0]:
+        return max(history, key=lambda row: row["val_accuracy"])
+    return min(history, key=lambda row: row["val_loss"])

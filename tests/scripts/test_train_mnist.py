@@ -139,6 +139,35 @@ def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest
     assert digest(result) != plain_digest
 
 
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_strided_net_on_grey_images(train, tmp_path, pooling):
+    data = write_random(tmp_path / "data", height=20, width=21)
+    options = small(data, tmp_path / "run", "--net", "strided_net", "--global-pooling", pooling)
+    result = train(*options)
+    assert (result.status, result.err) == (0, "")
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["net_config"] == {
+        "image_shape": [20, 21, 3],
+        "num_classes": 3,
+        "dropout_rate": 0.3,
+        "global_pooling": pooling,
+    }
+    part = [*options[:3], tmp_path / "part", *options[4:]]
+    train(*part, "--steps", 5)
+    assert train(*part).last_lines == result.last_lines
+
+
+def test_fresh_leaves_nothing_of_the_run_before(train, data_dir, tmp_path):
+    train(*small(data_dir, tmp_path))
+    (tmp_path / "mine.txt").write_text("keep me")
+    (tmp_path / "detector").mkdir()
+    (tmp_path / "report.txt").write_text("of the run before")
+    train(*small(data_dir, tmp_path, "--fresh", "--steps", 1))
+    assert (tmp_path / "mine.txt").exists()
+    assert not (tmp_path / "detector").exists()
+    assert not (tmp_path / "report.txt").exists()
+
+
 def test_schedule_is_in_the_metrics(train, data_dir, tmp_path):
     train(*small(data_dir, tmp_path, "--schedule", "cosine", "--learning-rate", 0.1))
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
