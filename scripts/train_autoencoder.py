@@ -11,7 +11,10 @@ from lowlevel.training import arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 FOLDERS = {"train": "TRAIN", "normal": "TEST", "anomaly": "NEG_TEST"}
-EPOCHS = 100
+# For the photographs, and for drawn shapes.
+EPOCHS = {None: 100, "shapes": 30}
+BATCH_SIZE = {None: 256, "shapes": 32}
+LEARNING_RATE = {None: 1.5e-4, "shapes": 1e-3}
 IMAGES_DRAWN = 10
 
 
@@ -42,9 +45,9 @@ def parse_arguments():
     arguments.add_autoencoder(parser)
     arguments.add_training(
         parser,
-        epochs=str(EPOCHS),
-        batch_size=256,
-        learning_rate="0.00015",
+        epochs="100; 30 for shapes",
+        batch_size="256; 32 for shapes",
+        learning_rate="0.00015; 0.001 for shapes",
         optimizer="nadam",
         classes=False,
     )
@@ -75,8 +78,9 @@ def main():
     run_dir = args.run_dir or CHECKPOINTS / f"autoencoder-{name}"
     encoder_config = bottle_encoder.Config()
     images = load_images(args, encoder_config.image_shape, run_dir)
-    args.epochs = args.epochs or EPOCHS
-    args.learning_rate = args.learning_rate or 1.5e-4
+    args.epochs = args.epochs or EPOCHS[args.dataset]
+    args.batch_size = args.batch_size or BATCH_SIZE[args.dataset]
+    args.learning_rate = args.learning_rate or LEARNING_RATE[args.dataset]
     steps = args.epochs * pipeline.steps_per_epoch(len(images["train"]), args.batch_size)
     training = Autoencoder(
         encoder_config,

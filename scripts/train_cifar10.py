@@ -31,7 +31,9 @@ def parse_arguments():
         "cifar-10-binary.tar.gz, or a directory that holds one of them",
     )
     arguments.add_photo_augmentation(parser)
-    arguments.add_training(parser, epochs="20; 3 for shapes", batch_size=64, learning_rate="0.001")
+    arguments.add_training(
+        parser, epochs="20; 3 for shapes", batch_size="64", learning_rate="0.001"
+    )
     arguments.add_mini_inception(parser)
     arguments.add_run(parser, run_dir="checkpoints/mini_inception-NAME, named for the dataset")
     args = parser.parse_args()
@@ -56,6 +58,7 @@ def main():
     else:
         dataset = cifar10.read(args.data_dir) if args.data_dir else cifar10.load()
     args.epochs = args.epochs or EPOCHS[args.dataset]
+    args.batch_size = args.batch_size or 64
     args.learning_rate = args.learning_rate or 1e-3
     steps = args.epochs * pipeline.steps_per_epoch(len(dataset.train), args.batch_size)
     classifier = Classifier(

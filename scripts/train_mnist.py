@@ -47,7 +47,7 @@ def parse_arguments():
     arguments.add_training(
         parser,
         epochs="5; 20 for digits",
-        batch_size=128,
+        batch_size="128",
         learning_rate="0.0001; 0.001 for digits",
         dropout="0.2; 0.3 for strided_net",
     )
@@ -72,6 +72,7 @@ def main():
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     epochs = args.epochs or EPOCHS[dataset.name]
+    args.batch_size = args.batch_size or 128
     args.learning_rate = args.learning_rate or LEARNING_RATE[dataset.name]
     steps = epochs * pipeline.steps_per_epoch(len(dataset.train), args.batch_size)
     config = make_config(args, dataset)

@@ -28,13 +28,8 @@ def draw(path, history):
         axes.legend()
     best = best_epoch(history)
     panels[-1].axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
-    panels[-1].annotate(
-        f"best: {best['val_' + names[-1]]:.4f}",
-        (best["epoch"], best[f"val_{names[-1]}"]),
-        textcoords="offset points",
-        xytext=(-6, -14),
-        ha="right",
-        fontsize=9,
+    panels[-1].set_title(
+        f"{names[-1]}, best {best['val_' + names[-1]]:.4f} in epoch {best['epoch']}"
     )
     last.plot(epochs, [row["learning_rate"] for row in history], ".-", color=figures.NEUTRAL)
     last.set_title("learning rate")

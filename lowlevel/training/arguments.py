@@ -120,8 +120,8 @@ def add_training(
 ):
     """Adds the arguments that fix a run's result.
 
-    `epochs`, `learning_rate` and `dropout` are texts for the help: their defaults depend on the
-    data or the network. Without `dropout`, there is no such option.
+    `epochs`, `batch_size`, `learning_rate` and `dropout` are texts for the help: defaults may
+    depend on the data or the network, so scripts fill them in. Without `dropout`, there is no such option.
     """
     group = parser.add_argument_group("training")
     group.add_argument(
@@ -138,8 +138,7 @@ def add_training(
         "--batch-size",
         metavar="IMAGES",
         type=whole_number(1, 2**20),
-        default=batch_size,
-        help="images in a step (default: %(default)s)",
+        help=f"images in a step (default: {batch_size})",
     )
     group.add_argument(
         "--learning-rate",
