@@ -121,7 +121,8 @@ def add_training(
     """Adds the arguments that fix a run's result.
 
     `epochs`, `batch_size`, `learning_rate` and `dropout` are texts for the help: defaults may
-    depend on the data or the network, so scripts fill them in. Without `dropout`, there is no such option.
+    depend on the data or the network, so scripts fill them in. Without `dropout` there is no such
+    option; without `classes`, no smoothing of labels.
     """
     group = parser.add_argument_group("training")
     group.add_argument(
