@@ -1,5 +1,6 @@
 """What all tests share: quiet TensorFlow, and real data where it is at hand."""
 
+import itertools
 import os
 from pathlib import Path
 
@@ -26,6 +27,34 @@ def mnist(mnist_directory):
     from lowlevel.data import mnist
 
     return mnist.read_directory(mnist_directory)
+
+
+@pytest.fixture(scope="session")
+def cifar10():
+    """The first 640 training images of CIFAR-10, from a store of JPEG files."""
+    import numpy as np
+    import tensorflow as tf
+
+    from lowlevel.data.labelled_images import LabelledImages
+
+    path = DATA / "cifar10" / "train.npz"
+    if not path.is_file():
+        pytest.skip(f"needs CIFAR-10 in {path} (LOWLEVEL_TEST_DATA names its parent's parent)")
+    with np.load(path) as store:
+        jpeg, offsets = store["jpeg"].tobytes(), store["offsets"]
+        labels = store["labels"][:640].astype(np.int32)
+    files = [jpeg[start:end] for start, end in itertools.pairwise(offsets[:641])]
+    images = np.stack([tf.io.decode_jpeg(file, channels=3).numpy() for file in files])
+    return LabelledImages(images, labels, str(path))
+
+
+@pytest.fixture(scope="session")
+def bottles_directory():
+    """A directory with the folders TRAIN, TEST and NEG_TEST of photographs."""
+    directory = DATA / "trash"
+    if not directory.is_dir():
+        pytest.skip(f"needs photographs in {directory} (LOWLEVEL_TEST_DATA names its parent)")
+    return directory
 
 
 @pytest.fixture(scope="session")
