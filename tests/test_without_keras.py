@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 
+from PIL import Image
+
 from tests.idx_files import write_random
 from tests.scripts import tools
 
 
-def test_train_and_predict(tmp_path):
+def test_every_script(tmp_path):
     blocker = tmp_path / "blocker"
     for name in ("keras", "tf_keras"):
         (blocker / name).mkdir(parents=True)
@@ -20,12 +22,27 @@ def test_train_and_predict(tmp_path):
     data_dir = write_random(tmp_path / "idx", height=28, width=28)
     run_dir = tmp_path / "run"
     arguments = ("--data-dir", data_dir, "--run-dir", run_dir, "--steps", 2, "--rotate", 5)
+    autoencoder, exported = tmp_path / "autoencoder", tmp_path / "weights.h5"
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(12):
+        picture = Image.new("L", (20, 20))
+        picture.paste(200, (5 + number % 3, 4, 9 + number, 16))
+        picture.save(pictures / f"{number}.png")
+    few = ("--epochs", 1, "--batch-size", 6)
+    folders = ("--train", pictures, "--normal", pictures)
     for words in (
-        tools.command("train_mnist.py", *arguments),
-        tools.command(
-            "predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0
-        ),
+        ("train_mnist.py", *arguments),
+        ("predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0),
+        ("train_cifar10.py", "--dataset", "shapes", "--run-dir", tmp_path / "c", "--steps", 1),
+        ("train_autoencoder.py", *folders, *few, "--run-dir", autoencoder),
+        ("detect_anomalies.py", autoencoder, pictures),
+        ("export.py", run_dir, "--weights", exported, "--savedmodel", tmp_path / "model"),
+        ("predict.py", exported, pictures / "3.png", "--plot", "plot.png"),
+        ("summary.py", "conv_net"),
     ):
-        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            tools.command(*words), capture_output=True, text=True, env=environment, cwd=tmp_path
+        )
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
