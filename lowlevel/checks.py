@@ -74,6 +74,19 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
     return number
 
 
+def check_sizes(name, value):
+    """Returns `value` if it is a tuple, not empty, of whole numbers above 0.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not isinstance(value, tuple) or not value:
+        raise ConfigError(f"{name} must be a tuple with a number for each layer, not {value!r}.")
+    for size in value:
+        check_integer(f"each of {name}", size, 1)
+    return value
+
+
 def check_choice(name, value, choices):
     """Returns `value` if it is one of `choices`.
 

@@ -63,6 +63,11 @@ def lecun_normal(shape, seed):
     return _truncated_normal(shape, seed, 1 / fans(shape)[0])
 
 
+def embedding_uniform(shape, seed):
+    """Uniform in [-0.05, 0.05], for tables of which rows are looked up, as Keras's `Embedding`."""
+    return tf.random.stateless_uniform(shape, seed, -0.05, 0.05)
+
+
 def zeros(shape, seed=None):
     """All zeros; the seed is not used."""
     return tf.zeros(shape)

@@ -3,6 +3,7 @@
 A slot is a variable that the rule remembers from step to step, one for each trainable variable.
 """
 
+import functools
 import math
 
 import tensorflow as tf
@@ -10,7 +11,7 @@ import tensorflow as tf
 from lowlevel import schedules
 from lowlevel.checks import ConfigError, check_choice, check_number
 
-NAMES = ("sgd", "momentum", "nesterov", "adam", "nadam")
+NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam")
 
 
 def sgd_update(variable, gradient, learning_rate):
@@ -31,6 +32,21 @@ def momentum_update(variable, gradient, velocity, learning_rate, momentum, neste
     velocity = momentum * velocity - learning_rate * gradient
     step = momentum * velocity - learning_rate * gradient if nesterov else velocity
     return variable + step, velocity
+
+
+def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
+    """RMSprop, as Keras writes it: with epsilon inside the root.
+
+        v' = rho * v + (1 - rho) * g**2
+        w' = w - rate * g / sqrt(v' + epsilon)
+
+    Returns:
+        The pair (w', v').
+
+    Source: Tieleman and Hinton (2012).
+    """
+    v = rho * v + (1 - rho) * tf.square(gradient)
+    return variable - learning_rate * gradient / tf.sqrt(v + epsilon), v
 
 
 def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
@@ -119,6 +135,8 @@ class Optimizer:
             for name, variable in trainable.items():
                 slot = f"{kind}/{name}"
                 self.slots[slot] = tf.Variable(tf.zeros_like(variable), False, name=slot)
+        if isinstance(self.learning_rate, schedules.Adjustable):
+            self.slots["learning_rate"] = self.learning_rate.rate
 
     def update(self, variable, gradient, slots, step, learning_rate):
         """The rule: returns the new variable and a tuple of its new slots."""
@@ -174,6 +192,23 @@ class Momentum(Optimizer):
         return variable, (velocity,)
 
 
+class RMSprop(Optimizer):
+    """RMSprop, see `rmsprop_update`."""
+
+    slot_kinds = ("v",)
+
+    def __init__(self, learning_rate, rho=0.9, epsilon=1e-7, weight_decay=0.0):
+        super().__init__(learning_rate, weight_decay)
+        self.rho = check_number("rho", rho, 0, 1)
+        self.epsilon = check_number("epsilon", epsilon, 0, 1)
+
+    def update(self, variable, gradient, slots, step, learning_rate):
+        variable, v = rmsprop_update(
+            variable, gradient, *slots, learning_rate, self.rho, self.epsilon
+        )
+        return variable, (v,)
+
+
 class Adam(Optimizer):
     """Adam, see `adam_update`."""
 
@@ -217,11 +252,14 @@ class Nadam(Adam):
 
 
 def by_name(name, learning_rate, weight_decay=0.0):
-    """The optimizer of that name with its usual settings: momentum 0.9, betas 0.9, 0.999."""
-    check_choice("optimizer", name, NAMES)
-    if name == "sgd":
-        return SGD(learning_rate, weight_decay)
-    if name in ("adam", "nadam"):
-        rule = Adam if name == "adam" else Nadam
-        return rule(learning_rate, weight_decay=weight_decay)
-    return Momentum(learning_rate, nesterov=name == "nesterov", weight_decay=weight_decay)
+    """The optimizer of that name with its usual settings: momentum and rho 0.9, betas 0.9, 0.999."""
+    rules = {
+        "sgd": SGD,
+        "momentum": Momentum,
+        "nesterov": functools.partial(Momentum, nesterov=True),
+        "rmsprop": RMSprop,
+        "adam": Adam,
+        "nadam": Nadam,
+    }
+    rule = rules[check_choice("optimizer", name, NAMES)]
+    return rule(learning_rate, weight_decay=weight_decay)

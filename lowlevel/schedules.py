@@ -23,6 +23,20 @@ def constant(rate):
     return lambda step: tf.constant(rate, tf.float32)
 
 
+class Adjustable:
+    """The same rate at every step, until it is changed: `schedule.rate.assign(0.001)`.
+
+    Attributes:
+        rate: a float32 variable; an optimizer keeps it among its slots, and so a checkpoint does.
+    """
+
+    def __init__(self, rate):
+        self.rate = tf.Variable(_check_rate("the learning rate", rate), False, dtype=tf.float32)
+
+    def __call__(self, step):
+        return tf.identity(self.rate)
+
+
 def cosine(rate, total_steps, final_rate=0.0):
     """Half a cosine wave from `rate` down to `final_rate`, which stays after `total_steps`.
 

@@ -26,3 +26,17 @@ def derive(run_seed, purpose, step=0):
     check_integer("the run seed", run_seed, 0, MAX_RUN_SEED)
     purpose_bits = zlib.crc32(purpose.encode()) << 31
     return tf.stack([tf.constant(run_seed, tf.int64), purpose_bits + tf.cast(step, tf.int64)])
+
+
+def fold(seed, purpose):
+    """A seed for one of several draws that share a seed, such as the dropouts of one step.
+
+    Args:
+        seed: what `derive` returned, int64 tensor `[2]`.
+        purpose: a name, such as "block1".
+
+    Returns:
+        int64 tensor `[2]`.
+    """
+    purpose_bits = tf.constant(zlib.crc32(purpose.encode()) << 31, tf.int64)
+    return tf.stack([seed[0], tf.bitwise.bitwise_xor(seed[1], purpose_bits)])

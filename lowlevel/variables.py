@@ -7,6 +7,8 @@ import tensorflow as tf
 from lowlevel import initializers, seeds
 from lowlevel.checks import ConfigError
 
+KINDS = ("weights", "biases", "state")
+
 
 class VariableStore:
     """Three dicts of `tf.Variable`s, keyed by layer name.
@@ -15,6 +17,7 @@ class VariableStore:
         weights: what multiplies, such as `weights["c1"]` of shape `[3, 3, 1, 16]`.
         biases: what is added, such as `biases["c1"]` of shape `[16]`.
         state: what training updates without a gradient, such as `state["bn1/mean"]`.
+        frozen: what the names of layers that training leaves alone start with.
 
     Every variable is made when it is added, with a shape given in full. Its first value is a
     function of the store's seed and its own name, so the order of the layers does not matter.
@@ -25,6 +28,7 @@ class VariableStore:
         self.weights = {}
         self.biases = {}
         self.state = {}
+        self.frozen = ()
 
     def add_weights(self, layer, shape, initializer=initializers.glorot_uniform):
         """Makes `weights[layer]`. Raises ConfigError if it exists or a dimension is unknown."""
@@ -51,16 +55,34 @@ class VariableStore:
         value = initializer(shape, seeds.derive(self.seed, name))
         variables[layer] = tf.Variable(value, name=name, trainable=kind != "state")
 
+    def freeze(self, *layers):
+        """Leaves layers out of `trainable()` from now on, and their state as it is.
+
+        Args:
+            layers: names of layers, or what they start with: "block1" freezes "block1/c1" too.
+
+        Raises:
+            ConfigError: a name fits no layer.
+        """
+        self.frozen = _freeze(self.frozen, layers, self.all())
+
     def trainable(self):
         """The variables that gradients update, by full name, such as `weights/c1`."""
         weights = {f"weights/{layer}": variable for layer, variable in self.weights.items()}
         biases = {f"biases/{layer}": variable for layer, variable in self.biases.items()}
-        return weights | biases
+        return _without(self.frozen, weights | biases)
+
+    def updated_state(self):
+        """What of the state training updates, by name, such as `bn1/mean`."""
+        return _updated(self.frozen, self.state)
 
     def all(self):
         """All variables by full name: the trainable ones, and `state/...`."""
-        state = {f"state/{name}": variable for name, variable in self.state.items()}
-        return self.trainable() | state
+        return {
+            f"{kind}/{name}": variable
+            for kind in KINDS
+            for name, variable in getattr(self, kind).items()
+        }
 
 
 class JoinedStores:
@@ -68,16 +90,29 @@ class JoinedStores:
 
     Attributes:
         stores: the `VariableStore`s by name.
-        state: as a store's, with names such as `encoder/bn1/mean`.
+        weights, biases, state: as a store's, with names such as `encoder/c1`.
     """
 
     def __init__(self, **stores):
         self.stores = stores
-        self.state = join(**{part: store.state for part, store in stores.items()})
+        self.weights, self.biases, self.state = (
+            join(**{part: getattr(store, kind) for part, store in stores.items()}) for kind in KINDS
+        )
+        self.frozen = ()
+
+    def freeze(self, *layers):
+        """As `VariableStore.freeze`, with names such as "encoder" and "encoder/c1"."""
+        self.frozen = _freeze(self.frozen, layers, self.all())
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
-        return join(**{part: store.trainable() for part, store in self.stores.items()})
+        joined = join(**{part: store.trainable() for part, store in self.stores.items()})
+        return _without(self.frozen, joined)
+
+    def updated_state(self):
+        """What of the state training updates, by name, such as `encoder/bn1/mean`."""
+        updated = {part: store.updated_state() for part, store in self.stores.items()}
+        return _updated(self.frozen, join(**updated))
 
     def all(self):
         """All variables by full name."""
@@ -87,6 +122,43 @@ class JoinedStores:
 def join(**parts):
     """`join(encoder={"c1": x})` is `{"encoder/c1": x}`: several dicts as one."""
     return {f"{part}/{name}": value for part, d in parts.items() for name, value in d.items()}
+
+
+def is_in(layer, prefixes):
+    """Whether a layer is one of these, or in one: "block1/c1" is in "block1", "block10" is not."""
+    return any(f"{layer}/".startswith(f"{prefix}/") for prefix in prefixes)
+
+
+def _freeze(frozen, layers, named_variables):
+    known = {layer_of(name) for name in named_variables}
+    for layer in layers:
+        if not any(is_in(name, [layer]) for name in known):
+            raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")
+    return (*frozen, *layers)
+
+
+def _without(frozen, named_variables):
+    return {
+        name: variable
+        for name, variable in named_variables.items()
+        if not is_in(layer_of(name), frozen)
+    }
+
+
+def _updated(frozen, state):
+    return {
+        name: variable
+        for name, variable in state.items()
+        if not is_in(name.rpartition("/")[0], frozen)
+    }
+
+
+def layer_of(full_name):
+    """The layer that a variable belongs to: "encoder/c1" for "encoder/weights/c1"."""
+    *parts, last = full_name.split("/")
+    if "state" in parts:
+        last = None  # "state/bn1/mean" belongs to bn1
+    return "/".join(part for part in (*parts, last) if part and part not in KINDS)
 
 
 def count_parameters(named_variables):

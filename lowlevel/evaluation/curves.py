@@ -7,7 +7,7 @@ TRAIN, TEST = "#0969da", "#bc4c00"
 
 
 def draw(path, history):
-    """Draws loss, accuracy (where it is measured) and learning rate over the epochs.
+    """Draws each figure, on training and on test data, and the learning rate over the epochs.
 
     Args:
         path: the PNG file to write.
@@ -18,19 +18,22 @@ def draw(path, history):
         DataError: the file cannot be written.
     """
     epochs = [row["epoch"] for row in history]
-    names = [name for name in ("loss", "accuracy") if name in history[0]]
+    beside = ("epoch", "step", "seconds", "learning_rate")
+    names = [name for name in history[0] if name not in beside and not name.startswith("val_")]
     figure = figures.make(4.5 * (len(names) + 1), 3.6)
     *panels, last = figure.subplots(1, len(names) + 1)
     for axes, name in zip(panels, names, strict=True):
         axes.plot(epochs, [row[name] for row in history], ".-", color=TRAIN, label="training")
-        axes.plot(epochs, [row[f"val_{name}"] for row in history], ".-", color=TEST, label="test")
+        if f"val_{name}" in history[0]:
+            test = [row[f"val_{name}"] for row in history]
+            axes.plot(epochs, test, ".-", color=TEST, label="test")
         axes.set_title(name)
         axes.legend()
-    best = best_epoch(history)
-    panels[-1].axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
-    panels[-1].set_title(
-        f"{names[-1]}, best {best['val_' + names[-1]]:.4f} in epoch {best['epoch']}"
-    )
+    judged = "accuracy" if "accuracy" in names else "loss"
+    if f"val_{judged}" in history[0]:
+        best, axes = best_epoch(history), panels[names.index(judged)]
+        axes.axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
+        axes.set_title(f"{judged}, best {best['val_' + judged]:.4f} in epoch {best['epoch']}")
     last.plot(epochs, [row["learning_rate"] for row in history], ".-", color=figures.NEUTRAL)
     last.set_title("learning rate")
     for axes in (*panels, last):

@@ -2,8 +2,8 @@
 
 A network is a module with four names:
 
-- `Config`: a frozen dataclass of sizes and rates. Its fields are numbers and tuples of numbers, so
-  that it can be kept as JSON.
+- `Config`: a frozen dataclass of sizes and rates. Its fields are numbers, texts, tuples of them,
+  and configs of parts, so that it can be kept as JSON.
 - `build(config, seed)`: makes all variables, a `VariableStore`.
 - `forward(config, variables, inputs, training=False, seed=None)`: a pure function. It returns the
   output, or, if `training`, a pair: the output, and a dict of new values for `variables.state`,
@@ -14,14 +14,40 @@ A network is a module with four names:
 import dataclasses
 
 from lowlevel.checks import ConfigError, check_choice
-from lowlevel.nets import bottle_decoder, bottle_encoder, conv_net, mini_inception, strided_net
+from lowlevel.nets import (
+    bottle_decoder,
+    bottle_encoder,
+    conv_net,
+    digit_autoencoder,
+    digit_decoder,
+    digit_encoder,
+    grid_detector,
+    leaky_net,
+    mini_inception,
+    mish_net,
+    mlp,
+    regression,
+    strided_net,
+    text_classifier,
+    vision_transformer,
+)
 
 NETS = {
     "bottle_decoder": bottle_decoder,
     "bottle_encoder": bottle_encoder,
     "conv_net": conv_net,
+    "digit_autoencoder": digit_autoencoder,
+    "digit_decoder": digit_decoder,
+    "digit_encoder": digit_encoder,
+    "grid_detector": grid_detector,
+    "leaky_net": leaky_net,
     "mini_inception": mini_inception,
+    "mish_net": mish_net,
+    "mlp": mlp,
+    "regression": regression,
     "strided_net": strided_net,
+    "text_classifier": text_classifier,
+    "vision_transformer": vision_transformer,
 }
 
 
@@ -36,14 +62,21 @@ def config_from_dict(name, fields):
     Raises:
         ConfigError: a field is unknown or missing, or its value cannot work.
     """
-    config_class = get(name).Config
-    known = {field.name for field in dataclasses.fields(config_class)}
-    if not isinstance(fields, dict) or fields.keys() != known:
-        received = ", ".join(sorted(fields)) if isinstance(fields, dict) else repr(fields)
-        raise ConfigError(
-            f"the config of {name} has the fields {', '.join(sorted(known))}, not {received}."
-        )
-    return config_class(**{key: _to_tuples(value) for key, value in fields.items()})
+    return _from_dict(f"the config of {name}", get(name).Config, fields)
+
+
+def _from_dict(what, config_class, values):
+    known = {field.name: field for field in dataclasses.fields(config_class)}
+    if not isinstance(values, dict) or values.keys() != known.keys():
+        received = ", ".join(sorted(values)) if isinstance(values, dict) else repr(values)
+        raise ConfigError(f"{what} has the fields {', '.join(sorted(known))}, not {received}.")
+    arguments = {}
+    for name, value in values.items():
+        if dataclasses.is_dataclass(known[name].type):  # the config of a part
+            arguments[name] = _from_dict(f"{name} in {what}", known[name].type, value)
+        else:
+            arguments[name] = _to_tuples(value)
+    return config_class(**arguments)
 
 
 def _to_tuples(value):

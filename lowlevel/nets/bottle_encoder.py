@@ -8,7 +8,7 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops
-from lowlevel.checks import ConfigError, check_image_shape, check_integer
+from lowlevel.checks import ConfigError, check_image_shape, check_sizes
 from lowlevel.nets import parts
 from lowlevel.variables import VariableStore
 
@@ -48,12 +48,7 @@ def check_layers(config, *names):
     """Raises ConfigError unless these fields are tuples of one length of whole numbers above 0."""
     lengths = set()
     for name in names:
-        values = getattr(config, name)
-        if not isinstance(values, tuple) or not values:
-            raise ConfigError(f"{name} must be a tuple with a number for each layer.")
-        for value in values:
-            check_integer(f"each of {name}", value, 1)
-        lengths.add(len(values))
+        lengths.add(len(check_sizes(name, getattr(config, name))))
     if len(lengths) > 1:
         raise ConfigError(f"{', '.join(names)} must be of one length, one number for each layer.")
 

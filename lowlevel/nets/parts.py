@@ -80,7 +80,21 @@ def batch_norm(
     with tf.name_scope(layer):
         if new_state is None:
             return activation(ops.batch_norm(x, *learned, *averages))
+        if f"{layer}/mean" in new_state:  # a layer that is used twice goes on from its first use
+            averages = new_state[f"{layer}/mean"], new_state[f"{layer}/variance"]
         x, mean, variance = ops.batch_norm_training(x, *learned, *averages, momentum)
         new_state[f"{layer}/mean"] = mean
         new_state[f"{layer}/variance"] = variance
         return activation(x)
+
+
+def add_layer_norm(variables, layer, channels):
+    """Makes scale (a weight) and offset (a bias)."""
+    variables.add_weights(layer, (channels,), initializers.ones)
+    variables.add_biases(layer, channels)
+
+
+def layer_norm(variables, layer, x):
+    """Layer norm of `[..., channels]` by the variables of a layer."""
+    with tf.name_scope(layer):
+        return ops.layer_norm(x, variables.weights[layer], variables.biases[layer])

@@ -8,6 +8,27 @@ def relu(x):
     return tf.nn.relu(x)
 
 
+def leaky_relu(x, slope=0.3):
+    """Itself where x > 0, else slope * x; the default slope is that of Keras's `LeakyReLU` layer.
+
+    Source: Maas et al. (2013).
+    """
+    return tf.nn.leaky_relu(x, slope)
+
+
+def gelu(x):
+    """The product of x and the share of a standard normal distribution that lies below x.
+
+    Source: Hendrycks and Gimpel (2016); exact, as Keras's `gelu(x, approximate=False)`.
+    """
+    return tf.nn.gelu(x, approximate=False)
+
+
+def mish(x):
+    """The product x * tanh(log(1 + exp(x))). Source: Misra (2019)."""
+    return x * tf.tanh(tf.math.softplus(x))
+
+
 def selu(x):
     """1.0507 x where x > 0, else 1.0507 * 1.6733 * (exp(x) - 1).
 

@@ -9,15 +9,22 @@ def dense(x, weights, bias=None):
     """`x @ weights + bias`.
 
     Args:
-        x: `[batch, inputs]`.
+        x: `[..., inputs]`.
         weights: `[inputs, outputs]`.
         bias: `[outputs]`, or None.
 
     Returns:
-        `[batch, outputs]`, in the dtype of `x`. Equals Keras's `Dense` without activation.
+        `[..., outputs]`, in the dtype of `x`. Equals Keras's `Dense` without activation.
     """
-    y = tf.matmul(x, tf.cast(weights, x.dtype))
-    return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
+    inputs, outputs = weights.shape
+    rows = tf.reshape(x, [-1, inputs]) if x.shape.rank > 2 else x  # one product, not one for each
+    y = tf.matmul(rows, tf.cast(weights, x.dtype))
+    if bias is not None:
+        y = tf.nn.bias_add(y, tf.cast(bias, x.dtype))
+    if x.shape.rank == 2:
+        return y
+    y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], [outputs]], axis=0))
+    return tf.ensure_shape(y, [*x.shape[:-1], outputs])
 
 
 def flatten(x):

@@ -1,4 +1,4 @@
-"""Batch normalization."""
+"""Batch normalization, and layer normalization."""
 
 import tensorflow as tf
 
@@ -79,3 +79,24 @@ def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
     mean = tf.reduce_mean(x, axis=[0, 1, 2])
     variance = tf.reduce_mean(tf.square(x - mean), axis=[0, 1, 2])
     return (x - mean) / tf.sqrt(variance + epsilon) * scale + offset, mean, variance
+
+
+def layer_norm(x, scale, offset, epsilon=EPSILON):
+    """Normalizes each example's last axis with its own mean and variance.
+
+        y = (x - mean) / sqrt(variance + epsilon) * scale + offset
+
+    Args:
+        x: `[..., channels]`.
+        scale, offset: `[channels]`, learned; Keras's gamma and beta.
+        epsilon: added to the variance, above 0.
+
+    Returns:
+        A tensor like `x`; mean and variance are computed in float32. Equals Keras's
+        `LayerNormalization`.
+
+    Source: Ba et al. (2016).
+    """
+    wide = tf.cast(x, tf.float32)
+    mean, variance = tf.nn.moments(wide, axes=[-1], keepdims=True)
+    return tf.cast((wide - mean) * tf.math.rsqrt(variance + epsilon) * scale + offset, x.dtype)

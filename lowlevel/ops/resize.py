@@ -15,3 +15,16 @@ def resize_bilinear(images, height, width):
         all the pixels that a new one covers, so that none is lost.
     """
     return tf.image.resize(images, [height, width], method="bilinear", antialias=True)
+
+
+def upsample_nearest(images, times):
+    """Each pixel repeated `times` down and across.
+
+    Args:
+        images: `[batch, height, width, channels]`.
+        times: a whole number above 0.
+
+    Returns:
+        `[batch, height * times, width * times, channels]`. Equals Keras's `UpSampling2D`.
+    """
+    return tf.repeat(tf.repeat(images, times, axis=1), times, axis=2)

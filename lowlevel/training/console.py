@@ -4,6 +4,7 @@ import sys
 
 from lowlevel.checks import MissingExtraError, NonFiniteError
 from lowlevel.progress import describe_seconds
+from lowlevel.training.hooks import Hook, TensorBoardLog
 from lowlevel.training.tensorboard import TensorBoard
 
 
@@ -24,7 +25,7 @@ def open_tensorboard(training):
     return tensorboard
 
 
-def train(training, args, epochs, say, tensorboard=None):
+def train(training, args, epochs, say, tensorboard=None, hooks=()):
     """Trains a run that is open; says each epoch, and how to go on if it is stopped.
 
     Args:
@@ -33,6 +34,7 @@ def train(training, args, epochs, say, tensorboard=None):
         epochs: how many epochs the run has.
         say: what `sayer` returned.
         tensorboard: a `TensorBoard`, or None.
+        hooks: further `Hook`s.
 
     Returns:
         None, or the exit status if a signal stopped it.
@@ -40,20 +42,11 @@ def train(training, args, epochs, say, tensorboard=None):
     Raises:
         NonFiniteError: training diverged; the text says what is kept.
     """
-
-    def after_step(step, values):
-        if tensorboard is not None:
-            tensorboard.write_step(step, values)
-
-    def report(row):
-        if tensorboard is not None:
-            tensorboard.write_epoch(row)
-        say(describe_epoch(row, epochs, training.state.history))
-
+    hooks = [EpochLines(epochs, say), *hooks]
+    if tensorboard is not None:
+        hooks.append(TensorBoardLog(tensorboard))
     try:
-        stopped_by = training.train(
-            epochs, args.steps, args.checkpoint_every, report, args.quiet, after_step
-        )
+        stopped_by = training.train(epochs, args.steps, args.checkpoint_every, hooks, args.quiet)
     except NonFiniteError as error:
         saved = training.run.checkpoints()
         kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"
@@ -68,15 +61,28 @@ def train(training, args, epochs, say, tensorboard=None):
     return 128 + stopped_by
 
 
+class EpochLines(Hook):
+    """Says a line for each epoch."""
+
+    def __init__(self, epochs, say):
+        self._epochs = epochs
+        self._say = say
+
+    def on_train_begin(self, state):
+        self._history = state.history
+
+    def on_epoch_end(self, row):
+        self._say(describe_epoch(row, self._epochs, self._history))
+
+
 def describe_epoch(row, epochs, history):
     """A line for a finished epoch: its figures, its seconds, and the time that is left."""
-    figures = []
-    for name in ("loss", "accuracy"):
-        if name in row:
-            figures.append(f"{name} {row[name]:.4f}")
-    for name in ("loss", "accuracy"):
-        if f"val_{name}" in row:
-            figures.append(f"test {name} {row[f'val_{name}']:.4f}")
+    beside = ("epoch", "step", "seconds", "learning_rate")
+    figures = [
+        f"{name.replace('val_', 'test ')} {value:.4f}"
+        for name, value in row.items()
+        if name not in beside
+    ]
     line = f"epoch {row['epoch']}/{epochs}: {', '.join(figures)}, {row['seconds']:.0f} s"
     left = (epochs - row["epoch"]) * sum(past["seconds"] for past in history) / len(history)
     return line + (f", {describe_seconds(left)} left" if left > 60 else "")

@@ -37,52 +37,59 @@ def train(
     save,
     length,
     should_stop=lambda: False,
-    report=lambda row: None,
+    hooks=(),
     quiet=False,
-    after_step=lambda step, values: None,
 ):
     """Trains from wherever `state` is until the run's end, its `max_steps`, or a stop.
 
     Args:
         state: a `TrainingState`.
-        train_step: function of (inputs, labels), see `build_train_step`.
-        batches: function of (epoch, steps of it to skip) that returns an iterable of batches.
-        evaluate: function that returns a `Mean` of each metric over held-out data, by name.
+        train_step: function of what a batch holds, see `build_train_step`.
+        batches: function of (epoch, steps of it to skip) that returns an iterable of batches, each
+            a tuple of arguments for the step.
+        evaluate: function that returns a `Mean` of each metric over held-out data, by name; none
+            if there is no such data.
         save: function that saves the state; called after each epoch, and as the length says.
         length: a `RunLength`.
         should_stop: asked before each step.
-        report: called with the new row of `state.history` after each epoch.
+        hooks: `lowlevel.training.hooks.Hook`s; at the end of an epoch they are called before it is
+            saved.
         quiet: show no progress.
-        after_step: called after each step with how many have been made and the step's result.
 
     Raises:
         NonFiniteError: the loss or a variable is not finite; nothing is saved then.
         ConfigError: an epoch has changed nothing of the network's state; nothing is saved then.
     """
-    while len(state.history) < length.epochs:
-        old_state = {name: value.numpy() for name, value in state.variables.state.items()}
+    for hook in hooks:
+        hook.on_train_begin(state)
+    while state.epoch < length.epochs and not any(hook.stop for hook in hooks):
+        network_state = state.variables.updated_state()
+        old_state = {name: value.numpy() for name, value in network_state.items()}
         old_step = int(state.step)
         at_end_of_epoch = _train_epoch(
-            state, train_step, batches, save, length, should_stop, quiet, after_step
+            state, train_step, batches, save, length, should_stop, hooks, quiet
         )
         _check_finite(state)
         if int(state.step) > old_step:
-            _check_state_changed(old_state, state.variables.state)
+            _check_state_changed(old_state, network_state)
         if not at_end_of_epoch:
             save()
-            return
+            break
         evaluation = evaluate()
         for name, mean in evaluation.items():
             if not math.isfinite(mean.result()):
                 raise NonFiniteError(f"the test {name} is not finite after step {int(state.step)}")
         row = _finish_epoch(state, evaluation)
+        for hook in hooks:
+            hook.on_epoch_end(row)
         save()
-        report(row)
+    for hook in hooks:
+        hook.on_train_end(state)
 
 
 def _finish_epoch(state, evaluation):
     row = {
-        "epoch": len(state.history) + 1,
+        "epoch": state.epoch + 1,
         "step": int(state.step),
         **{name: mean.result() for name, mean in state.running.items()},
         **{f"val_{name}": mean.result() for name, mean in evaluation.items()},
@@ -95,24 +102,28 @@ def _finish_epoch(state, evaluation):
     return row
 
 
-def _train_epoch(state, train_step, batches, save, length, should_stop, quiet, after_step):
+def _train_epoch(state, train_step, batches, save, length, should_stop, hooks, quiet):
     """Makes the steps left of the current epoch; returns whether it reached the epoch's end."""
-    epoch = len(state.history)
+    epoch, start = state.epoch, state.epoch_start
     step = int(state.step)
-    start = epoch * length.steps_per_epoch
     end = start + length.steps_per_epoch
     stop = end if length.max_steps is None else min(end, length.max_steps)
     description = f"epoch {epoch + 1}/{length.epochs}"
+    for hook in hooks:
+        hook.on_epoch_begin(epoch)
     with Progress(description, length.steps_per_epoch, step - start, quiet) as progress:
         clock = time.monotonic()
-        for inputs, labels in batches(epoch, step - start) if step < stop else ():
+        for batch in batches(epoch, step - start) if step < stop else ():
             if should_stop():
                 break
-            result = train_step(inputs, labels)
+            for hook in hooks:
+                hook.on_batch_begin(step)
+            result = train_step(*batch)
             for name, values in result.items():
                 state.running[name].update(values)
             step += 1
-            after_step(step, result)
+            for hook in hooks:
+                hook.on_batch_end(step, result)
             if not math.isfinite(state.running["loss"].total):
                 raise NonFiniteError(f"the loss is not finite at step {step}")
             now = time.monotonic()
@@ -147,17 +158,17 @@ def evaluate(eval_step, batches, quiet=True):
     """Mean of each metric over all examples of the batches.
 
     Args:
-        eval_step: function of (inputs, labels), see `build_eval_step`.
-        batches: a `tf.data.Dataset` of such pairs.
+        eval_step: function of what a batch holds, see `build_eval_step`.
+        batches: a `tf.data.Dataset` of tuples of its arguments.
         quiet: show no progress.
 
     Returns:
-        A `Mean` of each metric, by name: `loss` and `accuracy`.
+        A `Mean` of each metric, by name, such as `loss` and `accuracy`.
     """
     means = {}
     with Progress("evaluating", len(batches), quiet=quiet) as progress:
-        for inputs, labels in batches:
-            for name, values in eval_step(inputs, labels).items():
+        for batch in batches:
+            for name, values in eval_step(*batch).items():
                 means.setdefault(name, metrics.Mean()).update(values)
             progress.advance()
     return means

@@ -14,6 +14,7 @@ class TrainingState:
         step: int64 variable: how many steps have been made. The position in the data follows
             from it.
         history: one dict for each finished epoch, as in metrics.jsonl.
+        first_epoch, first_step: where the history begins; 0 for a run that is kept in a directory.
         running: a `Mean` of each metric over the unfinished epoch, by name.
         seconds: time spent on training in the unfinished epoch.
     """
@@ -24,8 +25,19 @@ class TrainingState:
         self.optimizer = optimizer
         self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
         self.history = []
+        self.first_epoch = self.first_step = 0
         self.running = {name: metrics.Mean() for name in metric_names}
         self.seconds = 0.0
+
+    @property
+    def epoch(self):
+        """The epoch that is under way, counted from 0."""
+        return self.first_epoch + len(self.history)
+
+    @property
+    def epoch_start(self):
+        """How many steps had been made when it began."""
+        return self.history[-1]["step"] if self.history else self.first_step
 
     def tensors(self):
         """All variables by the names they have in a checkpoint, such as `variables/weights/c1`."""

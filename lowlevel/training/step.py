@@ -6,6 +6,7 @@ from lowlevel import metrics, seeds
 from lowlevel.checks import ConfigError
 
 LABELS = tf.TensorSpec([None], tf.int32, name="labels")
+WEIGHTS = tf.TensorSpec([None], tf.float32, name="weights")
 CLASSIFICATION_METRICS = {"accuracy": metrics.is_correct}
 
 
@@ -21,8 +22,11 @@ def build_train_step(
     combine_gradients=lambda gradients: gradients,
     target_spec=LABELS,
     metrics=CLASSIFICATION_METRICS,
+    weighted=False,
 ):
     """Compiles one step of training: forward, loss, gradients, update.
+
+    What is frozen in `variables` is neither differentiated nor updated.
 
     Args:
         forward: function of (inputs, training, seed) that returns outputs and a dict of new values
@@ -32,12 +36,15 @@ def build_train_step(
         optimizer: an `Optimizer`, already built.
         step: int64 variable: how many steps have been made. The step adds one.
         input_spec: `tf.TensorSpec` of the inputs, its batch size unknown, so that a short batch
-            needs no second tracing.
+            needs no second tracing; for several inputs, a dict or tuple of them.
         run_seed: where dropout's seeds come from.
-        compute_dtype: what inputs are cast to, and so what the network computes in.
-        combine_gradients: function from the dict of this batch's gradients to the one to apply.
-        target_spec: `tf.TensorSpec` of the targets, such as labels.
+        compute_dtype: what float inputs are cast to, and so what the network computes in.
+        combine_gradients: function from the dict of this batch's gradients to the one to apply;
+            `lowlevel.gradients` has some that clip.
+        target_spec: `tf.TensorSpec` of the targets, such as labels, or a dict or tuple of them.
         metrics: by name, functions of (targets, outputs) that return one number for each example.
+        weighted: whether the step takes a third argument, float32 `[batch]`, that the losses are
+            multiplied by before their mean.
 
     Returns:
         A `tf.function` of (inputs, targets) that returns, for each example, its `loss` and each
@@ -48,23 +55,27 @@ def build_train_step(
             `forward` hands back no new value for some of the state.
     """
     trainable = variables.trainable()
+    state = variables.updated_state()
 
-    @tf.function(input_signature=[input_spec, target_spec], autograph=False)
-    def train_step(inputs, targets):
+    @tf.function(input_signature=_signature(input_spec, target_spec, weighted), autograph=False)
+    def train_step(inputs, targets, *weights):
         seed = seeds.derive(run_seed, "forward", step)
-        with tf.GradientTape() as tape:
-            result = forward(tf.cast(inputs, compute_dtype), training=True, seed=seed)
-            outputs, new_state = _check_new_state(result, variables.state)
-            losses = loss(targets, outputs)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(list(trainable.values()))
+            result = forward(_cast(inputs, compute_dtype), training=True, seed=seed)
+            outputs, new_state = _check_new_state(result, state)
+            losses = _weigh(loss(targets, outputs), *weights)
             mean_loss = tf.reduce_mean(losses)
         gradients = tape.gradient(mean_loss, trainable)
         unused = [name for name, gradient in gradients.items() if gradient is None]
         if unused:
             raise ConfigError(f"the loss does not depend on {', '.join(unused)}.")
+        # Of a table whose rows are looked up, the tape gives the rows alone.
+        gradients = {name: tf.convert_to_tensor(value) for name, value in gradients.items()}
 
         optimizer.apply(combine_gradients(gradients), trainable, step)
-        for name, value in new_state.items():
-            variables.state[name].assign(value)
+        for name in state:
+            state[name].assign(new_state[name])
         step.assign_add(1)
         return _per_example(targets, outputs, losses, metrics)
 
@@ -78,6 +89,7 @@ def build_eval_step(
     compute_dtype=tf.float32,
     target_spec=LABELS,
     metrics=CLASSIFICATION_METRICS,
+    weighted=False,
 ):
     """Compiles forward and loss without training.
 
@@ -85,12 +97,25 @@ def build_eval_step(
         A `tf.function` of (inputs, targets) that returns what the training step does.
     """
 
-    @tf.function(input_signature=[input_spec, target_spec], autograph=False)
-    def eval_step(inputs, targets):
-        outputs = forward(tf.cast(inputs, compute_dtype))
-        return _per_example(targets, outputs, loss(targets, outputs), metrics)
+    @tf.function(input_signature=_signature(input_spec, target_spec, weighted), autograph=False)
+    def eval_step(inputs, targets, *weights):
+        outputs = forward(_cast(inputs, compute_dtype))
+        return _per_example(targets, outputs, _weigh(loss(targets, outputs), *weights), metrics)
 
     return eval_step
+
+
+def _signature(input_spec, target_spec, weighted):
+    return [input_spec, target_spec] + [WEIGHTS] * weighted
+
+
+def _cast(inputs, dtype):
+    """Float tensors in another dtype; whole numbers, such as words, as they are."""
+    return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
+
+
+def _weigh(losses, weights=None):
+    return losses if weights is None else losses * weights
 
 
 def _check_new_state(result, state):

@@ -66,9 +66,8 @@ class Training:
         epochs,
         max_steps=None,
         save_every=None,
-        report=lambda row: None,
+        hooks=(),
         quiet=False,
-        after_step=lambda step, values: None,
     ):
         """Trains to the end of the epochs, to `max_steps`, or until Ctrl-C.
 
@@ -89,9 +88,8 @@ class Training:
                 self.save,
                 length,
                 interruption.requested,
-                report,
+                hooks,
                 quiet,
-                after_step,
             )
         return interruption.signal_number
 

@@ -1,0 +1,149 @@
+"""What `fit` takes: arrays, or dicts and tuples of them, or a `tf.data.Dataset` of batches."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError, DataError, check_integer
+from lowlevel.data import pipeline
+
+
+class Arrays:
+    """Examples in memory.
+
+    Attributes:
+        tensors: a tuple: inputs, targets and perhaps weights, each a tensor `[examples, ...]` or a
+            dict or tuple of them.
+        count: how many examples there are.
+    """
+
+    def __init__(self, *nests):
+        """Raises DataError if there are no examples, or arrays differ in length."""
+        self.tensors = nests
+        lengths = {array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(nests)}
+        if len(lengths) != 1 or lengths & {None, 0}:
+            raise DataError(
+                f"arrays must hold the same number of examples, at least one, "
+                f"not {', '.join(sorted(map(str, lengths)))}."
+            )
+        (self.count,) = lengths
+
+    @property
+    def element_spec(self):
+        """`tf.TensorSpec`s of a batch."""
+        return tf.nest.map_structure(
+            lambda tensor: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype), self.tensors
+        )
+
+    def steps(self, batch_size):
+        """Batches in an epoch, the short last one included."""
+        return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
+
+    def batches(self, batch_size, order=None):
+        """A `tf.data.Dataset` of the examples, in the order of these indices if there are any."""
+
+        def gather(indices):
+            return tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
+
+        order = tf.range(self.count) if order is None else order
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(gather).prefetch(2)
+
+    def split_off_end(self, share):
+        """All but the last `share` of the examples, and those. Raises DataError if one is empty."""
+        first = math.floor(self.count * (1 - share))
+        if not 0 < first < self.count:
+            raise DataError(f"a share of {share} of {self.count} examples leaves one side empty.")
+        slices = slice(None, first), slice(first, None)
+        return [
+            Arrays(*tf.nest.map_structure(lambda tensor, part=part: tensor[part], self.tensors))
+            for part in slices
+        ]
+
+
+class Batches:
+    """Examples in a dataset that brings its own batches, each (inputs, targets[, weights])."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self._rest = None
+
+    @property
+    def element_spec(self):
+        """`tf.TensorSpec`s of a batch; its size is free."""
+        return tf.nest.map_structure(
+            lambda spec: tf.TensorSpec([None, *spec.shape[1:]], spec.dtype),
+            self.dataset.element_spec,
+        )
+
+    def steps(self, batch_size=None):
+        """Batches in an epoch. Raises ConfigError if the dataset does not know it."""
+        steps = int(self.dataset.cardinality())
+        if steps < 1:
+            raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
+        return steps
+
+    def batches(self, batch_size=None, order=None):
+        """The dataset, from its start."""
+        return self.dataset
+
+    def next_batches(self, steps):
+        """The next batches of the dataset; it starts again only when it has been used up."""
+        for _ in range(steps):
+            if self._rest is None:
+                self._rest = iter(self.dataset)
+            batch = next(self._rest, None)
+            if batch is None:
+                self._rest = iter(self.dataset)
+                batch = next(self._rest)
+            yield batch
+
+
+def from_arrays(x, y, input_spec, sample_weight=None, class_weight=None):
+    """Inputs and targets as `Arrays`, with weights if there are any.
+
+    Args:
+        x: inputs, of the structure and shapes of `input_spec`; they are given its dtypes.
+        y: targets: whole numbers become int32, floats float32.
+        input_spec: `tf.TensorSpec` of a batch of inputs, or a dict or tuple of them.
+        sample_weight: None, or a number for each example.
+        class_weight: None, or a dict from class to a number; a class that is not in it gets 1.
+
+    Raises:
+        ConfigError: both kinds of weights are given.
+        DataError: arrays do not fit the spec or one another.
+    """
+    nests = [to_tensors(x, input_spec), to_tensors(y)]
+    if class_weight is not None:
+        if sample_weight is not None:
+            raise ConfigError("pass class_weight or sample_weight, not both.")
+        sample_weight = [class_weight.get(int(label), 1.0) for label in np.asarray(y)]
+    if sample_weight is not None:
+        nests.append(to_tensors(np.asarray(sample_weight, np.float32)))
+    return Arrays(*nests)
+
+
+def to_tensors(nest, spec=None):
+    """Arrays as tensors: int32 or float32, or what the `spec` says.
+
+    Raises:
+        DataError: structure or shapes are not those of the spec.
+    """
+    try:
+        if spec is None:
+            return tf.nest.map_structure(_to_tensor, nest)
+        tf.nest.assert_same_structure(spec, nest)
+        return tf.nest.map_structure(_to_tensor, nest, spec)
+    except (TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(".:")
+        raise DataError(f"the arrays do not fit the model: {reason}.") from error
+
+
+def _to_tensor(array, spec=None):
+    tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(np.asarray(array))
+    if spec is None:
+        dtypes = {tf.float64: tf.float32, tf.int64: tf.int32}
+        return tf.cast(tensor, dtypes.get(tensor.dtype, tensor.dtype))
+    if not spec.shape.is_compatible_with(tensor.shape):
+        raise ValueError(f"{spec.name} must be {spec.shape}, not {tensor.shape}")
+    return tf.cast(tensor, spec.dtype)

@@ -1,0 +1,27 @@
+"""Clipping: ways to change the gradients of a step before they are applied.
+
+Each takes the dict of gradients by variable name and returns another; with its limit filled in,
+such as `functools.partial(clip_by_global_norm, limit=1.0)`, it is a `combine_gradients` of
+`lowlevel.training.step.build_train_step`.
+"""
+
+import tensorflow as tf
+
+
+def clip_by_value(gradients, limit):
+    """Each number at least -limit and at most limit. Equals Keras's `clipvalue`."""
+    return {name: tf.clip_by_value(g, -limit, limit) for name, g in gradients.items()}
+
+
+def clip_by_norm(gradients, limit):
+    """Each gradient scaled so that its Euclidean norm is at most `limit`: Keras's `clipnorm`."""
+    return {name: tf.clip_by_norm(g, limit) for name, g in gradients.items()}
+
+
+def clip_by_global_norm(gradients, limit):
+    """All gradients scaled alike so that their common norm is at most `limit`.
+
+    Equals Keras's `global_clipnorm`. Source: Pascanu et al. (2013).
+    """
+    clipped, _ = tf.clip_by_global_norm(list(gradients.values()), limit)
+    return dict(zip(gradients, clipped, strict=True))

@@ -1,0 +1,65 @@
+"""One convolution with batch norm and leaky ReLU: the block that YOLO's networks are made of."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import check_image_shape, check_integer, check_number
+from lowlevel.nets import parts
+from lowlevel.variables import VariableStore
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        image_shape: (height, width, channels) of an image.
+        filters: filters of the convolution.
+        slope: what negative numbers are multiplied by, in [0, 1).
+    """
+
+    image_shape: tuple = (608, 608, 3)
+    filters: int = 16
+    slope: float = 0.3
+
+    def __post_init__(self):
+        check_image_shape(self.image_shape)
+        check_integer("filters", self.filters, 1)
+        check_number("slope", self.slope, 0, 1)
+
+
+def input_spec(config):
+    """Images `[batch, height, width, channels]`, in [0, 1]."""
+    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+
+
+def build(config, seed):
+    """Makes the variables: 496 numbers for the default config, of which 32 are state."""
+    variables = VariableStore(seed)
+    parts.add_conv(variables, "c1", 3, config.image_shape[-1], config.filters, bias=False)
+    parts.add_batch_norm(variables, "bn1", config.filters)
+    return variables
+
+
+def forward(config, variables, images, training=False, seed=None):
+    """Feature maps of images.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
+        training: whether to normalize with the batch's own statistics.
+        seed: not used: nothing here is random.
+
+    Returns:
+        `[batch, height, width, filters]`; if `training`, a pair of them and new values for
+        `variables.state`.
+    """
+    new_state = {} if training else None
+    x = parts.conv(variables, "c1", images)  # [batch, 608, 608, 16]; batch norm has the bias
+    x = parts.batch_norm(variables, "bn1", x, new_state)
+    with tf.name_scope("leaky_relu"):
+        x = ops.leaky_relu(x, config.slope)
+    return (x, new_state) if training else x

@@ -1,0 +1,68 @@
+"""Dense layers alone: an image is a list of numbers."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.checks import check_image_shape, check_integer, check_sizes
+from lowlevel.nets import parts
+from lowlevel.variables import VariableStore
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        image_shape: (height, width, channels) of an image.
+        num_classes: how many classes there are to tell apart.
+        widths: units of each hidden layer.
+    """
+
+    image_shape: tuple = (28, 28, 1)
+    num_classes: int = 10
+    widths: tuple = (128,)
+
+    def __post_init__(self):
+        check_image_shape(self.image_shape)
+        check_integer("num_classes", self.num_classes, 2)
+        check_sizes("widths", self.widths)
+
+
+def input_spec(config):
+    """Images `[batch, height, width, channels]`, in [0, 1]."""
+    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+
+
+def build(config, seed):
+    """Makes the variables: 101,770 numbers for the default config."""
+    variables = VariableStore(seed)
+    height, width, channels = config.image_shape
+    inputs = height * width * channels
+    for number, units in enumerate(config.widths, start=1):
+        parts.add_dense(variables, f"d{number}", inputs, units)
+        inputs = units
+    parts.add_dense(variables, "out", inputs, config.num_classes)
+    return variables
+
+
+def forward(config, variables, images, training=False, seed=None):
+    """Logits of images.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
+        training: changes nothing but the form of the result.
+        seed: not used: nothing here is random.
+
+    Returns:
+        Logits `[batch, classes]`; if `training`, a pair of logits and `{}` (there is no state).
+    """
+    with tf.name_scope("flatten"):
+        x = ops.flatten(images)  # [batch, 28*28*1]
+    for number in range(1, len(config.widths) + 1):
+        x = parts.dense(variables, f"d{number}", x, ops.relu)  # [batch, 128]
+    logits = parts.dense(variables, "out", x)  # [batch, 10]
+    return (logits, {}) if training else logits

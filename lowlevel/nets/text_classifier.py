@@ -1,0 +1,73 @@
+"""A sentence as a mean of its words: embedding, a hidden layer, one logit."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel import initializers, ops
+from lowlevel.checks import check_integer
+from lowlevel.nets import parts
+from lowlevel.variables import VariableStore
+
+PADDING = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Sizes of the network.
+
+    Attributes:
+        words: rows of the embedding: a row for each word that is known, and one for all others.
+        embedding_size: numbers that stand for a word.
+        hidden: units of the hidden layer.
+    """
+
+    words: int = 20_001
+    embedding_size: int = 20
+    hidden: int = 16
+
+    def __post_init__(self):
+        check_integer("words", self.words, 1)
+        check_integer("embedding_size", self.embedding_size, 1)
+        check_integer("hidden", self.hidden, 1)
+
+
+def input_spec(config):
+    """Sentences as numbers of words int32 `[batch, words]`, padded with `PADDING`."""
+    return tf.TensorSpec([None, None], tf.int32, name="sentences")
+
+
+def build(config, seed):
+    """Makes the variables: 400,373 numbers for the default config."""
+    variables = VariableStore(seed)
+    variables.add_weights(
+        "embedding", (config.words, config.embedding_size), initializers.embedding_uniform
+    )
+    parts.add_dense(variables, "d1", config.embedding_size, config.hidden)
+    parts.add_dense(variables, "out", config.hidden, 1)
+    return variables
+
+
+def forward(config, variables, sentences, training=False, seed=None):
+    """How much each sentence is of the second class.
+
+    Args:
+        config: a `Config`.
+        variables: what `build(config, seed)` returned.
+        sentences: numbers of words int32 `[batch, words]`, in [0, config.words), or `PADDING`.
+        training: changes nothing but the form of the result.
+        seed: not used: nothing here is random.
+
+    Returns:
+        Logits `[batch]`; if `training`, a pair of logits and `{}` (there is no state).
+    """
+    with tf.name_scope("embedding"):
+        present = tf.not_equal(sentences, PADDING)
+        x = ops.embedding(tf.maximum(sentences, 0), variables.weights["embedding"])
+    with tf.name_scope("mean"):
+        x = ops.sum_over_root_length(x, present)  # [batch, 20]
+    x = parts.dense(variables, "d1", x, ops.relu)  # [batch, 16]
+    x = parts.dense(variables, "out", x)  # [batch, 1]
+    with tf.name_scope("logit"):
+        x = tf.squeeze(x, axis=1)  # [batch]
+    return (x, {}) if training else x

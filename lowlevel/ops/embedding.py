@@ -1,0 +1,47 @@
+"""Embedding: rows of a table looked up by number, and what is made of them."""
+
+import tensorflow as tf
+
+
+def embedding(indices, table):
+    """Rows of a table.
+
+    Args:
+        indices: whole numbers of any shape `[...]`, in [0, rows).
+        table: `[rows, size]`.
+
+    Returns:
+        `[..., size]`, in the dtype of the table. Equals Keras's `Embedding`.
+    """
+    return tf.gather(table, indices)
+
+
+def add_positions(x, table):
+    """Adds to each element of a sequence the row of its position, counted in the graph.
+
+    Args:
+        x: `[batch, positions, size]`; the number of positions may be unknown until the graph runs.
+        table: `[positions or more, size]`, learned.
+
+    Returns:
+        A tensor like `x`.
+
+    Source: the learned position embeddings of Gehring et al. (2017).
+    """
+    positions = tf.range(tf.shape(x)[1])
+    return x + tf.cast(embedding(positions, table), x.dtype)
+
+
+def sum_over_root_length(x, present):
+    """The sum of the elements of each sequence, divided by the square root of how many there are.
+
+    Args:
+        x: `[batch, positions, size]`.
+        present: bool `[batch, positions]`: which positions hold an element, not padding.
+
+    Returns:
+        `[batch, size]`; zeros for a sequence of no elements.
+    """
+    present = tf.cast(present, x.dtype)
+    length = tf.reduce_sum(present, axis=1, keepdims=True)
+    return tf.reduce_sum(x * present[..., tf.newaxis], axis=1) / tf.sqrt(tf.maximum(length, 1))

@@ -1,0 +1,20 @@
+"""Images as sequences."""
+
+import tensorflow as tf
+
+
+def image_patches(images, size):
+    """Squares of an image in reading order, each as one vector.
+
+    Args:
+        images: `[batch, height, width, channels]`; height and width are multiples of `size`.
+        size: height and width of a patch, in pixels.
+
+    Returns:
+        `[batch, height // size * width // size, size * size * channels]`.
+    """
+    _, height, width, channels = images.shape
+    down, across = height // size, width // size
+    x = tf.reshape(images, [-1, down, size, across, size, channels])
+    x = tf.transpose(x, [0, 1, 3, 2, 4, 5])  # [batch, down, across, size, size, channels]
+    return tf.reshape(x, [-1, down * across, size * size * channels])
