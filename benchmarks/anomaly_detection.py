@@ -56,7 +56,9 @@ def train(config, train_images, test_images, recipe, epochs, seed, run_dir):
     recipe = Recipe(seed=seed, optimizer="nadam", schedule="cosine", schedule_steps=steps, **recipe)
     training = Autoencoder(config, train_images, test_images, recipe, run_dir, run_dir.name)
     training.open()
-    training.train(epochs, quiet=True)
+    stopped_by = training.train(epochs, quiet=True)
+    if stopped_by is not None:
+        raise SystemExit(128 + stopped_by)
     return training
 
 
@@ -115,7 +117,7 @@ def scorers(training, train_images, test_images, is_anomaly, seed):
             both = standard(-score(test_latents), -score(train_latents))
             both += standard(test_errors, train_errors)
             aucs[f"{name}, and reconstruction error"] = roc_auc_score(is_anomaly, both)
-    detector = anomaly.fit(train_latents, encoder.checkpoint_path.name, seed)
+    detector = anomaly.fit(train_latents, encoder.sha256, seed)
     report = anomaly_report.make(detector, test_latents, is_anomaly)
     aucs["the detector"] = report.numbers["roc_auc"]
     return aucs, report, train_latents, test_latents

@@ -64,7 +64,7 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     above = number >= low if low_included else number > low
     below = number <= high if high_included else number < high

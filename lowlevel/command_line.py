@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number
+from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number, reason_of
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -37,13 +37,17 @@ def run(main):
     except LowlevelError as error:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         status = 2
+    except BrokenPipeError:  # the reader of the output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except OSError as error:  # of a file that nothing foresaw, such as a folder without permission
+        name, path = os.path.basename(sys.argv[0]), error.filename or "a file"
+        print(f"{name}: {path} cannot be used: {reason_of(error)}.", file=sys.stderr)
+        status = 2
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted.", file=sys.stderr)
         status = 130
-    except BrokenPipeError:  # the reader of the output, such as `head`, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
     sys.exit(status)
 
 

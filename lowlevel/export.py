@@ -7,9 +7,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.checks import CheckpointError, import_extra, reason_of
 from lowlevel.evaluation import trained, weights_file
-from lowlevel.evaluation.predictor import SAVED_MODEL_CONFIG
+from lowlevel.evaluation.trained import SAVED_MODEL_CONFIG, SAVED_MODEL_VARIABLES
+from lowlevel.training import checkpoint
 
 
 def save_savedmodel(network_path, directory):
@@ -26,11 +27,11 @@ def save_savedmodel(network_path, directory):
     Raises:
         CheckpointError: there is no network, or the directory holds something or cannot be written.
     """
-    directory = Path(directory)
-    _check_new(directory)
+    directory = Path(directory).resolve()
+    check_new_directory(directory)
     network = trained.load(network_path)
     module = tf.Module()
-    module.network_variables = dict(network.variables.all())
+    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.variables.all()))
 
     def signature(dtype, divide_by):
         spec = tf.TensorSpec([None, *network.image_shape], dtype, name="images")
@@ -70,13 +71,20 @@ def save_weights(network_path, file):
         CheckpointError: there is no network, or the file exists or cannot be written.
         MissingExtraError: h5py is not installed.
     """
-    file = Path(file)
-    if file.exists():
-        raise CheckpointError(f"{file} exists already; choose a new name.")
+    check_new_file(file)
     network = trained.load(network_path)
     weights_file.write(file, network.variables.all(), network.config)
 
 
-def _check_new(directory):
+def check_new_file(file):
+    """Raises CheckpointError if there is something already, MissingExtraError without h5py."""
+    import_extra("h5py", "hdf5")
+    if Path(file).exists():
+        raise CheckpointError(f"{file} exists already; choose a new name.")
+
+
+def check_new_directory(directory):
+    """Raises CheckpointError if there is something already, other than an empty directory."""
+    directory = Path(directory)
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise CheckpointError(f"{directory} exists already; choose a new directory.")

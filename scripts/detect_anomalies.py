@@ -50,7 +50,7 @@ def main():
     from lowlevel.evaluation.latent_encoder import LatentEncoder
 
     encoder = LatentEncoder(args.run)
-    detector = anomaly.load(args.run, encoder.checkpoint_path)
+    detector = anomaly.load(args.run, encoder.sha256)
     latents, truth = [], []
     for paths, is_anomaly in ((args.images, None), (args.normal, False), (args.anomaly, True)):
         if not paths:

@@ -36,6 +36,10 @@ def main():
     from lowlevel import export
 
     if args.savedmodel is not None:
+        export.check_new_directory(args.savedmodel)
+    if args.weights is not None:
+        export.check_new_file(args.weights)
+    if args.savedmodel is not None:
         export.save_savedmodel(args.run, args.savedmodel)
         print(f"wrote the SavedModel {args.savedmodel}")
     if args.weights is not None:

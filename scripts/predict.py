@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from lowlevel import command_line
+from lowlevel.checks import ConfigError
 
 
 def parse_arguments():
@@ -52,6 +53,8 @@ def main():
         ]
     )
     longest = max(len(name) for name in args.images)
+    if not predictor.class_names and (args.plot or args.top > 1):
+        raise ConfigError("an autoencoder knows no classes: --plot and --top are for others.")
     if not predictor.class_names:
         for name, error in zip(args.images, predictor.outputs(images)["error"], strict=True):
             print(f"{name:{longest}}  reconstruction error {error:.5f}")

@@ -76,10 +76,10 @@ def main():
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
     names = [name for name, _ in named_images]
     for name, image in named_images:
-        if image.shape != predictor.image_shape:
+        if image.shape[:2] != predictor.image_shape[:2]:
             raise DataError(
-                f"{name} is an image of {image.shape} (height, width, channels); "
-                f"the network takes images of {predictor.image_shape}."
+                f"{name} is an image of {image.shape[:2]} (height, width); "
+                f"the network takes images of {predictor.image_shape[:2]}."
             )
     images = np.stack([image for _, image in named_images])
     prediction = predictor.predict(images)
@@ -99,10 +99,15 @@ def read_files(paths, image_shape, invert):
     from lowlevel.data import image_file
 
     height, width, _ = image_shape
-    return [
-        (path, image_file.to_digit(image_file.read_grey(path), height, width, invert, path))
-        for path in paths
-    ]
+    named_images = []
+    for path in paths:
+        grey = image_file.read_grey(path)
+        try:
+            named_images.append((path, image_file.to_digit(grey, height, width, invert, path)))
+        except DataError as error:
+            hint = "--invert and --no-invert say which of the two is darker."
+            raise DataError(f"{error} {hint}") from error
+    return named_images
 
 
 def test_images(indices, data_dir, class_names):

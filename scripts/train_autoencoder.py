@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from lowlevel import command_line
-from lowlevel.checks import MissingExtraError
+from lowlevel.checks import ConfigError, DataError, MissingExtraError
 from lowlevel.training import arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -52,11 +52,11 @@ def parse_arguments():
         classes=False,
     )
     arguments.add_run(parser, run_dir="checkpoints/autoencoder-NAME", export=False)
-    args = parser.parse_args()
+    args = arguments.parse(parser, CHECKPOINTS)
     if args.data_dir is not None:
         for name, folder in FOLDERS.items():
             setattr(args, name, getattr(args, name) or args.data_dir / folder)
-    if args.dataset is not None and args.train is not None:
+    if args.dataset is not None and (args.train or args.normal or args.anomaly):
         parser.error("--dataset shapes is drawn: it takes no folders")
     if args.dataset is None and (args.train is None or args.normal is None):
         parser.error("name the images: --data-dir, or --train and --normal, or --dataset shapes")
@@ -77,6 +77,7 @@ def main():
     name = args.dataset or args.train.resolve().parent.name
     run_dir = args.run_dir or CHECKPOINTS / f"autoencoder-{name}"
     encoder_config = bottle_encoder.Config()
+    check_run(run_dir, args.fresh)
     images = load_images(args, encoder_config.image_shape, run_dir)
     args.epochs = args.epochs or EPOCHS[args.dataset]
     args.batch_size = args.batch_size or BATCH_SIZE[args.dataset]
@@ -119,18 +120,37 @@ def main():
     return 0
 
 
+def check_run(run_dir, fresh):
+    """Refuses the directory of another kind of run before anything is written to it."""
+    from lowlevel.training.run_directory import RunDirectory
+
+    run = RunDirectory(run_dir)
+    if run.exists() and not fresh and "encoder" not in run.read_config():
+        raise ConfigError(
+            f"{run_dir} holds a run that is no autoencoder's; choose another --run-dir, or delete "
+            f"that run and start over with --fresh."
+        )
+
+
 def load_images(args, image_shape, run_dir):
     """The `ImageSource`s `train`, `normal`, and `anomaly` if there are any."""
     from lowlevel.data import bottles, image_folder
+    from lowlevel.evaluation import anomaly
 
     if args.dataset is not None:
         return dict(zip(FOLDERS, bottles.load(side=image_shape[0]), strict=True))
+    folders = {name: folder for name in FOLDERS if (folder := getattr(args, name)) is not None}
+    files = {name: image_folder.find(folder) for name, folder in folders.items()}
+    if len(files["train"]) < anomaly.LEAST_IMAGES:
+        raise DataError(
+            f"{args.train} holds {len(files['train'])} images; the detector of anomalies needs "
+            f"{anomaly.LEAST_IMAGES} to train on."
+        )
     return {
         name: image_folder.store(
-            image_folder.find(folder), image_shape, run_dir / "images" / name, folder, args.quiet
+            files[name], image_shape, run_dir / "images" / name, folder, args.quiet
         )
-        for name in FOLDERS
-        if (folder := getattr(args, name)) is not None
+        for name, folder in folders.items()
     }
 
 
@@ -142,8 +162,7 @@ def fit_detector(training, args, say):
     encoder = LatentEncoder(training.run.path)
     try:
         latents = encoder.latents(training.train_images)
-        name = encoder.checkpoint_path.name
-        detector = anomaly.fit(latents, name, args.seed, false_alarms=args.false_alarms)
+        detector = anomaly.fit(latents, encoder.sha256, args.seed, false_alarms=args.false_alarms)
     except MissingExtraError as error:
         print(f"no detector is fitted: {error}", file=sys.stderr)
         return

@@ -36,7 +36,7 @@ def parse_arguments():
     )
     arguments.add_mini_inception(parser)
     arguments.add_run(parser, run_dir="checkpoints/mini_inception-NAME, named for the dataset")
-    args = parser.parse_args()
+    args = arguments.parse(parser, CHECKPOINTS)
     if args.data_dir is not None and args.dataset == "shapes":
         parser.error("shapes are drawn: they take no --data-dir")
     return args
@@ -134,14 +134,17 @@ def write_report(classifier, tensorboard, say):
         say(report.text())
         matrix = classification_report.confusion_figure(report)
         figures.save(matrix, directory / "confusion_matrix.png")
-        if classifier.state.history:
-            curves.draw(directory / "curves.png", classifier.state.history)
         if tensorboard is not None:
             step = int(classifier.state.step)
             tensorboard.write_image("confusion matrix", figures.to_array(matrix), step)
         say(f"wrote the report and its pictures to {directory}")
     except MissingExtraError as error:
         print(f"the report is not complete: {error}", file=sys.stderr)
+    try:
+        if classifier.state.history:
+            curves.draw(directory / "curves.png", classifier.state.history)
+    except MissingExtraError as error:
+        print(f"the curves are not drawn: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from lowlevel.checks import MissingExtraError
 from lowlevel.training import arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
-SHIPPED = CHECKPOINTS / "mnist"
 EPOCHS = {"mnist": 5, "digits": 20}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}
 DROPOUT = {"conv_net": 0.2, "strided_net": 0.3}
@@ -52,11 +51,9 @@ def parse_arguments():
         dropout="0.2; 0.3 for strided_net",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
-    args = parser.parse_args()
+    args = arguments.parse(parser, CHECKPOINTS)
     if args.global_pooling is not None and args.net != "strided_net":
         parser.error("--global-pooling is for --net strided_net")
-    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(SHIPPED):
-        parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
     return args
 
 

@@ -1,5 +1,6 @@
 """SavedModels and weights files: the same answers as the run, strict, and harmless to load."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from lowlevel import export
 from lowlevel.checks import CheckpointError
 from lowlevel.evaluation import trained, weights_file
 from lowlevel.evaluation.predictor import Predictor
-from lowlevel.nets import mini_inception, strided_net
+from lowlevel.nets import bottle_encoder, mini_inception, strided_net
 from lowlevel.training.classification import Classifier
 from tests.training import small_autoencoder, small_run
 
@@ -193,6 +194,19 @@ def make_virtual(file):
     file.create_virtual_dataset("biases/c1", layout)
 
 
+def change_a_number(file):
+    file["weights/c1"][0, 0, 0, 0] += 1e-6
+
+
+def make_empty(file):
+    del file["biases/c1"]
+    file["biases/c1"] = h5py.Empty(np.float32)
+
+
+def forget_digest(file):
+    del file.attrs["sha256"]
+
+
 def forget_config(file):
     del file.attrs["config"]
 
@@ -208,6 +222,9 @@ def forget_config(file):
         (store_outside, "biases/c1 .* lies outside the file"),
         (make_virtual, "biases/c1 .* lies outside the file"),
         (forget_config, "holds no config"),
+        (change_a_number, "a number in it is not as it was written"),
+        (make_empty, "is damaged"),
+        (forget_digest, "is damaged"),
     ],
 )
 def test_loading_weights_is_strict(weights, change, message, tmp_path, monkeypatch):
@@ -245,7 +262,9 @@ def test_files_that_are_not_whole(weights, damage):
         {"class_names": ["one"]},
         {"preprocessing": {}},
         {"training": None},
-        {"encoder": {"net": "conv_net"}},
+        {"net": "bottle_encoder", "net_config": dataclasses.asdict(bottle_encoder.Config())},
+        {"preprocessing": {"divide_by": 10**400}},
+        {"class_names": None},
     ],
 )
 def test_damaged_configs(weights, damage):
@@ -253,6 +272,52 @@ def test_damaged_configs(weights, damage):
     change_file(weights, lambda file: file.attrs.__setitem__("config", json.dumps(config)))
     with pytest.raises(CheckpointError, match="the config of"):
         trained.load(weights)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda encoder, decoder: decoder.update(strides=[1] * len(decoder["strides"])),
+        lambda encoder, decoder: decoder.clear(),
+        lambda encoder, decoder: encoder.update(filters=[10**9] * len(encoder["filters"])),
+        lambda encoder, decoder: encoder.update(strides=[40] * len(encoder["strides"])),
+    ],
+)
+def test_damaged_configs_of_an_autoencoder(runs, damage, tmp_path):
+    root, _ = runs
+    path = tmp_path / "weights.h5"
+    export.save_weights(root / "autoencoder", path)
+    config = weights_file.read_config(path)
+    damage(config["encoder"]["net_config"], config["decoder"]["net_config"])
+    change_file(path, lambda file: file.attrs.__setitem__("config", json.dumps(config)))
+    with pytest.raises(CheckpointError, match="the config of"):
+        trained.load(path)
+
+
+def test_a_savedmodel_is_read_and_not_run(runs, tmp_path):
+    """Whatever a stranger put into the graph, prediction makes the network anew."""
+    root, images = runs
+    export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"no graph at all")
+    found = Predictor(tmp_path / "model").outputs(images["conv_net"])
+    expected = Predictor(root / "conv_net").outputs(images["conv_net"])
+    np.testing.assert_array_equal(found["logits"], expected["logits"])
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"class_names": null}', "[" * 100_000])
+def test_damaged_configs_of_savedmodels(runs, content, tmp_path):
+    root, _ = runs
+    export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    (tmp_path / "model" / "lowlevel.json").write_text(content)
+    with pytest.raises(CheckpointError, match=r"is not a SavedModel|is damaged"):
+        Predictor(tmp_path / "model")
+
+
+def test_an_empty_working_directory_takes_a_savedmodel(runs, tmp_path, monkeypatch):
+    root, _ = runs
+    monkeypatch.chdir(tmp_path)
+    export.save_savedmodel(root / "conv_net", ".")
+    assert (tmp_path / "saved_model.pb").is_file()
 
 
 def test_a_foreign_savedmodel_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 """Optimizers equal Keras's over many steps, with a rate that changes."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -16,7 +18,13 @@ PAIRS = {
     "adam": (optimizers.Adam, keras.optimizers.Adam, {"beta_1": 0.8, "beta_2": 0.95}),
     "nadam": (optimizers.Nadam, keras.optimizers.Nadam, {"beta_1": 0.8, "beta_2": 0.95}),
     "sgd, decay": (optimizers.SGD, keras.optimizers.SGD, {"weight_decay": 0.3}),
+    "nesterov, decay": (
+        functools.partial(optimizers.Momentum, nesterov=True),
+        functools.partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+        {"weight_decay": 0.3},
+    ),
     "adam, decay": (optimizers.Adam, keras.optimizers.Adam, {"weight_decay": 0.3}),
+    "nadam, decay": (optimizers.Nadam, keras.optimizers.Nadam, {"weight_decay": 0.3}),
 }
 
 

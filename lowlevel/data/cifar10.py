@@ -93,6 +93,8 @@ def _read_archive(path):
                 if name in TRAIN_FILES + TEST_FILES:
                     _check_size(f"{member.name} in {path}", member.size)
                     contents[name] = archive.extractfile(member).read()
+    except DataError:
+        raise
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
         raise DataError(f"{path} is damaged: {reason_of(error)}.") from error
     missing = [name for name in TRAIN_FILES + TEST_FILES if name not in contents]

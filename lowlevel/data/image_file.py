@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from lowlevel.checks import DataError, import_extra, reason_of
+from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 
 MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
@@ -39,10 +39,13 @@ def read_resized(path, image_shape):
         uint8 `[height, width, channels]`; what is transparent is white.
 
     Raises:
+        ConfigError: it is another number of channels.
         DataError, MissingExtraError: as `read_grey` raises them.
     """
     height, width, channels = image_shape
-    mode = {1: "L", 3: "RGB"}[channels]
+    mode = {1: "L", 3: "RGB"}.get(channels)
+    if mode is None:
+        raise ConfigError(f"image files have 1 or 3 channels, not the {channels} of the network.")
 
     def convert(image):
         image.draft(mode, (2 * width, 2 * height))  # JPEG decodes small sizes fast
@@ -149,10 +152,7 @@ def to_digit(grey, height, width, invert=None, source="the image"):
     ink = np.clip(grey - rim_level(grey), 0, None)  # [height, width], 0 where there is paper
     if ink.max() < LEAST_CONTRAST:
         contrast = "darker" if invert else "lighter"
-        raise DataError(
-            f"{source} holds no digit: nothing in it is {contrast} than its paper "
-            f"(--invert and --no-invert say which it is)."
-        )
+        raise DataError(f"{source} holds no digit: nothing in it is {contrast} than its paper.")
     if grey.shape == (height, width):
         return grey[..., np.newaxis]
 

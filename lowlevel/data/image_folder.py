@@ -15,11 +15,10 @@ import numpy as np
 from lowlevel import files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
-from lowlevel.data.image_sources import ImageSource, StoredImages
+from lowlevel.data.image_sources import IMAGES_AT_A_TIME, ImageSource, StoredImages
 from lowlevel.progress import Progress
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
-IMAGES_AT_A_TIME = 64
 
 
 def find(directory):
@@ -91,6 +90,8 @@ def store(paths, image_shape, cache_path, source, quiet=False):
         if not _is_there(cache_path, list_path, contents):
             cache_path.parent.mkdir(parents=True, exist_ok=True)
             list_path.unlink(missing_ok=True)
+            for left_over in cache_path.parent.glob(f"{files.TEMPORARY}{cache_path.name}-*"):
+                left_over.unlink()  # of a run that was killed
             _decode_all(paths, image_shape, cache_path, quiet)
             files.write_text(list_path, json.dumps(contents))
     except OSError as error:

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError, check_number
+from lowlevel.data.image_sources import IMAGES_AT_A_TIME
 
 FIGURES = ("mean", "std", "low", "high")
-IMAGES_AT_A_TIME = 256
 
 
 def figures_of(images):

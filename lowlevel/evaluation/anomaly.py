@@ -5,8 +5,10 @@ image whose log-likelihood lies below the threshold is an anomaly. Both come fro
 alone.
 """
 
+import hashlib
 import json
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,11 @@ from lowlevel.checks import CheckpointError, check_integer, check_number, import
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
 FOLDS = 5
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile)
+LEAST_IMAGES = 2 * FOLDS
+DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError),
+    *(RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error),
+)
 
 
 class Detector:
@@ -28,7 +34,7 @@ class Detector:
             `weights` `[components]`, `means` `[components, dimensions]` and
             `precisions_cholesky` `[components, dimensions, dimensions]`.
         facts: `threshold`, a log-likelihood; `false_alarms`, the share of training images below
-            it; `checkpoint`, the name of the one whose encoder made the latents.
+            it; `encoder_sha256`, digest of the variables of the encoder that made the latents.
     """
 
     def __init__(self, arrays, facts):
@@ -45,12 +51,19 @@ class Detector:
         return (latents - self.arrays["pca_mean"]) @ self.arrays["pca_components"].T
 
     def score(self, latents):
-        """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies."""
+        """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies.
+
+        Raises:
+            CheckpointError: some are not finite numbers.
+        """
         mixture = import_extra("sklearn.mixture", "report").GaussianMixture()
         mixture.weights_ = self.arrays["weights"]
         mixture.means_ = self.arrays["means"]
         mixture.precisions_cholesky_ = self.arrays["precisions_cholesky"]
-        return mixture.score_samples(self.project(latents))
+        scores = mixture.score_samples(self.project(latents))
+        if not np.isfinite(scores).all():
+            raise CheckpointError("the detector gives scores that are not finite numbers.")
+        return scores
 
     def save(self, run_path):
         """Writes arrays and JSON beside a run's checkpoints. Raises CheckpointError if it fails."""
@@ -63,16 +76,21 @@ class Detector:
                 np.savez(file, **self.arrays)
             files.sync(temporary)
             temporary.replace(folder / ARRAYS)
-            files.write_text(folder / FACTS, json.dumps(self.facts, indent=1) + "\n")
+            facts = self.facts | {"sha256": _sha256(self.arrays, self.facts)}
+            files.write_text(folder / FACTS, json.dumps(facts, indent=1) + "\n")
         except OSError as error:
             raise CheckpointError(f"{folder} cannot be written: {reason_of(error)}.") from error
 
 
-def load(run_path, checkpoint_path):
+def load(run_path, encoder_sha256):
     """The detector kept in a run; nothing in it can run code.
 
+    Args:
+        run_path: the run's directory.
+        encoder_sha256: digest of the encoder's variables, see `LatentEncoder`.
+
     Raises:
-        CheckpointError: there is none, it is damaged, or it was fitted for another checkpoint.
+        CheckpointError: there is none, it is damaged, or it was fitted for another encoder.
     """
     folder = Path(run_path) / FOLDER
     try:
@@ -80,16 +98,19 @@ def load(run_path, checkpoint_path):
         with np.load(folder / ARRAYS, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive}
         _check(arrays, facts)
+        if facts.pop("sha256") != _sha256(arrays, facts):
+            raise ValueError("a number in it is not as it was written")
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} holds no detector; train_autoencoder.py fits one when it has trained."
         ) from None
     except DAMAGE as error:
-        raise CheckpointError(f"the detector in {folder} is damaged: {error}.") from error
-    if facts["checkpoint"] != Path(checkpoint_path).name:
+        reason = reason_of(error)
+        raise CheckpointError(f"the detector in {folder} is damaged: {reason}.") from error
+    if facts["encoder_sha256"] != encoder_sha256:
         raise CheckpointError(
-            f"the detector in {folder} was fitted for {facts['checkpoint']}, but the newest "
-            f"checkpoint is {Path(checkpoint_path).name}; let train_autoencoder.py finish."
+            f"the detector in {folder} was fitted for another encoder than that of the newest "
+            f"checkpoint; let train_autoencoder.py finish."
         )
     return Detector(arrays, facts)
 
@@ -108,14 +129,24 @@ def _check(arrays, facts):
         array = arrays[name]
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
             raise ValueError(f"{name} is not float64 {shape} of finite numbers")
+    if (arrays["weights"] <= 0).any() or abs(arrays["weights"].sum() - 1) > 1e-6:
+        raise ValueError("the weights are no distribution")
+    if (np.diagonal(arrays["precisions_cholesky"], axis1=1, axis2=2) <= 0).any():
+        raise ValueError("the precisions are not positive")
     check_number("threshold", facts["threshold"], -np.inf, np.inf, low_included=False)
-    if not isinstance(facts["checkpoint"], str):
-        raise TypeError("the checkpoint's name is no text")
+
+
+def _sha256(arrays, facts):
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[name]))
+    return digest.hexdigest()
 
 
 def fit(
     latents,
-    checkpoint_name,
+    encoder_sha256,
     seed=0,
     dimensions=64,
     components=10,
@@ -129,22 +160,26 @@ def fit(
 
     Args:
         latents: `[images, latent]`.
-        checkpoint_name: name of the checkpoint whose encoder made them.
+        encoder_sha256: digest of the variables of the encoder that made them.
         seed: where the mixture's starting points come from.
-        dimensions: how many principal components to keep, at most.
+        dimensions: how many principal components to keep, at most one for each two images.
         components: Gaussians in the mixture, at most one for each ten images.
         regularization: added to each variance, as a share of the mean variance.
         false_alarms: share of training images below the threshold, in (0, 1).
 
     Raises:
-        ConfigError: there are fewer than `FOLDS` images, or an argument is out of range.
+        ConfigError: there are fewer than `LEAST_IMAGES`, or an argument is out of range.
         MissingExtraError: scikit-learn is not installed.
     """
-    check_integer("the number of training images", len(latents), 2 * FOLDS)
+    check_integer("the number of training images", len(latents), LEAST_IMAGES)
     check_number("false_alarms", false_alarms, 0, 1, low_included=False)
     random = np.random.default_rng(seed)
     fold = random.permutation(len(latents)) % FOLDS
     held_out = np.empty(len(latents))
+    # The same for each fold as for all images, or their scores could not be compared.
+    images, width = len(latents), latents.shape[1]
+    dimensions = min(dimensions, images // 2, width)
+    components = min(components, max(1, images // 10))
     settings = dimensions, components, regularization, seed % 2**32
     for number in range(FOLDS):
         arrays = _fit_density(latents[fold != number], *settings)
@@ -152,18 +187,16 @@ def fit(
     facts = {
         "threshold": float(np.quantile(held_out, false_alarms)),
         "false_alarms": false_alarms,
-        "checkpoint": checkpoint_name,
+        "encoder_sha256": encoder_sha256,
     }
     return Detector(_fit_density(latents, *settings), facts)
 
 
 def _fit_density(latents, dimensions, components, regularization, seed):
-    pca = import_extra("sklearn.decomposition", "report").PCA(
-        min(dimensions, *latents.shape), svd_solver="full"
-    )
+    pca = import_extra("sklearn.decomposition", "report").PCA(dimensions, svd_solver="full")
     projected = pca.fit_transform(latents)
     mixture = import_extra("sklearn.mixture", "report").GaussianMixture(
-        min(components, max(1, len(latents) // 10)),
+        components,
         reg_covar=max(regularization * projected.var(axis=0).mean(), 1e-12),
         max_iter=200,
         random_state=seed,

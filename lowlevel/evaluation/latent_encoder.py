@@ -6,15 +6,17 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets
-from lowlevel.checks import CheckpointError, check_choice
-from lowlevel.data import pipeline, standardize
+from lowlevel.checks import CheckpointError, check_choice, reason_of
+from lowlevel.data import standardize
+from lowlevel.evaluation import trained
 from lowlevel.nets import bottle_encoder
 from lowlevel.progress import Progress
 from lowlevel.training import checkpoint
 from lowlevel.training.arguments import PRECISIONS
 from lowlevel.training.run_directory import RunDirectory
+from lowlevel.variables import sha256
 
-BATCH_SIZE = 256
+BATCH_SIZE = 64
 
 
 class LatentEncoder:
@@ -22,6 +24,7 @@ class LatentEncoder:
 
     Attributes:
         checkpoint_path: the checkpoint it was loaded from.
+        sha256: digest of its variables.
         image_shape: (height, width, channels) that it takes.
     """
 
@@ -41,15 +44,16 @@ class LatentEncoder:
             net_config = nets.config_from_dict("bottle_encoder", config["encoder"]["net_config"])
             self._figures = standardize.check_figures(config["preprocessing"])
             precision = check_choice("precision", config["training"]["precision"], PRECISIONS)
-        except (KeyError, TypeError, ValueError) as error:
+            variables = bottle_encoder.build(net_config, seed=0)
+        except trained.DAMAGE as error:
             raise CheckpointError(
                 f"the run in {run_directory} is not an autoencoder's, or its config is damaged: "
-                f"{error}."
+                f"{reason_of(error)}."
             ) from error
         self.image_shape = net_config.image_shape
-        variables = bottle_encoder.build(net_config, seed=0)
         tensors = {f"variables/encoder/{name}": value for name, value in variables.all().items()}
         checkpoint.restore(self.checkpoint_path, tensors, prefix="variables/encoder/")
+        self.sha256 = sha256(variables.all())
         forward = functools.partial(bottle_encoder.forward, net_config, variables)
         self._encode = tf.function(
             lambda images: forward(tf.cast(images, precision)),
@@ -62,13 +66,16 @@ class LatentEncoder:
 
         Raises:
             CheckpointError: some are not finite numbers.
+            DataError: an image cannot be read.
         """
-        order = tf.range(len(images))
-        batches = pipeline.image_batches(images, order, BATCH_SIZE, self._figures)
         chunks = []
-        with Progress("encoding", len(batches), quiet=quiet) as progress:
-            for batch in batches:
-                chunks.append(tf.cast(self._encode(batch), tf.float64).numpy())
+        starts = range(0, len(images), BATCH_SIZE)
+        with Progress("encoding", len(starts), quiet=quiet) as progress:
+            for start in starts:
+                numbers = np.arange(start, min(start + BATCH_SIZE, len(images)))
+                batch = tf.cast(images[numbers], tf.float32) / 255
+                latents = self._encode(standardize.apply(batch, self._figures))
+                chunks.append(tf.cast(latents, tf.float64).numpy())
                 progress.advance()
         latents = np.concatenate(chunks)
         if not np.isfinite(latents).all():

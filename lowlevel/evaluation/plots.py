@@ -57,7 +57,10 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         right.bar(positions, row, color=colors)
         right.set_ylim(0, 1)
         right.set_ylabel("probability")
-        right.set_xticks(list(positions), class_names)
-        right.set_title(f"{class_names[predicted]}: {row[predicted]:.4f}", fontsize=9)
+        longest = max(map(len, class_names))
+        turn = {"rotation": 45, "ha": "right"} if longest > 2 else {}
+        right.set_xticks(list(positions), class_names, parse_math=False, **turn)
+        title = f"{class_names[predicted]}: {row[predicted]:.4f}"
+        right.set_title(title, fontsize=9, parse_math=False)
         right.spines[["top", "right"]].set_visible(False)
     figures.save(figure, path)

@@ -1,19 +1,15 @@
 """A trained network as a function from images to classes."""
 
 import dataclasses
-import json
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import CheckpointError, DataError, reason_of
+from lowlevel.checks import CheckpointError, DataError
 from lowlevel.evaluation import trained
 from lowlevel.progress import Progress
 
 BATCH_SIZE = 256
-SAVED_MODEL = "saved_model.pb"
-SAVED_MODEL_CONFIG = "lowlevel.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,17 +39,13 @@ class Predictor:
         """Loads a network.
 
         Args:
-            path: a run directory, of which the newest whole checkpoint is taken, a weights file,
-                or a SavedModel that `scripts/export.py` made.
+            path: a run directory, a weights file or a SavedModel, see
+                `lowlevel.evaluation.trained.load`.
 
         Raises:
             CheckpointError: there is none, or it does not fit its own config.
             MissingExtraError: it is a weights file, and h5py is not installed.
         """
-        path = Path(path)
-        if (path / SAVED_MODEL).is_file():
-            self._load_saved_model(path)
-            return
         network = trained.load(path)
         self.config = network.config
         self.image_shape = network.image_shape
@@ -63,28 +55,12 @@ class Predictor:
         spec = tf.TensorSpec([None, *self.image_shape], tf.float32)
         self._serve = tf.function(network.serve, input_signature=[spec], autograph=False)
 
-    def _load_saved_model(self, path):
-        try:
-            self.config = json.loads((path / SAVED_MODEL_CONFIG).read_text(encoding="utf-8"))
-            model = tf.saved_model.load(str(path))
-            signature = model.signatures["float_images"]
-            _, keywords = signature.structured_input_signature
-            self.image_shape = tuple(keywords["images"].shape[1:])
-            self.class_names = list(map(str, self.config.get("class_names", [])))
-        except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
-            raise CheckpointError(
-                f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
-            ) from error
-        self.source = path
-        self._model = model  # holds the variables
-        self._serve = lambda images: signature(images=images)
-
     @property
     def image_files(self):
         """What image files must be brought into, see `lowlevel.data.image_file.read_for`."""
-        if not self.class_names:
-            return "resize"
-        return self.config["preprocessing"].get("image_files", "digit")  # MNIST's form came first
+        # Runs that do not say it are of MNIST.
+        default = "digit" if self.class_names else "resize"
+        return self.config["preprocessing"].get("image_files", default)
 
     def outputs(self, images, quiet=True):
         """All that the network says of images, see `lowlevel.evaluation.trained.Trained.serve`.

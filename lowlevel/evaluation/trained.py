@@ -1,13 +1,14 @@
 """A trained network made anew from its config: from a run directory, or from a weights file."""
 
 import functools
+import json
 import math
 from pathlib import Path
 
 import tensorflow as tf
 
 from lowlevel import losses, nets, ops
-from lowlevel.checks import CheckpointError, check_choice, check_number
+from lowlevel.checks import CheckpointError, ConfigError, check_choice, check_number, reason_of
 from lowlevel.data import standardize
 from lowlevel.evaluation import weights_file
 from lowlevel.nets import bottle_decoder, bottle_encoder
@@ -15,6 +16,15 @@ from lowlevel.training import checkpoint
 from lowlevel.training.arguments import PRECISIONS
 from lowlevel.training.run_directory import RunDirectory
 from lowlevel.variables import JoinedStores
+
+# What a config that is not what it should be can lead to.
+DAMAGE = (
+    *(KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
+    *(MemoryError, tf.errors.OpError),
+)
+SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL_CONFIG = "lowlevel.json"
+SAVED_MODEL_VARIABLES = "network_variables"
 
 
 class Trained:
@@ -47,8 +57,10 @@ class Trained:
                 self._make_autoencoder(config)
             else:
                 self._make_classifier(config)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"the config of {source} is damaged: {error}.") from error
+        except DAMAGE as error:
+            raise CheckpointError(
+                f"the config of {source} is damaged: {reason_of(error)}."
+            ) from error
 
     def _make_classifier(self, config):
         self.name = config["net"]
@@ -79,9 +91,11 @@ class Trained:
         self.name = "autoencoder"
         self.class_names = []
         configs = [
-            nets.config_from_dict(config[part]["net"], config[part]["net_config"])
+            nets.config_from_dict(f"bottle_{part}", config[part]["net_config"])
             for part in ("encoder", "decoder")
         ]
+        if configs[1] != bottle_decoder.mirror(configs[0]):
+            raise ConfigError("its decoder is not the mirror image of its encoder")
         figures = standardize.check_figures(config["preprocessing"])
         self.image_shape = configs[0].image_shape
         encoder, decoder = bottle_encoder.build(configs[0], 0), bottle_decoder.build(configs[1], 0)
@@ -104,8 +118,9 @@ def load(path):
     """A trained network with its variables.
 
     Args:
-        path: a run directory, of which the newest whole checkpoint is taken, or a weights file,
-            see `lowlevel.evaluation.weights_file`.
+        path: a run directory, of which the newest whole checkpoint is taken; a weights file, see
+            `lowlevel.evaluation.weights_file`; or a SavedModel that `lowlevel.export` made, of
+            which the variables are read and nothing is run.
 
     Raises:
         CheckpointError: there is none, or it does not fit its own config.
@@ -115,6 +130,8 @@ def load(path):
         trained = Trained(weights_file.read_config(path), path)
         weights_file.restore(path, trained.variables.all())
         return trained
+    if (path / SAVED_MODEL).is_file():
+        return _load_saved_model(path)
     newest = RunDirectory(path).newest()
     if newest is None:
         raise CheckpointError(f"{path} holds no checkpoint of a run.")
@@ -124,4 +141,20 @@ def load(path):
     trained = Trained(record["config"], checkpoint_path)
     tensors = {f"variables/{name}": value for name, value in trained.variables.all().items()}
     checkpoint.restore(checkpoint_path, tensors, prefix="variables/")
+    return trained
+
+
+def _load_saved_model(path):
+    try:
+        config = json.loads((path / SAVED_MODEL_CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
+        ) from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"the config of {path} is damaged: it is no JSON object.")
+    trained = Trained(config, path)
+    prefix = f"{SAVED_MODEL_VARIABLES}/"
+    tensors = {prefix + name: value for name, value in trained.variables.all().items()}
+    checkpoint.restore(path / checkpoint.PREFIX, tensors, prefix)
     return trained

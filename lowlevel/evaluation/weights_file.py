@@ -1,16 +1,20 @@
 """Variables in an HDF5 file: one dataset each, under its own name, such as `weights/c1`.
 
-The run's config is kept beside them as JSON, in the file's attribute `config`.
+The file's attributes are `config`, the run's config as JSON, and `sha256`, a digest of all numbers.
 """
 
 import json
 import os
 from pathlib import Path
 
+import tensorflow as tf
+
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.variables import sha256
 
-CONFIG = "config"
+CONFIG, SHA256 = "config", "sha256"
+DAMAGE = (KeyError, TypeError, ValueError, OSError, RuntimeError, OverflowError, MemoryError)
 
 
 def write(path, variables, config):
@@ -26,11 +30,12 @@ def write(path, variables, config):
     try:
         with h5py.File(temporary, "w") as file:
             file.attrs[CONFIG] = json.dumps(config)
+            file.attrs[SHA256] = sha256(variables)
             for name, variable in variables.items():
                 file[name] = variable.numpy()
         files.sync(temporary)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -41,7 +46,7 @@ def read_config(path):
     with _open(path) as file:
         try:
             config = json.loads(file.attrs[CONFIG])
-        except (KeyError, TypeError, ValueError, OSError, RecursionError) as error:
+        except DAMAGE as error:
             raise CheckpointError(f"{path} holds no config: {error}.") from error
     if not isinstance(config, dict):
         raise CheckpointError(f"the config in {path} is no JSON object.")
@@ -57,7 +62,7 @@ def restore(path, variables):
 
     Raises:
         CheckpointError: a name is missing in the file or left over, a shape or a dtype differs,
-            or a dataset lies in another file; the text names it.
+            or a dataset lies in another file, and the text names it; or a number has changed.
     """
     h5py = import_extra("h5py", "hdf5")
     with _open(path) as file:
@@ -77,8 +82,11 @@ def restore(path, variables):
                 if there != expected:
                     raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
             values = {name: found[name][...] for name in variables}
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}.") from error
+            digest = file.attrs[SHA256]
+        except DAMAGE as error:
+            raise CheckpointError(f"{path} is damaged: {reason_of(error)}.") from error
+    if sha256({name: tf.constant(value) for name, value in values.items()}) != digest:
+        raise CheckpointError(f"{path} is damaged: a number in it is not as it was written.")
     for name, variable in variables.items():
         variable.assign(values[name])
 

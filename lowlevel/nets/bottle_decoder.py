@@ -8,7 +8,7 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops
-from lowlevel.checks import check_image_shape, check_integer
+from lowlevel.checks import ConfigError, check_image_shape, check_integer
 from lowlevel.nets import bottle_encoder, parts
 from lowlevel.variables import VariableStore
 
@@ -41,13 +41,22 @@ def mirror(encoder_config):
     """The config of the decoder that undoes an encoder, size by size.
 
     Each window is as wide as it takes to reach the size that the encoder had there.
+
+    Raises:
+        ConfigError: no window does that, as a stride of the encoder leaves pixels out.
     """
     sizes = bottle_encoder.image_sizes(encoder_config)[::-1]  # 1, 3, 7, ... 127
     strides = encoder_config.strides[::-1]
-    kernels = (
+    kernels = [
         target - size * stride + stride
         for size, target, stride in zip(sizes, sizes[1:], strides, strict=False)
-    )
+    ]
+    for kernel, stride in zip(kernels, strides, strict=True):
+        if kernel < stride:
+            raise ConfigError(
+                f"a stride of {stride} leaves out pixels that no decoder brings back; "
+                f"choose a smaller one, or wider kernels."
+            )
     return Config(
         latent_size=bottle_encoder.dense_sizes(encoder_config)[-1],
         first_shape=(sizes[0], sizes[0], encoder_config.filters[-1]),
@@ -66,7 +75,7 @@ def build(config, seed):
     """Makes the variables of all layers."""
     variables = VariableStore(seed)
     height, width, channels = config.first_shape
-    parts.add_dense(variables, "d1", config.latent_size, height * width * channels)
+    parts.add_dense(variables, "dense", config.latent_size, height * width * channels)
     for number, (kernel, filters) in enumerate(
         zip(config.kernels, config.filters, strict=True), start=1
     ):
@@ -93,7 +102,7 @@ def forward(config, variables, latents, training=False, seed=None):
     new_state = {} if training else None
     with tf.name_scope("selu"):
         x = ops.selu(latents)
-    x = parts.dense(variables, "d1", x, ops.selu)  # [batch, 1*1*1024]
+    x = parts.dense(variables, "dense", x, ops.selu)  # [batch, 1*1*1024]
     with tf.name_scope("reshape"):
         x = tf.reshape(x, [-1, *config.first_shape])  # [batch, 1, 1, 1024]
     last = len(config.strides)

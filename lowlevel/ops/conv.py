@@ -33,7 +33,7 @@ def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
     doubles them.
 
     Args:
-        x: `[batch, height, width, input channels]`.
+        x: `[batch, height, width, input channels]`; all but the batch must be known.
         weights: `[window height, window width, output channels, input channels]`.
         bias: `[output channels]`, or None.
         stride: pixels from one window to the next, in both directions.

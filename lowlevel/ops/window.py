@@ -25,6 +25,9 @@ def transposed_output_size(size, window, stride, padding):
     """Height or width after a transposed convolution: the largest that `output_size` undoes.
 
     `SAME` gives size * stride; `VALID` adds what of a window is beyond its stride.
+
+    Raises:
+        ConfigError: the padding is neither of the two.
     """
     check_choice("padding", padding, PADDINGS)
     return size * stride + (0 if padding == "SAME" else max(window - stride, 0))

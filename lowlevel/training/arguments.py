@@ -234,3 +234,12 @@ def add_run(parser, run_dir, export=True):
             help="at the end, also write the network without its optimizer to this new directory",
         )
     group.add_argument("--quiet", action="store_true", help="print the last two lines only")
+
+
+def parse(parser, checkpoints):
+    """The arguments; ends the program if they would train where the network is that ships."""
+    args = parser.parse_args()
+    shipped = checkpoints / "mnist"
+    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped):
+        parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
+    return args

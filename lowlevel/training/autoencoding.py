@@ -41,7 +41,8 @@ class Autoencoder(Training):
                 "name": data_name,
                 "train_images": len(train_images),
                 "test_images": len(test_images),
-                "sha256": train_images.sha256(),
+                "train_sha256": train_images.sha256(),
+                "test_sha256": test_images.sha256(),
             },
             "training": dataclasses.asdict(recipe),
         }

@@ -43,7 +43,7 @@ def save(path, tensors, record):
     temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
     try:
         temporary.mkdir(parents=True)
-        tf.train.Checkpoint(**_nest(tensors)).write(str(temporary / PREFIX))
+        tf.train.Checkpoint(**nest(tensors)).write(str(temporary / PREFIX))
         (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
         manifest = {file.name: _fingerprint(file) for file in sorted(temporary.iterdir())}
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -143,8 +143,8 @@ def restore(path, tensors, prefix=""):
         variable.assign(values[name])
 
 
-def _nest(tensors):
-    """{"a/b": x} to {"a": {"b": x}}, so that TensorFlow's keys read as our names do."""
+def nest(tensors):
+    """Makes {"a": {"b": x}} of {"a/b": x}, so that TensorFlow's keys read as our names do."""
     tree = {}
     for name, variable in tensors.items():
         *folders, leaf = name.split("/")

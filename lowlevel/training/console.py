@@ -16,11 +16,11 @@ def sayer(quiet):
 def open_tensorboard(training):
     """A `TensorBoard` for the run, or None if it is not installed, which is said."""
     try:
-        tensorboard = TensorBoard(training.run.path)
+        tensorboard = TensorBoard(training.run.path, int(training.state.step))
     except MissingExtraError as error:
         print(f"nothing is logged for TensorBoard: {error}", file=sys.stderr)
         return None
-    if not training.state.history:
+    if int(training.state.step) == 0:
         tensorboard.write_graph(training.train_step)
     return tensorboard
 
@@ -51,6 +51,9 @@ def train(training, args, epochs, say, tensorboard=None, hooks=()):
         saved = training.run.checkpoints()
         kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"
         raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
+    finally:
+        if tensorboard is not None:
+            tensorboard.flush()
     if stopped_by is None:
         return None
     print(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
 
 FOLDER = "tensorboard"
@@ -16,20 +17,27 @@ FOLDER = "tensorboard"
 class TensorBoard:
     """Writes event files below a run's directory; each method may be called at any time.
 
+    Args:
+        run_path: the run's directory.
+        step: how many steps the run has made; what is logged of later ones is forgotten, as they
+            will be made again.
+
     Raises:
         MissingExtraError: tensorboard is not installed.
         CheckpointError: the directory cannot be written.
     """
 
-    def __init__(self, run_path):
+    def __init__(self, run_path, step=0):
         import_extra("tensorboard", "tensorboard")
         root = Path(run_path) / FOLDER
         try:
+            for path in root.glob("*/events.out.tfevents.*"):
+                _forget_after(path, step)
             self._train = tf.summary.create_file_writer(str(root / "train"))
             self._test = tf.summary.create_file_writer(str(root / "test"))
             self._train.init()
             self._test.init()
-        except tf.errors.OpError as error:
+        except (OSError, tf.errors.OpError) as error:
             raise CheckpointError(f"{root} cannot be written: {reason_of(error)}.") from error
 
     def write_step(self, step, values):
@@ -62,6 +70,27 @@ class TensorBoard:
         self.flush()
 
     def flush(self):
-        """Brings to disk what has been written."""
-        self._train.flush()
-        self._test.flush()
+        """Brings to disk what has been written. Raises CheckpointError if it cannot be."""
+        try:
+            self._train.flush()
+            self._test.flush()
+        except tf.errors.OpError as error:
+            raise CheckpointError(
+                f"what TensorBoard shows cannot be written: {reason_of(error)}."
+            ) from error
+
+
+def _forget_after(path, step):
+    """Takes the events of later steps out of an event file; a torn end goes with them."""
+    records = []
+    try:
+        for record in tf.data.TFRecordDataset(str(path)):
+            records.append(record.numpy())
+    except tf.errors.DataLossError:
+        pass
+    kept = [record for record in records if tf.compat.v1.Event.FromString(record).step <= step]
+    temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
+    with tf.io.TFRecordWriter(str(temporary)) as writer:
+        for record in kept:
+            writer.write(record)
+    temporary.replace(path)

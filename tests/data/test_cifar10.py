@@ -130,7 +130,7 @@ def test_damaged_archives(tmp_path, files, damage):
         cifar10.read(archive)
 
 
-def test_is_downloaded_from_a_mirror_and_checked_as_a_file(tmp_path, files, monkeypatch):
+def test_the_cached_archive_is_checked_as_a_file(tmp_path, files, monkeypatch):
     archive = cifar_files.write_archive(tmp_path / cifar10.ARCHIVE, files)
     monkeypatch.setenv("LOWLEVEL_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache" / "cifar10").mkdir(parents=True)

@@ -145,3 +145,18 @@ def test_auto_prefers_the_directory_then_the_cache(mirror, serve, monkeypatch):
 def test_offline_never_downloads(monkeypatch):
     monkeypatch.setattr(download, "find_mirror", None)
     assert digit_datasets.load_offline().name == "digits"
+
+
+def test_a_file_that_is_checked_as_it_is(serve, tmp_path, cache):
+    """As CIFAR-10's archive is: its own bytes are known, not what decompresses from them."""
+    (tmp_path / "mirror").mkdir()
+    content = gzip.compress(b"an archive", mtime=1)
+    (tmp_path / "mirror" / "a.tar.gz").write_bytes(content)
+    url = serve(tmp_path / "mirror")
+    known = {"a.tar.gz": hashlib.sha256(content).hexdigest()}
+    files = download.Files("plain", (NOBODY_LISTENS, url), known, hashed_decompressed=False)
+    assert (download.fetch(files) / "a.tar.gz").read_bytes() == content
+    repacked = {"a.tar.gz": hashlib.sha256(gzip.compress(b"an archive", mtime=2)).hexdigest()}
+    other = dataclasses.replace(files, dataset="other", sha256=repacked)
+    with pytest.raises(DataError):
+        download.fetch(other)

@@ -1,5 +1,6 @@
 """The detector: finds what is far away, fixes its threshold on training data, runs no code."""
 
+import io
 import json
 import pickle
 
@@ -23,7 +24,7 @@ def latents(count, seed, shift=0.0):
 
 @pytest.fixture(scope="module")
 def detector():
-    return anomaly.fit(latents(400, 0), "epoch-0001-step-00000001", dimensions=10, components=2)
+    return anomaly.fit(latents(400, 0), "the encoder", dimensions=10, components=2)
 
 
 def test_tells_what_lies_off(detector):
@@ -79,12 +80,12 @@ def test_the_seed_fixes_it():
 
 def test_round_trip(detector, tmp_path):
     detector.save(tmp_path)
-    loaded = anomaly.load(tmp_path, "somewhere/epoch-0001-step-00000001")
+    loaded = anomaly.load(tmp_path, "the encoder")
     points = latents(10, 5)
     np.testing.assert_array_equal(loaded.score(points), detector.score(points))
     assert loaded.threshold == detector.threshold
-    with pytest.raises(CheckpointError, match="fitted for epoch-0001-step-00000001, but the new"):
-        anomaly.load(tmp_path, "epoch-0002-step-00000002")
+    with pytest.raises(CheckpointError, match="was fitted for another encoder"):
+        anomaly.load(tmp_path, "another encoder")
 
 
 def test_there_is_none(tmp_path):
@@ -101,19 +102,34 @@ def test_damaged_and_hostile_files(detector, tmp_path):
     detector.save(tmp_path)
     arrays, facts = tmp_path / "detector" / anomaly.ARRAYS, tmp_path / "detector" / anomaly.FACTS
     good_arrays, good_facts = arrays.read_bytes(), json.loads(facts.read_text())
-    name = good_facts["checkpoint"]
 
     def refused():
         with pytest.raises(CheckpointError, match="is damaged"):
-            anomaly.load(tmp_path, name)
+            anomaly.load(tmp_path, "the encoder")
 
-    for damaged in ([], {}, good_facts | {"threshold": "low"}, good_facts | {"threshold": np.inf}):
+    slightly_off = good_facts | {"threshold": good_facts["threshold"] + 1e-9}
+    for damaged in (
+        [],
+        {},
+        good_facts | {"threshold": "low"},
+        good_facts | {"threshold": np.inf},
+        good_facts | {"threshold": 10**400},
+        slightly_off,
+    ):
         facts.write_text(json.dumps(damaged))
         refused()
-    facts.write_text("{")
-    refused()
+    for text in ("{", "[" * 100_000):
+        facts.write_text(text)
+        refused()
     facts.write_text(json.dumps(good_facts))
-    for content in (b"", good_arrays[:-50], b"PK\3\4", pickle.dumps(Evil())):
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    compressed = io.BytesIO()
+    np.savez_compressed(compressed, **detector.arrays)
+    middle = len(compressed.getvalue()) // 2
+    torn = bytearray(compressed.getvalue())
+    torn[middle : middle + 40] = bytes(40)
+    plain = (tmp_path / "one.npy").read_bytes()
+    for content in (b"", good_arrays[:-50], b"PK\3\4", pickle.dumps(Evil()), plain, torn):
         arrays.write_bytes(content)
         refused()
     np.savez(arrays, **detector.arrays | {"weights": np.array([Evil(), Evil()], object)})
@@ -122,6 +138,9 @@ def test_damaged_and_hostile_files(detector, tmp_path):
         {"means": detector.arrays["means"][:, :-1]},
         {"weights": detector.arrays["weights"] * np.nan},
         {"pca_mean": detector.arrays["pca_mean"].astype(np.float32)},
+        {"pca_mean": detector.arrays["pca_mean"] + 1e-12},
+        {"weights": np.array([1.5, -0.5])},
+        {"precisions_cholesky": -detector.arrays["precisions_cholesky"]},
     ):
         np.savez(arrays, **detector.arrays | changed)
         refused()
@@ -139,6 +158,21 @@ def test_report_files(detector, tmp_path):
     assert "roc auc           " in report.text()
     with pytest.raises(ConfigError, match="a report needs normal images and anomalies"):
         anomaly_report.make(detector, points, np.ones(60, bool))
+
+
+def test_the_threshold_is_of_the_density_that_judges_when_images_are_few():
+    """Each fold's density must be made as the last one is, or their scores are of two scales."""
+    detectors = [anomaly.fit(latents(count, count), "a") for count in (10, 24, 40, 90)]
+    for detector, most in zip(detectors, (5, 12, 20, 20), strict=True):
+        assert len(detector.arrays["pca_components"]) == most
+    below = np.mean(detectors[-1].score(latents(2000, 3)) < detectors[-1].threshold)
+    assert below < 0.2
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_latents_without_a_score(detector):
+    with pytest.raises(CheckpointError, match="not finite"):
+        detector.score(np.full((1, LATENT), 1e200))
 
 
 def test_too_few_images():

@@ -32,7 +32,7 @@ def build_decoder(config):
     height, width, channels = config.first_shape
     model = keras.Sequential([layers.Input([config.latent_size])])
     model.add(layers.Activation("selu"))
-    model.add(layers.Dense(height * width * channels, "selu", name="d1"))
+    model.add(layers.Dense(height * width * channels, "selu", name="dense"))
     model.add(layers.Reshape(config.first_shape))
     last = len(config.filters)
     for number, (filters, kernel, stride) in enumerate(

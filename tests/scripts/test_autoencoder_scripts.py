@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from PIL import Image
 
 from lowlevel.nets import bottle_encoder
 from tests.scripts import tools
-from tests.training import small_autoencoder
+from tests.training import small_autoencoder, small_run
 
 DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
 
@@ -107,7 +108,7 @@ def test_folders_by_name_and_drawn_shapes(run_script, trash, tmp_path):
 
 def test_a_damaged_picture_costs_a_sentence(run_script, trash, tmp_path):
     folder = tmp_path / "pictures"
-    folder.mkdir()
+    shutil.copytree(trash / "TRAIN", folder)
     (folder / "broken.jpg").write_bytes(b"no picture")
     folders = ("--train", folder, "--normal", trash / "TEST")
     result = run_script("train_autoencoder.py", *folders, "--run-dir", tmp_path / "run")
@@ -122,6 +123,7 @@ def test_a_damaged_picture_costs_a_sentence(run_script, trash, tmp_path):
         ((), "name the images"),
         (("--train", "a"), "name the images"),
         (("--dataset", "shapes", "--train", "a"), "it takes no folders"),
+        (("--dataset", "shapes", "--normal", "a", "--anomaly", "b"), "it takes no folders"),
         (("--data-dir", "nowhere"), "nowhere"),
         (("--shift", "1.5"), "argument --shift"),
     ],
@@ -145,6 +147,95 @@ def test_mistakes_in_detecting_get_a_sentence(run_script, trash, tmp_path):
         assert result.status == 2
         assert message in result.err
         assert len(result.err.splitlines()) == 1
+
+
+def test_pictures_that_cannot_be_read_get_a_sentence(run_script, trash, tmp_path):
+    run = tmp_path / "run"
+    assert run_script("train_autoencoder.py", *options(trash, run)).status == 0
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "folder.jpg").mkdir()
+    for path, message in (
+        ("typo.jpg", "typo.jpg does not exist"),
+        ("broken.png", "broken.png is not a PNG or JPEG image"),
+        ("empty", "empty holds no PNG or JPEG files"),
+        ("folder.jpg", "folder.jpg holds no PNG or JPEG files"),
+        ("x" * 300, "cannot be used: File name too long"),
+    ):
+        result = run_script("detect_anomalies.py", run, tmp_path / path)
+        assert result.status == 2
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+def test_every_option_changes_the_result(run_script, trash, tmp_path):
+    digests = set()
+    variants = (
+        (),
+        ("--no-flips",),
+        ("--rotate", 0),
+        ("--shift", 0),
+        ("--zoom", 0),
+        ("--seed", 1),
+        ("--learning-rate", 0.01),
+        ("--optimizer", "adam"),
+        ("--weight-decay", 0.1),
+        ("--schedule", "cosine"),
+        ("--precision", "bfloat16"),
+    )
+    for number, words in enumerate(variants):
+        run = tmp_path / str(number)
+        result = run_script("train_autoencoder.py", *options(trash, run), *words)
+        digests.add(DIGEST.fullmatch(result.last_lines[1])[1])
+    assert len(digests) == len(variants)
+
+
+def test_the_share_of_false_alarms_moves_the_threshold(run_script, trash, tmp_path):
+    run = tmp_path / "run"
+    thresholds = []
+    for share in (0.05, 0.5):
+        run_script("train_autoencoder.py", *options(trash, run), "--false-alarms", share)
+        facts = json.loads((run / "detector" / "detector.json").read_text())
+        assert facts["false_alarms"] == share
+        thresholds.append(facts["threshold"])
+    assert thresholds[0] < thresholds[1]
+
+
+def test_the_run_of_another_network_is_left_alone(run_script, trash, tmp_path):
+    run = tmp_path / "run"
+    small_run.train(run, max_steps=1)
+    before = sorted(run.rglob("*"))
+    result = run_script("train_autoencoder.py", *options(trash, run))
+    assert result.status == 2
+    assert "holds a run that is no autoencoder's" in result.err
+    assert sorted(run.rglob("*")) == before
+
+
+@pytest.mark.parametrize("script", ["train_autoencoder.py", "train_cifar10.py", "train_mnist.py"])
+def test_what_ships_is_never_trained_over(run_script, script):
+    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
+    result = run_script(
+        script,
+        "--dataset",
+        "digits" if "mnist" in script else "shapes",
+        "--fresh",
+        "--run-dir",
+        shipped,
+    )
+    assert result.status == 2
+    assert "the network that ships" in result.err
+    assert (shipped / "config.json").is_file()
+
+
+def test_too_few_pictures_are_refused_before_training(run_script, trash, tmp_path):
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for number in range(9):
+        Image.new("L", (20, 20), 20 * number).save(folder / f"{number}.png")
+    words = ("--train", folder, "--normal", trash / "TEST", "--run-dir", tmp_path / "run")
+    result = run_script("train_autoencoder.py", *words)
+    assert result.status == 2
+    assert "holds 9 images; the detector of anomalies needs 10" in result.err
 
 
 def test_a_classifier_is_no_autoencoder(run_script, trash):

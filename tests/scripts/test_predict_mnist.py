@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowlevel.nets import strided_net
+from lowlevel.training.classification import Classifier
 from tests.idx_files import write_random
 from tests.scripts import tools
 from tests.training import small_run
@@ -92,6 +94,19 @@ def test_invert_changes_what_is_seen(predict, digit_files):
     wrong = predict(digit_files[0], "--no-invert")
     assert wrong.status == 2
     assert "holds no digit" in wrong.err  # nothing on white paper is lighter than it
+    assert "--invert and --no-invert" in wrong.err
+
+
+def test_a_run_on_three_equal_channels(predict, digits, digit_files, tmp_path):
+    train = type(digits.train)(digits.train.images[:50], digits.train.labels[:50], "few")
+    data = type(digits)("few", train, digits.test).with_channels(3)
+    classifier = Classifier(
+        "strided_net", strided_net.Config(), data, small_run.RECIPE, tmp_path / "run"
+    )
+    classifier.open()
+    classifier.train(1, max_steps=1, quiet=True)
+    lines = parse(predict("--run-dir", tmp_path / "run", *digit_files[:2], "--index", 0))
+    assert len(lines) == 3
 
 
 def test_wrong_input(predict, tmp_path, run_dir, digit_files):
@@ -108,7 +123,7 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         (("--index", -1), "argument --index"),
         (("--index", 0, "--data-dir", tmp_path), "holds neither"),
         (("--index", 0, "--run-dir", tmp_path), "holds no checkpoint of a run"),
-        (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8, 1)"),
+        (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8)"),
         ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "needs the name of a .png"),
         ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "needs the name of a .png"),
         ((digit_files[0], "--plot", tmp_path), "needs the name of a .png"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 import tensorflow as tf
@@ -91,6 +92,45 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
     assert resumed.last_lines == whole.last_lines
     names = tf.train.load_checkpoint(str(tmp_path / "run")).get_variable_to_shape_map()
     assert not [name for name in names if "biases/stem/conv" in name]
+
+
+def test_every_option_changes_the_result(train, data_dir, tmp_path):
+    digests = set()
+    variants = (
+        (),
+        ("--flip",),
+        ("--crop", 4),
+        ("--cutout", 8),
+        ("--label-smoothing", 0.1),
+        ("--weight-decay", 0.1),
+        ("--no-conv-biases",),
+        ("--norm-momentum", 0.9),
+        ("--optimizer", "momentum"),
+        ("--optimizer", "nesterov"),
+        ("--schedule", "cosine"),
+        ("--warm-up", 2),
+        ("--precision", "bfloat16"),
+        ("--seed", 1),
+    )
+    for number, words in enumerate(variants):
+        run = tmp_path / str(number)
+        common = ("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
+        digests.add(DIGEST.fullmatch(train(*common, *words).last_lines[1])[1])
+    assert len(digests) == len(variants)
+
+
+def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(train, data_dir, tmp_path):
+    options = ("--data-dir", data_dir, "--epochs", 2, "--batch-size", 32)
+    run = tmp_path / "run"
+    train(*options, "--run-dir", run, "--steps", 6)
+    newest = max(run.glob("epoch-*"))
+    shutil.rmtree(newest)  # as if it had been killed after the checkpoint before
+    assert newest.name == "epoch-0001-step-00000006"
+    train(*options, "--run-dir", run)
+    found = scalars(run / "tensorboard" / "train")
+    assert sorted(found["step/loss"]) == list(range(1, 9))
+    assert sorted(found["epoch/loss"]) == [4, 8]
+    assert len(found["graph"]) == 1
 
 
 def test_time_that_is_left():
