@@ -39,3 +39,17 @@ def mean_squared_error(targets, outputs):
     difference = tf.cast(targets, tf.float32) - tf.cast(outputs, tf.float32)
     squares = tf.reshape(tf.square(difference), [-1, math.prod(outputs.shape[1:])])
     return tf.reduce_mean(squares, axis=1)
+
+
+def sigmoid_cross_entropy(labels, logits):
+    """Surprise at the true one of two classes.
+
+    Args:
+        labels: 0 or 1, or a probability, `[batch]`.
+        logits: `[batch]`, any float dtype; computed in float32.
+
+    Returns:
+        float32 `[batch]`. Equals Keras's `BinaryCrossentropy(from_logits=True)` before its mean.
+    """
+    logits = tf.cast(logits, tf.float32)
+    return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits)

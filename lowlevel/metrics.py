@@ -17,6 +17,27 @@ def is_correct(labels, logits):
     return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
 
 
+def is_correct_binary(labels, logits):
+    """Whether a logit is above zero where the label is 1, and only there.
+
+    Args:
+        labels: 0 or 1, `[batch]`.
+        logits: `[batch]`.
+
+    Returns:
+        bool `[batch]`. Its mean is Keras's `BinaryAccuracy(threshold=0.0)`.
+    """
+    return tf.equal(logits > 0, tf.cast(labels, tf.float32) > 0.5)
+
+
+def absolute_error(targets, outputs):
+    """How far an output is from its target, either way: both `[batch]`.
+
+    Its mean is Keras's `MeanAbsoluteError`.
+    """
+    return tf.abs(tf.cast(targets, tf.float32) - tf.cast(outputs, tf.float32))
+
+
 class Mean:
     """Mean of all numbers seen since the start, so that a short batch counts for what it holds.
 

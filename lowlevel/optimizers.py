@@ -134,7 +134,7 @@ class Optimizer:
         for kind in self.slot_kinds:
             for name, variable in trainable.items():
                 slot = f"{kind}/{name}"
-                self.slots[slot] = tf.Variable(tf.zeros_like(variable), False, name=slot)
+                self.slots[slot] = tf.Variable(tf.zeros(variable.shape), False, name=slot)
         if isinstance(self.learning_rate, schedules.Adjustable):
             self.slots["learning_rate"] = self.learning_rate.rate
 
@@ -252,7 +252,7 @@ class Nadam(Adam):
 
 
 def by_name(name, learning_rate, weight_decay=0.0):
-    """The optimizer of that name with its usual settings: momentum and rho 0.9, betas 0.9, 0.999."""
+    """The optimizer of that name as it is usually set: momentum and rho 0.9, betas 0.9, 0.999."""
     rules = {
         "sgd": SGD,
         "momentum": Momentum,

@@ -5,6 +5,7 @@ The idea is that of Redmon et al. (2016): one look, no proposals.
 
 import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import ops
@@ -103,6 +104,53 @@ def forward(config, variables, images, training=False, seed=None):
     return (x, new_state) if training else x
 
 
+def targets(config, boxes, classes):
+    """What the cells should say.
+
+    Args:
+        config: a `Config`.
+        boxes: `[images, objects, 4]`: top, left, bottom, right, in pixels.
+        classes: whole numbers `[images, objects]`, below 0 where there is no object.
+
+    Returns:
+        float32 numpy array `[images, down, across, 6]`: whether an object is centred in the cell;
+        how far down and across it, in [0, 1); logarithms of height and width in units of
+        `usual_size`; the class. Of two objects in one cell, the later one.
+    """
+    result = np.zeros((len(boxes), *config.grid, NUMBERS_BEFORE_CLASSES + 1), np.float32)
+    image, number = np.nonzero(np.asarray(classes) >= 0)
+    boxes = np.asarray(boxes, np.float32)[image, number]
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2 / config.cell
+    cells = np.minimum(centres.astype(int), np.array(config.grid) - 1)
+    sizes = np.log((boxes[:, 2:] - boxes[:, :2]) / config.usual_size)
+    ones = np.ones((len(boxes), 1))
+    kinds = np.asarray(classes)[image, number][:, np.newaxis]
+    result[image, cells[:, 0], cells[:, 1]] = np.hstack([ones, centres - cells, sizes, kinds])
+    return result
+
+
+def loss(targets, outputs):
+    """How wrong the cells are: of all whether there is an object, of those with one the rest.
+
+    Args:
+        targets: `[batch, down, across, 6]`, see `targets`.
+        outputs: `[batch, down, across, 5 + classes]`, see `forward`.
+
+    Returns:
+        float32 `[batch]`: sums over the cells of cross-entropies, and five times the squared
+        errors of place and size.
+    """
+    present = targets[..., 0]
+    surprise = tf.nn.sigmoid_cross_entropy_with_logits(present, outputs[..., 0])
+    places = tf.square(tf.sigmoid(outputs[..., 1:3]) - targets[..., 1:3])
+    sizes = tf.square(outputs[..., 3:5] - targets[..., 3:5])
+    confusion = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        tf.cast(targets[..., 5], tf.int32), outputs[..., NUMBERS_BEFORE_CLASSES:]
+    )
+    errors = 5 * tf.reduce_sum(places + sizes, axis=-1) + confusion
+    return tf.reduce_sum(surprise + present * errors, axis=[1, 2])
+
+
 def boxes_of(config, outputs):
     """The boxes that the cells speak of.
 
@@ -115,7 +163,7 @@ def boxes_of(config, outputs):
     """
     rows, columns = (tf.range(cells, dtype=tf.float32) for cells in config.grid)
     corner = tf.stack(tf.meshgrid(rows, columns, indexing="ij"), axis=-1)  # [down, across, 2]
-    centre = (corner + tf.sigmoid(outputs[..., 1:3])) * config.cell
+    centre = (corner + tf.sigmoid(outputs[..., 1:3])) * float(config.cell)
     size = tf.exp(tf.clip_by_value(outputs[..., 3:5], -6.0, 6.0)) * config.usual_size
     return tf.concat([centre - size / 2, centre + size / 2], axis=-1)
 

@@ -70,8 +70,8 @@ def build_train_step(
         unused = [name for name, gradient in gradients.items() if gradient is None]
         if unused:
             raise ConfigError(f"the loss does not depend on {', '.join(unused)}.")
-        # Of a table whose rows are looked up, the tape gives the rows alone.
-        gradients = {name: tf.convert_to_tensor(value) for name, value in gradients.items()}
+        with tf.name_scope("gradients"):  # so that they can be looked at by name
+            gradients = {name: tf.identity(value, name) for name, value in gradients.items()}
 
         optimizer.apply(combine_gradients(gradients), trainable, step)
         for name in state:

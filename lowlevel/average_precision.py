@@ -1,0 +1,157 @@
+"""Average precision of detected boxes, as the COCO challenge measures it."""
+
+import dataclasses
+
+import numpy as np
+
+from lowlevel.checks import DataError, check_integer
+
+OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union from which on a box is found
+RECALLS = np.linspace(0, 1, 101)  # where precision is read off
+MOST = 100  # detections of a class that count in an image, the best ones
+
+
+@dataclasses.dataclass(frozen=True)
+class AveragePrecisionResult:
+    """What `AveragePrecision.result` returns; a class that no image holds is NaN, and not in means.
+
+    Attributes:
+        mean: mean over classes and over the overlaps 0.50, 0.55, ... 0.95, in [0, 1].
+        ap50, ap75: means over classes at an overlap of 0.50 and 0.75.
+        by_class: `[classes]`, means over the overlaps.
+    """
+
+    mean: float
+    ap50: float
+    ap75: float
+    by_class: np.ndarray
+
+
+class AveragePrecision:
+    """Average precision over all images seen since the start; fed image by image.
+
+    A detection, the best first, finds the object of its class that it overlaps most, if that is
+    enough and no better detection has found it. Precision is the share of detections that find
+    one, recall the share of objects found; as detections of falling score are let in, recall rises,
+    and average precision is the mean over 101 recalls of the best precision from there on.
+
+    Equals pycocotools' `COCOeval` for boxes of any area.
+    """
+
+    def __init__(self, num_classes):
+        self.num_classes = check_integer("num_classes", num_classes, 1)
+        self.reset()
+
+    def reset(self):
+        """Forgets all images."""
+        self._scores = [[] for _ in range(self.num_classes)]
+        self._found = [[] for _ in range(self.num_classes)]
+        self._objects = np.zeros(self.num_classes, np.int64)
+
+    def update(self, boxes, classes, detected_boxes, detected_classes, scores):
+        """Adds an image.
+
+        Args:
+            boxes: `[objects, 4]`: top, left, bottom, right of what is there, in any unit.
+            classes: whole numbers `[objects]`, in [0, num_classes).
+            detected_boxes: `[detections, 4]`.
+            detected_classes: whole numbers `[detections]`.
+            scores: `[detections]`; of equal ones, the first comes first.
+
+        Raises:
+            DataError: shapes do not fit, a class is unknown, a box ends before it begins, or a
+                number is not finite.
+        """
+        boxes, classes = self._check("objects", boxes, classes)
+        detected_boxes, detected_classes = self._check(
+            "detections", detected_boxes, detected_classes
+        )
+        scores = np.asarray(scores, np.float64)
+        if scores.shape != detected_classes.shape or not np.isfinite(scores).all():
+            raise DataError("every detection needs one finite score.")
+        self._objects += np.bincount(classes, minlength=self.num_classes)
+        for number in np.unique(detected_classes):
+            chosen = np.flatnonzero(detected_classes == number)
+            chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:MOST]
+            overlaps = overlap_matrix(detected_boxes[chosen], boxes[classes == number])
+            self._scores[number].append(scores[chosen])
+            self._found[number].append(np.stack([match(overlaps, least) for least in OVERLAPS]))
+
+    def result(self):
+        """An `AveragePrecisionResult`; all NaN if no object has been seen."""
+        by_class = np.full((self.num_classes, len(OVERLAPS)), np.nan)
+        for number in np.flatnonzero(self._objects):
+            if not self._scores[number]:
+                by_class[number] = 0.0
+                continue
+            order = np.argsort(-np.concatenate(self._scores[number]), kind="stable")
+            found = np.concatenate(self._found[number], axis=1)[:, order]
+            by_class[number] = [average_precision(row, self._objects[number]) for row in found]
+        seen = by_class[self._objects > 0]
+        means = seen.mean(axis=0) if len(seen) else np.full(len(OVERLAPS), np.nan)
+        at_75 = np.argmin(np.abs(OVERLAPS - 0.75))
+        return AveragePrecisionResult(
+            float(means.mean()), float(means[0]), float(means[at_75]), by_class.mean(axis=1)
+        )
+
+    def _check(self, name, boxes, classes):
+        boxes = np.asarray(boxes, np.float64).reshape(-1, 4) if np.size(boxes) == 0 else np.asarray(boxes, np.float64)
+        classes = np.asarray(classes, np.int64).reshape(-1) if np.size(classes) == 0 else np.asarray(classes)
+        if boxes.ndim != 2 or boxes.shape[1] != 4 or classes.shape != boxes.shape[:1]:
+            raise DataError(
+                f"{name} need boxes [number, 4] and a class for each, "
+                f"not {list(boxes.shape)} and {list(classes.shape)}."
+            )
+        if not np.isfinite(boxes).all() or (boxes[:, 2:] < boxes[:, :2]).any():
+            raise DataError(f"a box of the {name} ends before it begins or is not finite.")
+        if not np.issubdtype(classes.dtype, np.integer) or not (
+            (classes >= 0) & (classes < self.num_classes)
+        ).all():
+            raise DataError(f"classes of the {name} must be in [0, {self.num_classes}).")
+        return boxes, classes
+
+
+def overlap_matrix(boxes, others):
+    """Intersection over union of each pair: `[boxes, others]`, in [0, 1]."""
+    top_left = np.maximum(boxes[:, np.newaxis, :2], others[np.newaxis, :, :2])
+    bottom_right = np.minimum(boxes[:, np.newaxis, 2:], others[np.newaxis, :, 2:])
+    shared = np.prod(np.maximum(bottom_right - top_left, 0), axis=-1)
+    areas, other_areas = (np.prod(b[:, 2:] - b[:, :2], axis=1) for b in (boxes, others))
+    covered = areas[:, np.newaxis] + other_areas - shared
+    return np.divide(shared, covered, out=np.zeros_like(shared), where=shared > 0)
+
+
+def match(overlaps, least):
+    """Which detections find an object.
+
+    Args:
+        overlaps: `[detections, objects]`, the best detection first.
+        least: the overlap that it takes.
+
+    Returns:
+        bool `[detections]`. Each takes, of the objects that are not found yet, the one it overlaps
+        most; the last one of several.
+    """
+    found = np.zeros(len(overlaps), bool)
+    free = np.ones(overlaps.shape[1], bool)
+    for detection, row in enumerate(overlaps):
+        row = np.where(free, row, -1.0)
+        if row.size and row.max() >= least:
+            free[row.size - 1 - row[::-1].argmax()] = False
+            found[detection] = True
+    return found
+
+
+def average_precision(found, objects):
+    """Mean precision over `RECALLS`.
+
+    Args:
+        found: bool `[detections]`, the best score first.
+        objects: how many there are to find.
+    """
+    hits = np.cumsum(found)
+    precision = hits / np.arange(1, len(found) + 1)
+    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    where = np.searchsorted(hits / objects, RECALLS, side="left")
+    reached = where < len(found)
+    return np.sum(best_from_here[where[reached]]) / len(RECALLS)
