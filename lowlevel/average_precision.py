@@ -95,8 +95,16 @@ class AveragePrecision:
         )
 
     def _check(self, name, boxes, classes):
-        boxes = np.asarray(boxes, np.float64).reshape(-1, 4) if np.size(boxes) == 0 else np.asarray(boxes, np.float64)
-        classes = np.asarray(classes, np.int64).reshape(-1) if np.size(classes) == 0 else np.asarray(classes)
+        boxes = (
+            np.asarray(boxes, np.float64).reshape(-1, 4)
+            if np.size(boxes) == 0
+            else np.asarray(boxes, np.float64)
+        )
+        classes = (
+            np.asarray(classes, np.int64).reshape(-1)
+            if np.size(classes) == 0
+            else np.asarray(classes)
+        )
         if boxes.ndim != 2 or boxes.shape[1] != 4 or classes.shape != boxes.shape[:1]:
             raise DataError(
                 f"{name} need boxes [number, 4] and a class for each, "
@@ -104,9 +112,10 @@ class AveragePrecision:
             )
         if not np.isfinite(boxes).all() or (boxes[:, 2:] < boxes[:, :2]).any():
             raise DataError(f"a box of the {name} ends before it begins or is not finite.")
-        if not np.issubdtype(classes.dtype, np.integer) or not (
-            (classes >= 0) & (classes < self.num_classes)
-        ).all():
+        if (
+            not np.issubdtype(classes.dtype, np.integer)
+            or not ((classes >= 0) & (classes < self.num_classes)).all()
+        ):
             raise DataError(f"classes of the {name} must be in [0, {self.num_classes}).")
         return boxes, classes
 

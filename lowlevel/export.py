@@ -16,9 +16,9 @@ from lowlevel.training import checkpoint
 def save_savedmodel(network_path, directory):
     """Writes a SavedModel that needs nothing of this package.
 
-    Its signatures `serving_default`, of uint8 `images`, and `float_images`, of float32 `images` in
-    [0, 1], both `[batch, height, width, channels]` of any batch size, return what
-    `lowlevel.evaluation.trained.Trained.serve` does; preprocessing is inside.
+    Its signatures return what the network's `lowlevel.evaluation.serving.Service` does, for any
+    batch size, preprocessing included. A network for images has two: `serving_default` of uint8
+    `images`, and `float_images` of float32 `images` in [0, 1]; any other has `serving_default`.
 
     Args:
         network_path: a run directory or a weights file.
@@ -31,20 +31,9 @@ def save_savedmodel(network_path, directory):
     check_new_directory(directory)
     network = trained.load(network_path)
     module = tf.Module()
-    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.variables.all()))
+    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.service.variables.all()))
 
-    def signature(dtype, divide_by):
-        spec = tf.TensorSpec([None, *network.image_shape], dtype, name="images")
-        return tf.function(
-            lambda images: network.serve(tf.cast(images, tf.float32) / divide_by),
-            input_signature=[spec],
-            autograph=False,
-        )
-
-    signatures = {
-        "serving_default": signature(tf.uint8, 255),
-        "float_images": signature(tf.float32, 1),
-    }
+    signatures = _signatures(network.service)
     temporary = directory.with_name(f"{files.TEMPORARY}{directory.name}")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -60,6 +49,22 @@ def save_savedmodel(network_path, directory):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _signatures(service):
+    spec = service.input_spec
+    if service.image_shape is None:
+        serve = tf.function(service.serve, input_signature=[spec], autograph=False)
+        return {"serving_default": serve}
+
+    def of_images(dtype, divide_by):
+        return tf.function(
+            lambda images: service.serve(tf.cast(images, tf.float32) / divide_by),
+            input_signature=[tf.TensorSpec(spec.shape, dtype, name="images")],
+            autograph=False,
+        )
+
+    return {"serving_default": of_images(tf.uint8, 255), "float_images": of_images(tf.float32, 1)}
+
+
 def save_weights(network_path, file):
     """Writes all variables by name to an HDF5 file, see `lowlevel.evaluation.weights_file`.
 
@@ -73,7 +78,7 @@ def save_weights(network_path, file):
     """
     check_new_file(file)
     network = trained.load(network_path)
-    weights_file.write(file, network.variables.all(), network.config)
+    weights_file.write(file, network.service.variables.all(), network.config)
 
 
 def check_new_file(file):

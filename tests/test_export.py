@@ -112,7 +112,7 @@ def test_exports_predict_what_the_run_does(runs, name, tmp_path):
 def test_weights_by_name(runs, tmp_path):
     root, _ = runs
     export.save_weights(root / "autoencoder", tmp_path / "weights.h5")
-    variables = trained.load(root / "autoencoder").variables.all()
+    variables = trained.load(root / "autoencoder").service.variables.all()
     with h5py.File(tmp_path / "weights.h5") as file:
         names = []
         file.visititems(
@@ -237,7 +237,7 @@ def test_loading_weights_is_strict(weights, change, message, tmp_path, monkeypat
 
 def test_a_failed_restore_changes_nothing(weights):
     network = trained.load(weights)
-    variables = network.variables.all()
+    variables = network.service.variables.all()
     before = {name: variable.numpy() for name, variable in variables.items()}
     change_file(weights, reshape)
     with pytest.raises(CheckpointError):

@@ -27,11 +27,15 @@ ROWS = {
     "lowlevel.schedules": 3,
     "lowlevel.losses": 3,
     "lowlevel.metrics": 3,
+    "lowlevel.average_precision": 3,
+    "lowlevel.gradients": 3,
     "lowlevel.nets": 4,
     "lowlevel.training": 5,
     "lowlevel.evaluation": 6,
     "lowlevel.export": 6,
     "lowlevel.inspection": 6,
+    "lowlevel.history": 6,
+    "lowlevel.workflow": 6,
     "scripts": 7,
 }
 

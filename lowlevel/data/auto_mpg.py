@@ -85,9 +85,7 @@ def read(path):
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     if not targets:
         raise DataError(f"{path} holds no cars.")
-    return Table(
-        np.array(features, np.float32), np.array(targets, np.float32), dropped, str(path)
-    )
+    return Table(np.array(features, np.float32), np.array(targets, np.float32), dropped, str(path))
 
 
 def _number(text, name, where):

@@ -43,17 +43,20 @@ class Predictor:
                 `lowlevel.evaluation.trained.load`.
 
         Raises:
-            CheckpointError: there is none, or it does not fit its own config.
+            CheckpointError: there is none, it does not fit its own config, or takes no images.
             MissingExtraError: it is a weights file, and h5py is not installed.
         """
         network = trained.load(path)
         self.config = network.config
-        self.image_shape = network.image_shape
-        self.class_names = network.class_names
+        self.image_shape = network.service.image_shape
+        self.class_names = network.service.class_names
         self.source = network.source
-        self._variables = network.variables
-        spec = tf.TensorSpec([None, *self.image_shape], tf.float32)
-        self._serve = tf.function(network.serve, input_signature=[spec], autograph=False)
+        if self.image_shape is None:
+            raise CheckpointError(f"the network in {path} takes no images.")
+        self._variables = network.service.variables
+        self._serve = tf.function(
+            network.service.serve, input_signature=[network.service.input_spec], autograph=False
+        )
 
     @property
     def image_files(self):
@@ -62,8 +65,13 @@ class Predictor:
         default = "digit" if self.class_names else "resize"
         return self.config["preprocessing"].get("image_files", default)
 
+    @property
+    def classifies(self):
+        """Whether each image gets a class; a detector's gets boxes, an autoencoder's neither."""
+        return "probabilities" in self._serve.get_concrete_function().structured_outputs
+
     def outputs(self, images, quiet=True):
-        """All that the network says of images, see `lowlevel.evaluation.trained.Trained.serve`.
+        """All that the network says of images, see `lowlevel.evaluation.serving.Service.serve`.
 
         Args:
             images: `[batch, height, width, channels]`, or one image without the batch axis;
@@ -101,10 +109,12 @@ class Predictor:
             A `Prediction`, for one image as for a batch of one.
 
         Raises:
-            CheckpointError: the network is an autoencoder.
+            CheckpointError: the network does not classify images.
         """
-        if not self.class_names:
-            raise CheckpointError(f"the network in {self.source} knows no classes.")
+        if not self.classifies:
+            raise CheckpointError(
+                f"the network in {self.source} does not say what class an image is of."
+            )
         if len(images) == 0:
             probabilities = np.zeros((0, len(self.class_names)), np.float32)
         else:
