@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import initializers, seeds
@@ -159,6 +160,28 @@ def layer_of(full_name):
     if "state" in parts:
         last = None  # "state/bn1/mean" belongs to bn1
     return "/".join(part for part in (*parts, last) if part and part not in KINDS)
+
+
+def values(named_variables):
+    """The variables of a dict as arrays by the same names."""
+    return {name: variable.numpy() for name, variable in named_variables.items()}
+
+
+def assign(named_variables, new_values):
+    """Gives the variables of a dict new values, by the same names: all, or, on an error, none.
+
+    Raises:
+        ConfigError: names or shapes differ.
+    """
+    if new_values.keys() != named_variables.keys():
+        wrong = ", ".join(sorted(new_values.keys() ^ named_variables.keys()))
+        raise ConfigError(f"values and variables must have the same names; {wrong} differ.")
+    for name, variable in named_variables.items():
+        received = list(np.shape(new_values[name]))
+        if received != variable.shape.as_list():
+            raise ConfigError(f"{name} is {variable.shape.as_list()}, not {received}.")
+    for name, variable in named_variables.items():
+        variable.assign(new_values[name])
 
 
 def count_parameters(named_variables):

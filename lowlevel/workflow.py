@@ -15,7 +15,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import nets
+from lowlevel import nets, variables
 from lowlevel.checks import ConfigError, check_choice, check_integer, check_number
 from lowlevel.data import examples, pipeline
 from lowlevel.data.examples import Arrays, Batches
@@ -25,7 +25,7 @@ from lowlevel.progress import Progress
 from lowlevel.training import console, loop
 from lowlevel.training.arguments import PRECISIONS
 from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_eval_step, build_train_step
+from lowlevel.training.step import build_eval_step, build_train_step, cast
 
 
 class Model:
@@ -54,7 +54,7 @@ class Model:
         self._seed = seed
         self._dtype = tf.dtypes.as_dtype(check_choice("precision", precision, PRECISIONS))
         self._predict_step = tf.function(
-            lambda inputs: forward(tf.nest.map_structure(self._cast, inputs)),
+            lambda inputs: forward(cast(inputs, self._dtype)),
             input_signature=[input_spec],
             autograph=False,
         )
@@ -64,9 +64,9 @@ class Model:
         """A network of the registry, newly built. Raises ConfigError if there is no such one."""
         net = nets.get(net_name)
         config = net.Config() if config is None else config
-        variables = net.build(config, seed)
-        forward = functools.partial(net.forward, config, variables)
-        return cls(forward, variables, net.input_spec(config), seed, precision)
+        store = net.build(config, seed)
+        forward = functools.partial(net.forward, config, store)
+        return cls(forward, store, net.input_spec(config), seed, precision)
 
     def compile(self, optimizer, loss, metrics=None, combine_gradients=lambda gradients: gradients):
         """Says how to train; starts counting steps, and the optimizer's slots, anew.
@@ -132,45 +132,33 @@ class Model:
         check_integer("epochs", epochs, 1)
         check_integer("initial_epoch", initial_epoch, 0)
         check_number("validation_split", validation_split, 0, 1)
-        data = self._examples(x, y, sample_weight, class_weight)
+        data, held_out = self._gather(x, y, sample_weight, class_weight), None
         if validation_data is not None:
-            held_out = self._examples(
-                *validation_data if type(validation_data) is tuple else [validation_data]
-            )
-        elif validation_split and isinstance(data, Batches):
-            raise ConfigError("a dataset cannot be split; pass validation_data instead.")
+            parts = validation_data if type(validation_data) is tuple else (validation_data,)
+            held_out = self._gather(*parts)
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)
-        else:
-            held_out = None
         steps = steps_per_epoch or data.steps(batch_size)
 
         state = self.state
-        state.history = []
-        state.first_epoch, state.first_step = initial_epoch, int(state.step)
-        quiet = verbose != 1
+        state.start_history(initial_epoch)
 
         def batches(epoch, skip):
             if isinstance(data, Batches):
                 return data.next_batches(steps)
-            if not shuffle:
-                return data.batches(batch_size)
-            order = pipeline.epoch_order(data.count, self._seed, state.epoch_start)
+            start = state.epoch_start
+            order = pipeline.epoch_order(data.count, self._seed, start) if shuffle else None
             return data.batches(batch_size, order)
 
-        def evaluate():
-            return {} if held_out is None else self._evaluate(held_out, batch_size, quiet=True)
-
-        say = console.sayer(verbose == 0)
         loop.train(
             state,
             self._step("train", data),
             batches,
-            evaluate,
+            evaluate=lambda: self._evaluate(held_out, batch_size) if held_out else {},
             save=lambda: None,
             length=loop.RunLength(epochs, steps),
-            hooks=[console.EpochLines(epochs, say), *hooks],
-            quiet=quiet,
+            hooks=[console.EpochLines(epochs, console.sayer(verbose == 0)), *hooks],
+            quiet=verbose != 1,
         )
         return History(state.history, {"epochs": epochs, "steps": steps, "verbose": verbose})
 
@@ -181,8 +169,8 @@ class Model:
             A list, the loss first, or, if `return_dict`, a dict by name.
         """
         self._check_compiled()
-        data = self._examples(x, y, sample_weight)
-        means = self._evaluate(data, batch_size, quiet=verbose != 1)
+        data = self._gather(x, y, sample_weight)
+        means = self._evaluate(data, batch_size, verbose != 1)
         results = {name: mean.result() for name, mean in means.items()}
         return results if return_dict else list(results.values())
 
@@ -195,11 +183,9 @@ class Model:
             verbose: 1 shows progress.
         """
         check_integer("batch_size", batch_size, 1)
-        if isinstance(x, tf.data.Dataset):
-            batches = x
-        else:
+        batches, chunks = x, []
+        if not isinstance(x, tf.data.Dataset):
             batches = Arrays(examples.to_tensors(x, self._input_spec)).batches(batch_size)
-        chunks = []
         total = len(batches) if batches.cardinality() >= 0 else None
         with Progress("predicting", total, quiet=verbose != 1) as progress:
             for batch in batches:
@@ -210,21 +196,11 @@ class Model:
 
     def get_weights(self):
         """All variables as arrays by name."""
-        return {name: variable.numpy() for name, variable in self.variables.all().items()}
+        return variables.values(self.variables.all())
 
     def set_weights(self, weights):
         """Takes over arrays by name, of all variables. Raises ConfigError if one does not fit."""
-        variables = self.variables.all()
-        if weights.keys() != variables.keys():
-            wrong = ", ".join(sorted(weights.keys() ^ variables.keys()))
-            raise ConfigError(f"weights must have the names of all variables; {wrong} differ.")
-        for name, variable in variables.items():
-            if np.shape(weights[name]) != tuple(variable.shape):
-                raise ConfigError(
-                    f"{name} is {list(variable.shape)}, not {list(np.shape(weights[name]))}."
-                )
-        for name, variable in variables.items():
-            variable.assign(weights[name])
+        variables.assign(self.variables.all(), weights)
 
     def save_weights(self, path):
         """Writes all variables to an HDF5 file, see `lowlevel.evaluation.weights_file`."""
@@ -234,23 +210,14 @@ class Model:
         """Reads what `save_weights` wrote: all variables, or, on an error, none."""
         weights_file.restore(path, self.variables.all())
 
-    def _cast(self, x):
-        return tf.cast(x, self._dtype) if x.dtype.is_floating else x
-
     def _check_compiled(self):
         if self.state is None:
             raise ConfigError("compile the model before you train or evaluate it.")
 
-    def _examples(self, x, y=None, sample_weight=None, class_weight=None):
-        if isinstance(x, tf.data.Dataset):
-            if y is not None or sample_weight is not None or class_weight is not None:
-                raise ConfigError("a dataset brings its own targets and weights.")
-            return Batches(x)
-        if y is None:
-            raise ConfigError("targets are missing.")
-        return examples.from_arrays(x, y, self._input_spec, sample_weight, class_weight)
+    def _gather(self, x, y=None, sample_weight=None, class_weight=None):
+        return examples.gather(x, y, self._input_spec, sample_weight, class_weight)
 
-    def _evaluate(self, data, batch_size, quiet):
+    def _evaluate(self, data, batch_size, quiet=True):
         return loop.evaluate(self._step("evaluate", data), data.batches(batch_size), quiet)
 
     def _step(self, kind, data):
@@ -259,11 +226,15 @@ class Model:
         key = kind, tuple(tf.nest.flatten(targets)), bool(weights)
         if key in self._steps:
             return self._steps[key]
-        options = {"target_spec": targets, "metrics": self._metrics, "weighted": bool(weights)}
+        options = {
+            "input_spec": self._input_spec,
+            "compute_dtype": self._dtype,
+            "target_spec": targets,
+            "metrics": self._metrics,
+            "weighted": bool(weights),
+        }
         if kind == "evaluate":
-            step = build_eval_step(
-                self.forward, self._loss, self._input_spec, self._dtype, **options
-            )
+            step = build_eval_step(self.forward, self._loss, **options)
         else:
             step = build_train_step(
                 self.forward,
@@ -271,10 +242,8 @@ class Model:
                 self.variables,
                 self.state.optimizer,
                 self.state.step,
-                self._input_spec,
-                self._seed,
-                self._dtype,
-                self._combine_gradients,
+                run_seed=self._seed,
+                combine_gradients=self._combine_gradients,
                 **options,
             )
         self._steps[key] = step

@@ -23,6 +23,7 @@ ROWS = {
     "lowlevel.variables": 2,
     "lowlevel.initializers": 2,
     "lowlevel.data": 2,
+    "lowlevel.update_rules": 3,
     "lowlevel.optimizers": 3,
     "lowlevel.schedules": 3,
     "lowlevel.losses": 3,

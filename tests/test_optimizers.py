@@ -15,6 +15,7 @@ PAIRS = {
     "sgd": (optimizers.SGD, keras.optimizers.SGD, {}),
     "momentum": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8}),
     "nesterov": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8, "nesterov": True}),
+    "rmsprop": (optimizers.RMSprop, keras.optimizers.RMSprop, {"rho": 0.8}),
     "adam": (optimizers.Adam, keras.optimizers.Adam, {"beta_1": 0.8, "beta_2": 0.95}),
     "nadam": (optimizers.Nadam, keras.optimizers.Nadam, {"beta_1": 0.8, "beta_2": 0.95}),
     "sgd, decay": (optimizers.SGD, keras.optimizers.SGD, {"weight_decay": 0.3}),
@@ -102,7 +103,8 @@ def test_a_gradient_without_a_variable():
         lambda: optimizers.SGD(-0.1),
         lambda: optimizers.Momentum(0.1, momentum=1.0),
         lambda: optimizers.Adam(0.1, beta_1=1.5),
-        lambda: optimizers.by_name("rmsprop", 0.1),
+        lambda: optimizers.by_name("adagrad", 0.1),
+        lambda: optimizers.RMSprop(0.1, rho=1.0),
         lambda: optimizers.Adam(0.1, weight_decay=-1),
     ],
 )

@@ -87,6 +87,10 @@ class Batches:
         """The dataset, from its start."""
         return self.dataset
 
+    def split_off_end(self, share):
+        """Raises ConfigError: the end of a dataset is not known."""
+        raise ConfigError("a dataset cannot be split; pass validation_data instead.")
+
     def next_batches(self, steps):
         """The next batches of the dataset; it starts again only when it has been used up."""
         for _ in range(steps):
@@ -99,20 +103,28 @@ class Batches:
             yield batch
 
 
-def from_arrays(x, y, input_spec, sample_weight=None, class_weight=None):
-    """Inputs and targets as `Arrays`, with weights if there are any.
+def gather(x, y, input_spec, sample_weight=None, class_weight=None):
+    """Inputs and targets, and weights if there are any, as `Arrays` or `Batches`.
 
     Args:
-        x: inputs, of the structure and shapes of `input_spec`; they are given its dtypes.
+        x: inputs, of the structure and shapes of `input_spec`; they are given its dtypes. Or a
+            `tf.data.Dataset` of batches, which leaves nothing to be said by the other arguments.
         y: targets: whole numbers become int32, floats float32.
         input_spec: `tf.TensorSpec` of a batch of inputs, or a dict or tuple of them.
         sample_weight: None, or a number for each example.
         class_weight: None, or a dict from class to a number; a class that is not in it gets 1.
 
     Raises:
-        ConfigError: both kinds of weights are given.
+        ConfigError: targets are missing, both kinds of weights are given, or a dataset has
+            company.
         DataError: arrays do not fit the spec or one another.
     """
+    if isinstance(x, tf.data.Dataset):
+        if y is not None or sample_weight is not None or class_weight is not None:
+            raise ConfigError("a dataset brings its own targets and weights.")
+        return Batches(x)
+    if y is None:
+        raise ConfigError("targets are missing.")
     nests = [to_tensors(x, input_spec), to_tensors(y)]
     if class_weight is not None:
         if sample_weight is not None:

@@ -8,6 +8,7 @@ import csv
 import math
 from pathlib import Path
 
+from lowlevel import variables
 from lowlevel.checks import (
     CheckpointError,
     ConfigError,
@@ -103,12 +104,11 @@ class BestKeeper(Hook):
         value = _figure(row, self.monitor)
         if _is_better(value, self.best, self.mode):
             self.best = value
-            self.variables = {name: variable.numpy() for name, variable in self._all.items()}
+            self.variables = variables.values(self._all)
 
     def on_train_end(self, state):
-        if self.restore:
-            for name, value in self.variables.items():
-                self._all[name].assign(value)
+        if self.restore and self.best is not None:
+            variables.assign(self._all, self.variables)
 
 
 class ReduceRateOnPlateau(Hook):

@@ -39,6 +39,13 @@ class TrainingState:
         """How many steps had been made when it began."""
         return self.history[-1]["step"] if self.history else self.first_step
 
+    def start_history(self, epoch):
+        """Forgets the figures of past epochs; the next one has this number, from 0."""
+        self.history = []
+        self.first_epoch, self.first_step = epoch, int(self.step)
+        self.running = {name: metrics.Mean() for name in self.running}
+        self.seconds = 0.0
+
     def tensors(self):
         """All variables by the names they have in a checkpoint, such as `variables/weights/c1`."""
         variables = {f"variables/{name}": value for name, value in self.variables.all().items()}

@@ -62,7 +62,7 @@ def build_train_step(
         seed = seeds.derive(run_seed, "forward", step)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(trainable.values()))
-            result = forward(_cast(inputs, compute_dtype), training=True, seed=seed)
+            result = forward(cast(inputs, compute_dtype), training=True, seed=seed)
             outputs, new_state = _check_new_state(result, state)
             losses = _weigh(loss(targets, outputs), *weights)
             mean_loss = tf.reduce_mean(losses)
@@ -99,7 +99,7 @@ def build_eval_step(
 
     @tf.function(input_signature=_signature(input_spec, target_spec, weighted), autograph=False)
     def eval_step(inputs, targets, *weights):
-        outputs = forward(_cast(inputs, compute_dtype))
+        outputs = forward(cast(inputs, compute_dtype))
         return _per_example(targets, outputs, _weigh(loss(targets, outputs), *weights), metrics)
 
     return eval_step
@@ -109,8 +109,8 @@ def _signature(input_spec, target_spec, weighted):
     return [input_spec, target_spec] + [WEIGHTS] * weighted
 
 
-def _cast(inputs, dtype):
-    """Float tensors in another dtype; whole numbers, such as words, as they are."""
+def cast(inputs, dtype):
+    """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
 
 

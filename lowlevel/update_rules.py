@@ -1,0 +1,98 @@
+"""Update rules as formulas: a variable, its gradient and what is remembered of it to new ones."""
+
+import tensorflow as tf
+
+
+def sgd_update(variable, gradient, learning_rate):
+    """Gradient descent: `w - rate * g`."""
+    return variable - learning_rate * gradient
+
+
+def momentum_update(variable, gradient, velocity, learning_rate, momentum, nesterov=False):
+    """Gradient descent with momentum, as Keras writes it.
+
+        v' = momentum * v - rate * g
+        w' = w + v'                               (Polyak, 1964)
+        w' = w + momentum * v' - rate * g         (nesterov=True; Sutskever et al., 2013)
+
+    Returns:
+        The pair (w', v').
+    """
+    velocity = momentum * velocity - learning_rate * gradient
+    step = momentum * velocity - learning_rate * gradient if nesterov else velocity
+    return variable + step, velocity
+
+
+def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
+    """RMSprop, as Keras writes it: with epsilon inside the root.
+
+        v' = rho * v + (1 - rho) * g**2
+        w' = w - rate * g / sqrt(v' + epsilon)
+
+    Returns:
+        The pair (w', v').
+
+    Source: Tieleman and Hinton (2012).
+    """
+    v = rho * v + (1 - rho) * tf.square(gradient)
+    return variable - learning_rate * gradient / tf.sqrt(v + epsilon), v
+
+
+def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    """Adam, as Keras writes it: with epsilon outside the bias correction.
+
+        m' = beta_1 * m + (1 - beta_1) * g
+        v' = beta_2 * v + (1 - beta_2) * g**2
+        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        w' = w - alpha * m' / (sqrt(v') + epsilon)
+
+    Args:
+        variable, gradient, m, v: tensors of one shape.
+        t: number of this update, from 1, a float scalar.
+        learning_rate: a float scalar.
+
+    Returns:
+        The triple (w', m', v').
+
+    Source: Kingma and Ba (2015), the formula before their section 2.1; their algorithm 1 adds
+    epsilon to the corrected root instead.
+    """
+    alpha = learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
+    m = m + (gradient - m) * (1 - beta_1)
+    v = v + (tf.square(gradient) - v) * (1 - beta_2)
+    return variable - alpha * m / (tf.sqrt(v) + epsilon), m, v
+
+
+def nadam_momentum(t, beta_1):
+    """Nadam's momentum at update `t`: `beta_1 * (1 - 0.96**t / 2)`, from half of beta_1 up."""
+    return beta_1 * (1.0 - 0.5 * tf.pow(0.96, t))
+
+
+def nadam_update(
+    variable, gradient, m, v, t, u_product, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+):
+    """Adam with Nesterov's look ahead, as Keras writes it.
+
+        u_t = beta_1 * (1 - 0.96**t / 2)          (`nadam_momentum`; U_t = u_1 * u_2 * ... * u_t)
+        m' = beta_1 * m + (1 - beta_1) * g
+        v' = beta_2 * v + (1 - beta_2) * g**2
+        ahead = u_{t+1} * m' / (1 - U_{t+1}) + (1 - u_t) * g / (1 - U_t)
+        w' = w - rate * ahead / (sqrt(v' / (1 - beta_2**t)) + epsilon)
+
+    Args:
+        variable, gradient, m, v: tensors of one shape.
+        t: number of this update, from 1, a float scalar.
+        u_product: U_t, a float scalar.
+        learning_rate: a float scalar.
+
+    Returns:
+        The triple (w', m', v').
+
+    Source: Dozat (2016).
+    """
+    u, next_u = nadam_momentum(t, beta_1), nadam_momentum(t + 1, beta_1)
+    m = m + (gradient - m) * (1 - beta_1)
+    v = v + (tf.square(gradient) - v) * (1 - beta_2)
+    ahead = next_u * m / (1 - u_product * next_u) + (1 - u) * gradient / (1 - u_product)
+    corrected_v = v / (1 - tf.pow(beta_2, t))
+    return variable - ahead * learning_rate / (tf.sqrt(corrected_v) + epsilon), m, v
