@@ -9,6 +9,14 @@ def values(*shape, seed=0, low=-1.0, high=1.0):
     return np.random.default_rng(seed).uniform(low, high, shape).astype(np.float32)
 
 
+def values_of(spec, batch, seed=0):
+    """Random inputs of a network: floats in [0, 1), or numbers of words, -1 for padding."""
+    shape = [batch, *(5 if size is None else size for size in spec.shape[1:])]
+    if spec.dtype.is_integer:
+        return np.random.default_rng(seed).integers(-1, 9, shape).astype(np.int32)
+    return values(*shape, seed=seed, low=0)
+
+
 def outputs_and_gradients(function, inputs):
     """The output of a function, and the gradient of a weighted sum of it for each input."""
     inputs = [tf.constant(array) for array in inputs]

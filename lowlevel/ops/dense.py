@@ -16,17 +16,10 @@ def dense(x, weights, bias=None):
     Returns:
         `[..., outputs]`, in the dtype of `x`. Equals Keras's `Dense` without activation.
     """
-    inputs, outputs = weights.shape
-    rows = tf.reshape(x, [-1, inputs]) if x.shape.rank > 2 else x  # one product, not one for each
-    y = tf.matmul(rows, tf.cast(weights, x.dtype))
-    if bias is not None:
-        y = tf.nn.bias_add(y, tf.cast(bias, x.dtype))
-    if x.shape.rank == 2:
-        return y
-    y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], [outputs]], axis=0))
-    return tf.ensure_shape(y, [*x.shape[:-1], outputs])
-
-
-def flatten(x):
-    """`[batch, a, b, ...]` to `[batch, a * b * ...]`; all sizes but the batch must be known."""
-    return tf.reshape(x, [-1, math.prod(x.shape[1:])])
+    if len(x.shape) > 2:  # one product of all rows is faster than one for each example
+        inputs, outputs = weights.shape
+        rows = dense(tf.reshape(x, [-1, inputs]), weights, bias)
+        y = tf.reshape(rows, tf.concat([tf.shape(x)[:-1], [outputs]], axis=0))
+        return tf.ensure_shape(y, [*x.shape[:-1], outputs])
+    y = tf.matmul(x, tf.cast(weights, x.dtype))
+    return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from lowlevel.checks import ConfigError
+
 
 def embedding(indices, table):
     """Rows of a table.
@@ -26,8 +28,15 @@ def add_positions(x, table):
     Returns:
         A tensor like `x`.
 
+    Raises:
+        ConfigError: the sequence is known to be longer than the table.
+
     Source: the learned position embeddings of Gehring et al. (2017).
     """
+    if x.shape[1] is not None and x.shape[1] > table.shape[0]:
+        raise ConfigError(
+            f"a sequence of {x.shape[1]} is too long for a table of {table.shape[0]} positions."
+        )
     positions = tf.range(tf.shape(x)[1])
     return x + tf.cast(embedding(positions, table), x.dtype)
 

@@ -1,17 +1,23 @@
 """What all Keras twins share: layers are named as ours, with "-" for "/"."""
 
 import keras
+import numpy as np
+
+# What Keras keeps in one layer and we in four: its variables in Keras's order, by our names.
+ATTENTION = [
+    f"{kind}/{layer}"
+    for layer in ("queries", "keys", "values", "merge")
+    for kind in ("weights", "biases")
+]
 
 
 def copy_variables(variables, model):
-    """Gives the Keras model the numbers of a `VariableStore`."""
-    for name, weights in variables.weights.items():
-        values = [weights]
-        if name in variables.biases:
-            values.append(variables.biases[name])
-        if f"{name}/mean" in variables.state:
-            values += [variables.state[f"{name}/mean"], variables.state[f"{name}/variance"]]
-        find(model, name).set_weights([value.numpy() for value in values])
+    """Gives the Keras model the numbers of a `VariableStore`; only shapes may differ."""
+    trainable = variables.trainable()
+    for name, keras_variable in named_variables(model).items():
+        keras_variable.assign(np.reshape(trainable[name], keras_variable.shape))
+    for name, keras_variable in named_state(model).items():
+        keras_variable.assign(variables.state[name])
 
 
 def named_variables(model):
@@ -19,10 +25,12 @@ def named_variables(model):
     named = {}
     for layer in layers(model):
         name = layer.name.replace("-", "/")
-        if layer.trainable_variables:
-            named[f"weights/{name}"] = layer.trainable_variables[0]
-            if len(layer.trainable_variables) > 1:
-                named[f"biases/{name}"] = layer.trainable_variables[1]
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            block = name.rpartition("/")[0]
+            ours = [f"{kind_layer.replace('/', f'/{block}/')}" for kind_layer in ATTENTION]
+        else:
+            ours = [f"weights/{name}", f"biases/{name}"][: len(layer.trainable_variables)]
+        named |= dict(zip(ours, layer.trainable_variables, strict=True))
     return named
 
 
@@ -43,8 +51,3 @@ def layers(model):
             yield from layers(layer)
         else:
             yield layer
-
-
-def find(model, name):
-    """The layer of our name."""
-    return next(layer for layer in layers(model) if layer.name == name.replace("/", "-"))

@@ -137,10 +137,31 @@ def test_flatten_with_unknown_batch_size():
     assert flatten.get_concrete_function().structured_outputs.shape.as_list() == [None, 40]
 
 
-@pytest.mark.parametrize("name", ["relu", "selu", "sigmoid"])
+ACTIVATIONS = {
+    "relu": keras.activations.relu,
+    "selu": keras.activations.selu,
+    "sigmoid": keras.activations.sigmoid,
+    "leaky_relu": keras.layers.LeakyReLU(),
+    "gelu": lambda x: keras.activations.gelu(x, approximate=False),
+    "mish": keras.activations.mish,
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation(name):
     x = values(50, low=-4, high=4)
-    assert_equal_ops(getattr(ops, name), getattr(keras.activations, name), x)
+    assert_equal_ops(getattr(ops, name), ACTIVATIONS[name], x)
+
+
+def test_leaky_relu_with_another_slope():
+    layer = keras.layers.LeakyReLU(negative_slope=0.01)
+    assert_equal_ops(lambda x: ops.leaky_relu(x, 0.01), layer, values(50))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_upsample_nearest(times):
+    layer = keras.layers.UpSampling2D(times)
+    assert_equal_ops(lambda x: ops.upsample_nearest(x, times), layer, values(2, 4, 5, 3))
 
 
 def test_softmax():
@@ -176,12 +197,24 @@ def test_resize_bilinear_takes_the_mean_of_all_pixels_when_it_shrinks():
         (ops.relu, [(3,)]),
         (ops.selu, [(3,)]),
         (ops.sigmoid, [(3,)]),
+        (ops.leaky_relu, [(3,)]),
+        (ops.gelu, [(3,)]),
+        (ops.mish, [(3,)]),
+        (ops.dense, [(2, 5, 3), (3, 4), (4,)]),
+        (ops.layer_norm, [(2, 5, 8), (8,), (8,)]),
+        (ops.add_positions, [(2, 5, 3), (7, 3)]),
+        (ops.attention, [(1, 2, 5, 3)] * 3),
+        (lambda x: ops.upsample_nearest(x, 2), [(1, 4, 4, 2)]),
+        (lambda x: ops.image_patches(x, 2), [(1, 4, 4, 2)]),
         (lambda x: ops.dropout(x, 0.5, [1, 2]), [(3,)]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_an_op_computes_in_the_dtype_of_its_input(op, shapes):
     x, *parameters = [tf.constant(values(*shape)) for shape in shapes]
+    if op is ops.attention:  # keys and values come from the same layer as queries
+        parameters = [tf.cast(parameter, tf.bfloat16) for parameter in parameters]
     result = op(tf.cast(x, tf.bfloat16), *parameters)
     assert result.dtype == tf.bfloat16
+    parameters = [tf.cast(parameter, tf.float32) for parameter in parameters]
     np.testing.assert_allclose(tf.cast(result, tf.float32), op(x, *parameters), atol=0.05)
