@@ -23,3 +23,8 @@ def dense(x, weights, bias=None):
         return tf.ensure_shape(y, [*x.shape[:-1], outputs])
     y = tf.matmul(x, tf.cast(weights, x.dtype))
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
+
+
+def flatten(x):
+    """`[batch, a, b, ...]` to `[batch, a * b * ...]`; all sizes but the batch must be known."""
+    return tf.reshape(x, [-1, math.prod(x.shape[1:])])
