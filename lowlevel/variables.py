@@ -131,7 +131,7 @@ def is_in(layer, prefixes):
 
 
 def _freeze(frozen, layers, named_variables):
-    known = {layer_of(name) for name in named_variables}
+    known = list(dict.fromkeys(map(layer_of, named_variables)))
     for layer in layers:
         if not any(is_in(name, [layer]) for name in known):
             raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")

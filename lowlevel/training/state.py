@@ -70,7 +70,8 @@ class TrainingState:
 
 
 def best_epoch(history):
-    """The epoch of highest test accuracy, or of lowest test loss where accuracy is not measured."""
+    """The epoch of highest test accuracy, or of lowest test loss, or loss: what is measured."""
     if "val_accuracy" in history[0]:
         return max(history, key=lambda row: row["val_accuracy"])
-    return min(history, key=lambda row: row["val_loss"])
+    judged = "val_loss" if "val_loss" in history[0] else "loss"
+    return min(history, key=lambda row: row[judged])
