@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
-"""Prints what a network is made of and costs: layers, output shapes, parameters, multiply-adds."""
+"""Prints what a network is made of and costs: layers, output shapes, parameters, multiply-adds.
+
+With --diagram it also draws the layers as a graph.
+"""
+
+from pathlib import Path
 
 from lowlevel import command_line
 
@@ -13,16 +18,32 @@ def parse_arguments():
         type=command_line.whole_number(1),
         help="fold layers into blocks: keep this many parts of their names (default: all)",
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--diagram",
+        metavar="FILE",
+        type=Path,
+        help="also draw the layers as a graph, to a .png or an .svg file",
+    )
+    args = parser.parse_args()
+    if args.diagram is not None and args.diagram.suffix not in (".png", ".svg"):
+        parser.error(f"--diagram needs the name of a .png or an .svg file, not {args.diagram}")
+    return args
 
 
 def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel.inspection import summary
+    from lowlevel import nets
+    from lowlevel.inspection import diagram, summary
 
-    print(summary.table(summary.summarize(args.net, depth=args.depth)))
+    layers = summary.summarize(args.net, depth=args.depth)
+    print(summary.table(layers))
+    if args.diagram is not None:
+        net = nets.get(args.net)
+        input_shape = net.input_spec(net.Config()).shape[1:]
+        diagram.draw(args.diagram, layers, args.net, input_shape)
+        print(f"drew {args.diagram}")
     return 0
 
 

@@ -17,9 +17,12 @@ def make(width, height):
 
 
 def save(figure, path):
-    """Writes a PNG file. Raises DataError if it cannot be written."""
+    """Writes a PNG or, by its name, an SVG file. Raises DataError if it cannot be written."""
+    import matplotlib
+
     try:
-        figure.savefig(path, dpi=DOTS_PER_INCH)
+        with matplotlib.rc_context({"svg.fonttype": "none"}):  # text stays text
+            figure.savefig(path, dpi=DOTS_PER_INCH)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be drawn: {reason_of(error)}.") from error
 

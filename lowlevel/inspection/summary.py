@@ -10,7 +10,7 @@ import math
 import tensorflow as tf
 
 from lowlevel import nets
-from lowlevel.variables import count_parameters
+from lowlevel.variables import layer_of as layer_of_variable
 
 
 @dataclasses.dataclass
@@ -19,7 +19,9 @@ class Layer:
 
     Attributes:
         name: the layer's, or that of the block it is folded into.
-        output_shape: shape of what it gives, without the batch.
+        output_shape: shape of what it gives, without the batch; None for a size that is free.
+        operations: what it makes of floats, in TensorFlow's words, such as Conv2D.
+        inputs: names of the layers that it takes tensors from; "" for the network's inputs.
         parameters: numbers in its variables.
         trainable: those of them that gradients update.
         multiply_adds: multiplications with an addition, for one example; those of convolutions and
@@ -27,7 +29,9 @@ class Layer:
     """
 
     name: str
-    output_shape: tuple
+    output_shape: tuple = ()
+    operations: list = dataclasses.field(default_factory=list)
+    inputs: list = dataclasses.field(default_factory=list)
     parameters: int = 0
     trainable: int = 0
     multiply_adds: int = 0
@@ -43,7 +47,7 @@ def summarize(net_name, config=None, depth=None):
             "inception1/3x3/conv" for 1; None folds nothing.
 
     Returns:
-        A list of `Layer`s.
+        A list of `Layer`s. A layer that is used again is there again, without parameters.
 
     Raises:
         ConfigError: there is no such network.
@@ -51,34 +55,57 @@ def summarize(net_name, config=None, depth=None):
     net = nets.get(net_name)
     config = net.Config() if config is None else config
     with tf.device("CPU:0"):
-        variables = net.build(config, seed=0)
-        function = tf.function(
-            lambda inputs: net.forward(config, variables, inputs), autograph=False
-        )
-        graph = function.get_concrete_function(net.input_spec(config)).graph
+        store = net.build(config, seed=0)
+        graph = _trace(net, config, store)
 
     layers = {}
     operations = {operation.name: operation for operation in graph.get_operations()}
-    for name, operation in operations.items():
-        scope = name.rpartition("/")[0]
-        while scope in operations:  # what an operation needs, such as its shape, is named below it
-            scope = scope.rpartition("/")[0]
-        if not scope:
+    layer_of = {name: _fold(_scope(name, operations), depth) for name in operations}
+    for operation in operations.values():
+        name = layer_of[operation.name]
+        if not name:
             continue
-        name = _fold(scope, depth)
-        layer = layers.setdefault(name, Layer(name, ()))
+        layer = layers.setdefault(name, Layer(name))
         layer.output_shape = tuple(operation.outputs[0].shape[1:])
+        if operation.outputs[0].dtype.is_floating:
+            layer.operations.append(operation.type)
         layer.multiply_adds += _multiply_adds(operation)
-    for part, named in (("all", variables.all()), ("trainable", variables.trainable())):
-        for full_name, variable in named.items():
-            kind, _, name = full_name.partition("/")
-            scope = name.rpartition("/")[0] if kind == "state" else name
-            layer, count = layers[_fold(scope, depth)], count_parameters({"": variable})
-            if part == "all":
-                layer.parameters += count
-            else:
-                layer.trainable += count
+        for source in _sources(operation, layer_of):
+            if source != name and source not in layer.inputs:
+                layer.inputs.append(source)
+    for full_name, variable in store.all().items():
+        layer = layers[_fold(layer_of_variable(full_name), depth)]
+        layer.parameters += variable.shape.num_elements()
+        layer.trainable += variable.shape.num_elements() if variable.trainable else 0
     return list(layers.values())
+
+
+def _trace(net, config, store):
+    """The graph of a network for one example."""
+    spec = net.input_spec(config)
+    one = tf.TensorSpec([1, *spec.shape[1:]], spec.dtype, spec.name)
+    function = tf.function(lambda inputs: net.forward(config, store, inputs), autograph=False)
+    return function.get_concrete_function(one).graph
+
+
+def _scope(name, operations):
+    """The layer in whose scope an operation runs."""
+    scope = name.rpartition("/")[0]
+    while scope in operations:  # what an operation needs, such as its shape, is named below it
+        scope = scope.rpartition("/")[0]
+    return scope
+
+
+def _sources(operation, layer_of):
+    """Layers that an operation takes tensors from; what runs in no scope belongs to none."""
+    for tensor in operation.inputs:
+        if tensor.dtype == tf.resource:  # a variable
+            continue
+        source = layer_of[tensor.op.name]
+        if source or tensor.op.type == "Placeholder":
+            yield source
+        else:
+            yield from _sources(tensor.op, layer_of)
 
 
 def _fold(scope, depth):
@@ -86,9 +113,11 @@ def _fold(scope, depth):
 
 
 def _multiply_adds(operation):
-    """For each position of a window, or each example, as many as the weights have numbers."""
-    if operation.type == "MatMul":
-        return operation.inputs[1].shape.num_elements()
+    """For each position of a window, or each row, as many as the weights have numbers."""
+    if operation.type in ("MatMul", "BatchMatMulV2"):
+        shared = operation.inputs[0].shape[-1]  # of attention, rows of a head
+        result = operation.outputs[0].shape.num_elements()
+        return result * shared if result else 0
     if operation.type == "Conv2D":
         weights, image = operation.inputs[1], operation.outputs[0]
     elif operation.type == "Conv2DBackpropInput":  # transposed
@@ -98,13 +127,20 @@ def _multiply_adds(operation):
     return math.prod(image.shape[1:3]) * weights.shape.num_elements()
 
 
+def describe_shape(shape):
+    """Sizes as text, such as "28 x 28 x 16"; "any" for one that is free."""
+    if not shape:
+        return "one number"
+    return " x ".join("any" if size is None else str(size) for size in shape)
+
+
 def table(layers):
     """The layers as lines of text, with totals."""
     header = ("layer", "output shape", "parameters", "multiply-adds")
     rows = [
         (
             layer.name,
-            " x ".join(map(str, layer.output_shape)),
+            describe_shape(layer.output_shape),
             f"{layer.parameters:,}",
             f"{layer.multiply_adds:,}",
         )

@@ -1,5 +1,7 @@
 """Activation functions, for tensors of any shape."""
 
+import math
+
 import tensorflow as tf
 
 
@@ -21,7 +23,7 @@ def gelu(x):
 
     Source: Hendrycks and Gimpel (2016); exact, as Keras's `gelu(x, approximate=False)`.
     """
-    return tf.nn.gelu(x, approximate=False)
+    return 0.5 * x * (1 + tf.math.erf(x / math.sqrt(2)))
 
 
 def mish(x):

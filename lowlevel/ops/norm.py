@@ -98,5 +98,6 @@ def layer_norm(x, scale, offset, epsilon=EPSILON):
     Source: Ba et al. (2016).
     """
     wide = tf.cast(x, tf.float32)
-    mean, variance = tf.nn.moments(wide, axes=[-1], keepdims=True)
+    mean = tf.reduce_mean(wide, axis=-1, keepdims=True)
+    variance = tf.reduce_mean(tf.square(wide - mean), axis=-1, keepdims=True)
     return tf.cast((wide - mean) * tf.math.rsqrt(variance + epsilon) * scale + offset, x.dtype)

@@ -21,10 +21,13 @@ def upsample_nearest(images, times):
     """Each pixel repeated `times` down and across.
 
     Args:
-        images: `[batch, height, width, channels]`.
+        images: `[batch, height, width, channels]`; all but the batch must be known.
         times: a whole number above 0.
 
     Returns:
         `[batch, height * times, width * times, channels]`. Equals Keras's `UpSampling2D`.
     """
-    return tf.repeat(tf.repeat(images, times, axis=1), times, axis=2)
+    _, height, width, channels = images.shape
+    x = tf.reshape(images, [-1, height, 1, width, 1, channels])
+    x = tf.tile(x, [1, 1, times, 1, times, 1])
+    return tf.reshape(x, [-1, height * times, width * times, channels])

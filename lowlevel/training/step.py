@@ -71,7 +71,10 @@ def build_train_step(
         if unused:
             raise ConfigError(f"the loss does not depend on {', '.join(unused)}.")
         with tf.name_scope("gradients"):  # so that they can be looked at by name
-            gradients = {name: tf.identity(value, name) for name, value in gradients.items()}
+            gradients = {
+                name: tf.identity(tf.convert_to_tensor(value), name)  # of an embedding: all rows
+                for name, value in gradients.items()
+            }
 
         optimizer.apply(combine_gradients(gradients), trainable, step)
         for name in state:
