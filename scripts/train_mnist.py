@@ -12,7 +12,13 @@ from lowlevel.training import arguments
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 5, "digits": 20}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}
-DROPOUT = {"conv_net": 0.2, "strided_net": 0.3}
+DROPOUT = {
+    "conv_net": 0.2,
+    "strided_net": 0.3,
+    "mlp": None,
+    "mish_net": 0.2,
+    "vision_transformer": 0.1,
+}
 IMAGES_DRAWN = 25
 
 
@@ -32,10 +38,12 @@ def parse_arguments():
     net = parser.add_argument_group("the network")
     net.add_argument(
         "--net",
-        choices=("conv_net", "strided_net"),
+        choices=tuple(DROPOUT),
         default="conv_net",
         help="conv_net (the default), four convolutions and two dense layers; strided_net, two "
-        "convolutions with batch norm, a tenth of the size, on three equal channels",
+        "convolutions with batch norm, a tenth of the size, on three equal channels; mlp, two "
+        "dense layers; mish_net, a block of layers used twice; vision_transformer, attention "
+        "between patches",
     )
     net.add_argument(
         "--global-pooling",
@@ -48,12 +56,14 @@ def parse_arguments():
         epochs="5; 20 for digits",
         batch_size="128",
         learning_rate="0.0001; 0.001 for digits",
-        dropout="0.2; 0.3 for strided_net",
+        dropout="0.2; 0.3 for strided_net, 0.1 for vision_transformer; none in mlp",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
     args = arguments.parse(parser, CHECKPOINTS)
     if args.global_pooling is not None and args.net != "strided_net":
         parser.error("--global-pooling is for --net strided_net")
+    if args.dropout is not None and DROPOUT[args.net] is None:
+        parser.error(f"{args.net} has no dropout")
     return args
 
 
@@ -111,15 +121,19 @@ def main():
 
 def make_config(args, dataset):
     """The config of the network that was asked for, for the images of the dataset."""
-    from lowlevel.nets import conv_net, strided_net
+    from lowlevel import nets
+    from lowlevel.nets import mish_net
 
-    height, width, _ = dataset.image_shape
-    if args.net == "conv_net":
-        rate = DROPOUT["conv_net"] if args.dropout is None else args.dropout
-        return conv_net.Config(dataset.image_shape, dataset.num_classes, rate)
-    rate = DROPOUT["strided_net"] if args.dropout is None else args.dropout
-    pooling = args.global_pooling or "max"
-    return strided_net.Config((height, width, 3), dataset.num_classes, rate, pooling)
+    height, width, channels = dataset.image_shape
+    dropout_rate = DROPOUT[args.net] if args.dropout is None else args.dropout
+    options = {} if dropout_rate is None else {"dropout_rate": dropout_rate}
+    if args.net == "mish_net":
+        options = {"block": mish_net.BlockConfig(dropout_rate=dropout_rate)}
+    elif args.net == "strided_net":
+        channels = 3
+        options["global_pooling"] = args.global_pooling or "max"
+    image_shape = (height, width, channels)
+    return nets.get(args.net).Config(image_shape, dataset.num_classes, **options)
 
 
 def draw(path, classifier, say):

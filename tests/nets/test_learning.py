@@ -3,21 +3,32 @@
 import functools
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from lowlevel import losses, optimizers
 from lowlevel.data import image_folder, pipeline
 from lowlevel.data.image_sources import SomeImages
-from lowlevel.nets import bottle_encoder, conv_net, mini_inception, strided_net
+from lowlevel.nets import (
+    bottle_encoder,
+    conv_net,
+    leaky_net,
+    mini_inception,
+    mish_net,
+    mlp,
+    strided_net,
+    vision_transformer,
+)
 from lowlevel.training.autoencoding import Autoencoder
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
+from lowlevel.workflow import Model
 
 
-def train(net, config, data, steps, batch_size=64, dtype=tf.float32):
+def train(net, config, data, steps, batch_size=64, dtype=tf.float32, rate=1e-3):
     variables = net.build(config, seed=0)
-    state = TrainingState(variables, optimizers.Adam(1e-3))
+    state = TrainingState(variables, optimizers.Adam(rate))
     step = build_train_step(
         functools.partial(net.forward, config, variables),
         losses.softmax_cross_entropy,
@@ -31,6 +42,13 @@ def train(net, config, data, steps, batch_size=64, dtype=tf.float32):
     order = np.concatenate([pipeline.epoch_order(len(data), 0, epoch) for epoch in range(5)])
     batches = pipeline.batches(data, order[: steps * batch_size], batch_size)
     return [np.mean(step(*batch)["loss"]) for batch in batches]
+
+
+def fit_images(net_name, config, images, targets, epochs, rate=1e-2):
+    """The loss of each epoch of a network that learns to make images of images."""
+    model = Model.of(net_name, config)
+    model.compile(optimizers.Adam(rate), losses.mean_squared_error)
+    return model.fit(images, targets, epochs=epochs, verbose=0).history["loss"]
 
 
 def test_conv_net_learns_digits(digits):
@@ -52,6 +70,38 @@ def test_strided_net_learns_digits(digits):
     data = digits.with_channels(3)
     history = train(strided_net, strided_net.Config(), data.train, steps=80)
     assert np.mean(history[-5:]) < 1.0 < 2 < history[0]
+
+
+def test_mlp_learns_digits(digits):
+    history = train(mlp, mlp.Config(), digits.train, steps=80)
+    assert np.mean(history[-5:]) < 0.5 < 2 < history[0]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_mish_net_learns_digits(digits, shared):
+    config = mish_net.Config(shared=shared)
+    history = train(mish_net, config, digits.train, steps=60, rate=1e-2)
+    assert np.mean(history[-5:]) < 1.7 < 2.2 < history[0]
+
+
+def test_vision_transformer_learns_digits(digits):
+    history = train(vision_transformer, vision_transformer.Config(), digits.train, steps=80)
+    assert np.mean(history[-5:]) < 1.2 < 2 < history[0]
+
+
+def test_digit_autoencoder_learns_digits(digits):
+    images = digits.train.images / np.float32(255)
+    history = fit_images("digit_autoencoder", None, images, images, epochs=7, rate=3e-3)
+    assert history[-1] < 0.6 * history[0]
+
+
+def test_leaky_net_learns_to_find_edges_in_photographs(cifar10):
+    images = cifar10.images[:256] / np.float32(255)
+    edges = tf.image.sobel_edges(tf.constant(images))[..., 0]  # [images, height, width, 3], horizontal ones
+    targets = tf.reduce_mean(edges, axis=-1, keepdims=True)
+    config = leaky_net.Config((32, 32, 3), filters=1, slope=1.0 - 1e-6)
+    history = fit_images("leaky_net", config, images, targets, epochs=10)
+    assert history[-1] < 0.3 * history[0]
 
 
 def test_mini_inception_learns_cifar10(cifar10):
