@@ -35,6 +35,12 @@ def parse_arguments():
         parser, epochs="20; 3 for shapes", batch_size="64", learning_rate="0.001"
     )
     arguments.add_mini_inception(parser)
+    parser.add_argument(
+        "--ten-views",
+        action="store_true",
+        help="at the end, also say how good a mean over ten views of each test image is: "
+        "mirrored, and moved by a pixel",
+    )
     arguments.add_run(parser, run_dir="checkpoints/mini_inception-NAME, named for the dataset")
     args = arguments.parse(parser, CHECKPOINTS)
     if args.data_dir is not None and args.dataset == "shapes":
@@ -100,9 +106,22 @@ def main():
     if args.export:
         classifier.export(args.export, test_accuracy=correct / total)
         say(f"exported the network to {args.export}")
+    if args.ten_views:
+        of_views = count_correct_of_views(classifier, args.quiet)
+        print(f"test accuracy {of_views / total:.4f} ({of_views}/{total}) over ten views")
     print(f"test accuracy {correct / total:.4f} ({correct}/{total})")
     print(f"variables sha256 {sha256(state.variables.all())} at step {int(state.step)}")
     return 0
+
+
+def count_correct_of_views(classifier, quiet):
+    """How many test images are right when predictions are means over ten views."""
+    from lowlevel.evaluation import views
+    from lowlevel.evaluation.predictor import Predictor
+
+    test = classifier.dataset.test
+    prediction = views.predict(Predictor(classifier.run.path), test.images, quiet)
+    return int((prediction.classes == test.labels).sum())
 
 
 def show_sample(dataset, tensorboard):

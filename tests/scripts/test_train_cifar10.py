@@ -51,7 +51,8 @@ def scalars(directory):
 
 def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
     run = tmp_path / "run"
-    result = train("--data-dir", data_dir, "--run-dir", run, "--epochs", 2, "--batch-size", 32)
+    options = ("--data-dir", data_dir, "--run-dir", run, "--epochs", 2, "--batch-size", 32)
+    result = train(*options)
     assert (result.status, result.err) == (0, "")
     assert re.fullmatch(r"test accuracy \d\.\d{4} \(\d+/20\)", result.last_lines[0])
     assert DIGEST.fullmatch(result.last_lines[1])[2] == "8"
@@ -75,6 +76,10 @@ def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
     assert test_events["epoch/loss"] == test_events["epoch/accuracy"] == [4, 8]
     assert test_events["training images"] == [0]
     assert test_events["confusion matrix"] == [8]
+
+    again = train(*options, "--ten-views")
+    assert again.last_lines == result.last_lines
+    assert re.search(r"^test accuracy \d\.\d{4} \(\d+/20\) over ten views$", again.out, re.M)
 
 
 def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
