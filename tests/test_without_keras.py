@@ -34,6 +34,7 @@ def test_every_script(tmp_path):
     for words in (
         ("train_mnist.py", *arguments),
         ("predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0),
+        ("graph_session_mnist.py", "--data-dir", data_dir, "--epochs", 1),
         ("train_cifar10.py", "--dataset", "shapes", "--run-dir", tmp_path / "c", "--steps", 1),
         ("train_autoencoder.py", *folders, *few, "--run-dir", autoencoder),
         ("detect_anomalies.py", autoencoder, pictures),
