@@ -58,6 +58,24 @@ def bottles_directory():
 
 
 @pytest.fixture(scope="session")
+def sentence_polarity_directory():
+    """A directory with the two files of the sentence polarity data."""
+    directory = DATA / "rt-polarity"
+    if not directory.is_dir():
+        pytest.skip(f"needs sentences in {directory} (LOWLEVEL_TEST_DATA names its parent)")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def auto_mpg_file():
+    """The Auto MPG table."""
+    path = DATA / "auto-mpg" / "mpg.csv"
+    if not path.is_file():
+        pytest.skip(f"needs the table {path} (LOWLEVEL_TEST_DATA names its parent's parent)")
+    return path
+
+
+@pytest.fixture(scope="session")
 def digits():
     """The packaged digits, read once."""
     from lowlevel.data import digits

@@ -31,6 +31,14 @@ def test_every_script(tmp_path):
         picture.save(pictures / f"{number}.png")
     few = ("--epochs", 1, "--batch-size", 6)
     folders = ("--train", pictures, "--normal", pictures)
+    for name in ("pos", "neg"):
+        (tmp_path / "films" / name).mkdir(parents=True)
+        for number in range(2):
+            (tmp_path / "films" / name / f"{number}.txt").write_text(f"{name} film")
+    films = ("--data-dir", tmp_path / "films", "--run-dir", tmp_path / "t", "--steps", 1)
+    cars = tmp_path / "cars.csv"
+    columns = "mpg,cylinders,displacement,horsepower,weight,acceleration,model_year,origin"
+    cars.write_text("\n".join([columns, *(f"{n},4,97,46,{n}000,20,70,usa" for n in range(20))]))
     for words in (
         ("train_mnist.py", *arguments),
         ("predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0),
@@ -41,6 +49,9 @@ def test_every_script(tmp_path):
         ("export.py", run_dir, "--weights", exported, "--savedmodel", tmp_path / "model"),
         ("predict.py", exported, pictures / "3.png", "--plot", "plot.png"),
         ("summary.py", "conv_net"),
+        ("train_text.py", *films),
+        ("classify_text.py", tmp_path / "t", "a good film"),
+        ("train_auto_mpg.py", "--data", cars, "--run-dir", tmp_path / "m", "--steps", 1),
     ):
         done = subprocess.run(
             tools.command(*words), capture_output=True, text=True, env=environment, cwd=tmp_path

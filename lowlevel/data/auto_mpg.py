@@ -2,18 +2,20 @@
 
 import csv
 import dataclasses
+import io
 import math
-from pathlib import Path
 
 import numpy as np
 
 from lowlevel.checks import DataError, reason_of
-from lowlevel.data import download
+from lowlevel.data import download, text_file
 
 NUMBERS = ("cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year")
 ORIGINS = ("usa", "europe", "japan")
 FEATURES = (*NUMBERS, *ORIGINS)
 TARGET = "mpg"
+LARGEST = 1e9  # a number in the table
+FEWEST = 10  # cars, so that none of the parts is empty
 
 NAME = "mpg.csv"
 FILES = download.Files(
@@ -45,6 +47,11 @@ class Table:
     def __len__(self):
         return len(self.targets)
 
+    def part(self, indices):
+        """Some of the cars, by number."""
+        features, targets = self.features[indices], self.targets[indices]
+        return dataclasses.replace(self, features=features, targets=targets)
+
 
 def load():
     """The table from the user's cache, downloaded into it if need be.
@@ -59,50 +66,96 @@ def load():
 def read(path):
     """Reads a CSV file with a column for each of `NUMBERS`, and the columns mpg and origin.
 
+    Other columns, such as a car's name, are left alone.
+
     Raises:
-        DataError: it cannot be read, lacks a column, or holds what is no number; the text names the
-            line.
+        DataError: it cannot be read, lacks a column or has one twice, or a row has more or fewer
+            cells than there are columns, or holds what is no number; the text names the line.
     """
-    path = Path(path)
+    reader = csv.DictReader(io.StringIO(text_file.read(path), newline=""), strict=True)
     features, targets, dropped = [], [], 0
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file, strict=True)
-            missing = {TARGET, "origin", *NUMBERS} - set(reader.fieldnames or ())
-            if missing:
-                raise DataError(f"{path} lacks the columns {', '.join(sorted(missing))}.")
-            for row in reader:
-                where = f"line {reader.line_num} of {path}"
-                numbers = [_number(row[name], name, where) for name in (TARGET, *NUMBERS)]
-                if row["origin"] not in ORIGINS:
-                    raise DataError(f"the origin in {where} is {row['origin']!r}.")
-                if None in numbers:
-                    dropped += 1
-                    continue
-                targets.append(numbers[0])
-                features.append([*numbers[1:], *(row["origin"] == name for name in ORIGINS)])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
+        _check_columns(reader.fieldnames or (), path)
+        for row in reader:
+            where = f"line {reader.line_num} of {path}"
+            if None in row or None in row.values():
+                raise DataError(f"{where} does not have {len(reader.fieldnames)} cells.")
+            numbers = [_number(row[name], name, where) for name in (TARGET, *NUMBERS)]
+            if row["origin"] not in ORIGINS:
+                raise DataError(
+                    f"the origin in {where} is {_show(row['origin'])}, "
+                    f"not one of {', '.join(ORIGINS)}."
+                )
+            if None in numbers:
+                dropped += 1
+                continue
+            targets.append(numbers[0])
+            features.append([*numbers[1:], *(row["origin"] == name for name in ORIGINS)])
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be read as CSV: {reason_of(error)}.") from error
     if not targets:
         raise DataError(f"{path} holds no cars.")
     return Table(np.array(features, np.float32), np.array(targets, np.float32), dropped, str(path))
 
 
+def _check_columns(names, path):
+    wanted = (TARGET, *NUMBERS, "origin")
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
+    twice = [name for name in wanted if names.count(name) > 1]
+    if twice:
+        raise DataError(f"{path} has the columns {', '.join(twice)} twice.")
+
+
 def _number(text, name, where):
     """A float, or None for an empty cell or a question mark."""
-    if text in ("", "?"):
+    if text.strip() in ("", "?"):
         return None
     try:
-        value = float(text)
-    except (TypeError, ValueError):
+        value = float(text.replace("_", "no number"))  # Python would read 1_5 as 15
+    except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise DataError(f"{name} in {where} is no number: {text!r}.")
+    if not abs(value) <= LARGEST:
+        raise DataError(f"{name} in {where} is no number that can be used: {_show(text)}.")
     return value
 
 
+def _show(text):
+    """A cell for a message, not at any length."""
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
+
+
 def split(table, share=0.2, seed=0):
-    """Numbers of the cars to train and to test on: a share to test on, the same in every run."""
+    """Numbers of the cars to train on, for validation, and to test on, the same in every run.
+
+    A share of all is to test on; of the others, the last share is for validation. All are in random
+    order: the table is in that of years, and validation should see more than the latest cars.
+
+    Raises:
+        DataError: there are fewer than `FEWEST` cars.
+    """
+    if len(table) < FEWEST:
+        raise DataError(f"{table.source} holds {len(table)} cars; {FEWEST} are needed.")
     order = np.random.default_rng(seed).permutation(len(table))
-    held_out = max(1, round(len(table) * share))
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
+    tested = round(len(table) * share)
+    validated = math.ceil((len(table) - tested) * share)
+    return order[tested:-validated], order[-validated:], order[:tested]
+
+
+def figures_of(features):
+    """The mean and the standard deviation of each column, as lists: `{"mean": ..., "std": ...}`.
+
+    Args:
+        features: `[cars, columns]`, of the cars to train on alone. The deviation of a column
+            where they are all alike counts as 1.
+    """
+    std = features.std(axis=0, dtype=np.float64)
+    std[np.ptp(features, axis=0) == 0] = 1
+    return {"mean": features.mean(axis=0, dtype=np.float64).tolist(), "std": std.tolist()}
+
+
+def standardize(features, figures):
+    """Columns `[cars, columns]` in standard deviations from the mean, float32."""
+    mean, std = (np.array(figures[name], np.float32) for name in ("mean", "std"))
+    return (features - mean) / std

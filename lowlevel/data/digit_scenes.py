@@ -4,15 +4,20 @@ import dataclasses
 
 import numpy as np
 
-from lowlevel.checks import import_extra
+from lowlevel.checks import DataError, import_extra
+from lowlevel.data.labelled_images import LabelledImages
 from lowlevel.progress import Progress
 
 CANVAS = 96  # height and width in pixels
 SMALLEST, LARGEST = 14, 40  # heights of digits in pixels
 MOST = 5  # digits on a canvas
-MOST_OVERLAP = 0.1  # share of the smaller box that another may cover
+MOST_OVERLAP = 0.1  # share of the smaller of two boxes that they may have in common
+LEAST_DISTANCE = 12  # of two centres, in pixels: no square of 8 pixels holds both
 TRIES = 20
+INK = 32  # brightness above which a pixel belongs to a digit
 NOTHING = -1  # the class of what fills the rest of `classes`
+VALIDATION_SCENES, TEST_SCENES = 300, 500
+VALIDATION_SHARE = 0.1  # of the digits to train on
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +38,48 @@ class Scenes:
     def __len__(self):
         return len(self.images)
 
+    def objects(self, scene):
+        """What is in one scene: boxes `[digits, 4]` and classes `[digits]`."""
+        is_digit = self.classes[scene] != NOTHING
+        return self.boxes[scene, is_digit], self.classes[scene, is_digit]
+
+
+def load(dataset, train_scenes, seed=0, quiet=True):
+    """Scenes to train on, to choose a network by, and to test it on; no digit is in two of them.
+
+    Args:
+        dataset: an `ImageDataset` of digits, light on dark. The last tenth of those to train on
+            are for the scenes to choose by.
+        train_scenes: how many scenes to train on.
+        seed: whole number; the same one draws the same scenes.
+        quiet: show no progress.
+
+    Returns:
+        Three `Scenes`.
+
+    Raises:
+        DataError: there are too few digits, or one of them is black.
+        MissingExtraError: Pillow is not installed.
+    """
+    count = len(dataset.train)
+    first = count - int(count * VALIDATION_SHARE)
+    if first == count:
+        raise DataError(
+            f"{dataset.train.source} holds {count} images; scenes need 10 at least to train on."
+        )
+    parts = (
+        (_part(dataset.train, slice(None, first)), train_scenes),
+        (_part(dataset.train, slice(first, None)), VALIDATION_SCENES),
+        (dataset.test, TEST_SCENES),
+    )
+    return [
+        draw(digits, scenes, (seed, number), quiet) for number, (digits, scenes) in enumerate(parts)
+    ]
+
+
+def _part(digits, which):
+    return LabelledImages(digits.images[which], digits.labels[which], digits.source)
+
 
 def draw(digits, count, seed, quiet=True):
     """Draws scenes, each with one to `MOST` digits.
@@ -40,27 +87,31 @@ def draw(digits, count, seed, quiet=True):
     Args:
         digits: `LabelledImages` to take digits from, light on dark.
         count: how many scenes.
-        seed: whole number; the same one draws the same scenes.
+        seed: a tuple of whole numbers; the same one draws the same scenes, and the first ones of
+            them if there are fewer.
         quiet: show no progress.
 
     Returns:
-        `Scenes`. No two digits' centres are closer than 8 pixels.
+        `Scenes`. Boxes are as small as they can be, hardly overlap, and lie on the canvas.
 
     Raises:
+        DataError: a digit is black.
         MissingExtraError: Pillow is not installed.
     """
-    image_module = import_extra("PIL.Image", "images")
+    pillow = import_extra("PIL.Image", "images")
     images = np.zeros((count, CANVAS, CANVAS, 1), np.uint8)
     boxes = np.zeros((count, MOST, 4), np.float32)
     classes = np.full((count, MOST), NOTHING, np.int32)
     with Progress("drawing scenes", count, quiet=quiet) as progress:
         for scene in range(count):
-            random = np.random.default_rng((seed, scene))
+            random = np.random.default_rng((*seed, scene))
             placed = 0
             for _ in range(random.integers(1, MOST + 1)):
-                index = int(random.integers(len(digits.images)))
+                index = int(random.integers(len(digits)))
                 height = int(random.integers(SMALLEST, LARGEST + 1))
-                digit = _scaled(image_module, digits.images[index, :, :, 0], height)
+                digit = _scaled(pillow, digits.images[index, :, :, 0], height)
+                if digit is None:
+                    raise DataError(f"image {index} of {digits.source} shows nothing but black.")
                 box = _free_place(random, digit.shape, boxes[scene, :placed])
                 if box is None:
                     continue
@@ -74,13 +125,23 @@ def draw(digits, count, seed, quiet=True):
     return Scenes(images, boxes, classes)
 
 
-def _scaled(image_module, digit, height):
-    """The part of a digit that holds ink, scaled to a height: uint8 `[height, width]`."""
-    inked = digit > 32
+def _scaled(pillow, digit, height):
+    """The part of a digit that holds ink in about that height; None if there is no ink."""
+    digit = _ink(digit)
+    if digit is None:
+        return None
+    width = round(height * digit.shape[1] / digit.shape[0])
+    size = min(max(3, width), CANVAS), height
+    return _ink(np.asarray(pillow.fromarray(digit).resize(size)))
+
+
+def _ink(digit):
+    """The smallest part of an image `[height, width]` that holds all ink; None if it has none."""
+    inked = digit > INK
+    if not inked.any():
+        return None
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    digit = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    width = min(max(3, round(height * digit.shape[1] / digit.shape[0])), CANVAS)
-    return np.asarray(image_module.fromarray(digit).resize((width, height)))
+    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _free_place(random, size, others):
@@ -94,7 +155,7 @@ def _free_place(random, size, others):
         shared = np.prod(np.maximum(shared, 0), axis=1)
         smaller = np.minimum(np.prod(others[:, 2:] - others[:, :2], axis=1), height * width)
         centres = (others[:, :2] + others[:, 2:] - box[:2] - box[2:]) / 2
-        apart = np.hypot(*centres.T) >= 8
-        if apart.all() and (shared <= MOST_OVERLAP * smaller).all():
+        is_apart = np.hypot(*centres.T) >= LEAST_DISTANCE
+        if is_apart.all() and (shared <= MOST_OVERLAP * smaller).all():
             return box
     return None

@@ -58,11 +58,22 @@ def read_resized(path, image_shape):
     return _read(path, convert)
 
 
+def read_size(path):
+    """Height and width of a PNG or JPEG file in pixels, upright.
+
+    Raises:
+        DataError, MissingExtraError: as `read_grey` raises them.
+    """
+    width, height = _read(path, lambda image: _upright(image).size)
+    return height, width
+
+
 def read_for(kind, image_shape, path):
     """Reads an image file as a network needs it.
 
     Args:
-        kind: "digit" to bring it into the form of MNIST, see `to_digit`, or "resize".
+        kind: "digit" to bring it into the form of MNIST, see `to_digit`; "resize"; or "light" to
+            also invert it if it is dark on light.
         image_shape: (height, width, channels) that the network takes.
         path: the file.
 
@@ -73,7 +84,8 @@ def read_for(kind, image_shape, path):
         DataError, MissingExtraError: as `read_grey` and `to_digit` raise them.
     """
     if kind != "digit":
-        return read_resized(path, image_shape)
+        image = read_resized(path, image_shape)
+        return 255 - image if kind == "light" and is_dark_on_light(image.mean(axis=-1)) else image
     height, width, channels = image_shape
     return np.repeat(to_digit(read_grey(path), height, width, None, path), channels, axis=-1)
 

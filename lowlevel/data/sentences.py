@@ -1,6 +1,5 @@
-"""Sentences of two classes, from two files or two folders, and the words in them as numbers."""
+"""Sentences of two classes, from two files or two folders."""
 
-import collections
 import dataclasses
 import hashlib
 import re
@@ -8,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lowlevel.checks import DataError, reason_of
+from lowlevel.checks import DataError
+from lowlevel.data import text_file
 
-PADDING = -1
-UNKNOWN = 0  # the number of every word that is not in the vocabulary
-WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
+CLASS_NAMES = ("negative", "positive")
+FILES = ("rt-polarity.neg", "rt-polarity.pos")
+FOLDERS = ("neg", "pos")
+MOST_CHARACTERS = 20_000  # of a sentence
+LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,115 +42,117 @@ class Sentences:
         """Digest of texts and labels."""
         digest = hashlib.sha256()
         for text, label in zip(self.texts, self.labels, strict=True):
-            digest.update(f"{label} {text}\n".encode())
+            digest.update(f"{label} {text}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+
+def read_directory(directory):
+    """Reads the two files `FILES` of a directory, or else its two folders, see `read_folders`.
+
+    Raises:
+        DataError: it holds neither, or one of them cannot be read.
+    """
+    directory = Path(directory)
+    negative, positive = (directory / name for name in FILES)
+    if negative.is_file() or positive.is_file():
+        return read_files(positive, negative)
+    if any((directory / name).is_dir() for name in FOLDERS):
+        return read_folders(directory)
+    raise DataError(
+        f"{directory} holds neither the files {' and '.join(FILES)} nor the folders "
+        f"{' and '.join(FOLDERS)}."
+    )
 
 
 def read_files(positive, negative):
     """Reads two files with a sentence on each line; empty lines are left out.
 
     Raises:
-        DataError: a file cannot be read or holds no sentence.
+        DataError: a file cannot be read, is no text, holds no sentence, or one that is too long.
     """
-    return _make(_lines(positive), _lines(negative), f"{positive} and {negative}")
+    texts = [[line for line in read_lines(path) if line] for path in (negative, positive)]
+    for path, found in zip((negative, positive), texts, strict=True):
+        if not found:
+            raise DataError(f"{path} holds no sentence.")
+    return make(*texts, source=f"{positive} and {negative}")
 
 
-def read_folder(directory):
-    """Reads the folders `pos` and `neg` of a directory: each file in them is one text.
+def read_folders(directory):
+    """Reads the folders `neg` and `pos` of a directory: each .txt file in them is one text.
 
     Raises:
-        DataError: a folder is missing or holds no .txt file, or one cannot be read.
+        DataError: a folder is missing or holds no .txt file, or one of those is empty, too long,
+            no text, or cannot be read.
     """
     directory = Path(directory)
-    return _make(*(_texts(directory / name) for name in ("pos", "neg")), str(directory))
+    return make(*(_read_texts(directory / name) for name in FOLDERS), source=str(directory))
 
 
-def _make(positive, negative, source):
-    labels = np.array([1] * len(positive) + [0] * len(negative), np.int32)
-    return Sentences([*positive, *negative], labels, source)
+def make(negative, positive, source):
+    """`Sentences` of two lists of texts."""
+    labels = np.array([0] * len(negative) + [1] * len(positive), np.int32)
+    return Sentences([*negative, *positive], labels, source)
 
 
-def _lines(path):
-    lines = [line.strip() for line in _read(path).splitlines()]
-    lines = [line for line in lines if line]
-    if not lines:
-        raise DataError(f"{path} holds no sentence.")
-    return lines
+def read_lines(path):
+    """The lines of a file, see `split_lines`. Raises DataError if it cannot be read, or as that."""
+    return split_lines(text_file.read(path), path)
 
 
-def _texts(folder):
+def split_lines(text, source):
+    """The lines of a text without the blanks around them, the empty ones included.
+
+    Args:
+        text: the text.
+        source: where it comes from, for messages.
+
+    Raises:
+        DataError: a line is too long for a sentence.
+    """
+    lines = [line.strip() for line in LINE_END.split(text)]
+    for number, line in enumerate(lines, start=1):
+        check_length(line, f"line {number} of {source}")
+    return lines if lines[-1] else lines[:-1]  # what follows the last line's end is no line
+
+
+def check_length(text, where):
+    """Raises DataError if a text is too long: memory for all grows with the longest."""
+    if len(text) > MOST_CHARACTERS:
+        raise DataError(
+            f"{where} has {len(text)} characters; a sentence may have {MOST_CHARACTERS}."
+        )
+
+
+def _read_texts(folder):
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise DataError(f"{folder} holds no .txt file.")
-    return [_read(path) for path in paths]
-
-
-def _read(path):
-    """A file's text: UTF-8, or, if it is not that, Latin-1."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    texts = []
+    for path in paths:
+        text = " ".join(read_lines(path)).strip()
+        if not text:
+            raise DataError(f"{path} holds no text.")
+        check_length(text, path)
+        texts.append(text)
+    return texts
 
 
 def split(sentences, share=0.1, seed=0):
-    """Numbers of the sentences to train and to test on: the same share of each class, always."""
+    """Numbers of the sentences to train and to test on: the same share of each class, always.
+
+    Raises:
+        DataError: there is a class with fewer than two sentences.
+    """
     random = np.random.default_rng(seed)
     train, test = [], []
-    for label in (0, 1):
+    for label, name in enumerate(CLASS_NAMES):
         order = random.permutation(np.flatnonzero(sentences.labels == label))
+        if len(order) < 2:
+            raise DataError(
+                f"{sentences.source} hold {len(order)} {name} sentences; two are needed, one to "
+                f"train on and one to test on."
+            )
         held_out = max(1, round(len(order) * share))
         test.extend(order[:held_out])
         train.extend(order[held_out:])
     return np.sort(train), np.sort(test)
-
-
-def words(text):
-    """The words and the punctuation marks of a text, in lower case."""
-    return WORD.findall(text.lower())
-
-
-class Vocabulary:
-    """Numbers for words: 0 for every unknown one, then 1, 2, ... for those of a list.
-
-    Attributes:
-        known: the list.
-    """
-
-    def __init__(self, known):
-        """Raises DataError unless `known` is a list of different words."""
-        if (
-            not isinstance(known, list)
-            or not all(isinstance(word, str) for word in known)
-            or len(set(known)) != len(known)
-        ):
-            raise DataError("a vocabulary is a list of words, none of them twice.")
-        self.known = known
-        self._numbers = {word: number for number, word in enumerate(known, start=UNKNOWN + 1)}
-
-    @classmethod
-    def of(cls, texts, most):
-        """The commonest words of texts, at most that many; of equally common ones, the first."""
-        counts = collections.Counter(word for text in texts for word in words(text))
-        return cls([word for word, _ in counts.most_common(most)])
-
-    def numbers(self, texts):
-        """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.
-
-        Raises:
-            DataError: a text has no words.
-        """
-        rows = []
-        for number, text in enumerate(texts):
-            row = [self._numbers.get(word, UNKNOWN) for word in words(text)]
-            if not row:
-                raise DataError(f"text number {number} has no words: {text!r}.")
-            rows.append(row)
-        result = np.full((len(rows), max(map(len, rows), default=0)), PADDING, np.int32)
-        for number, row in enumerate(rows):
-            result[number, : len(row)] = row
-        return result

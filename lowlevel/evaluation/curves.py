@@ -6,12 +6,14 @@ from lowlevel.training.state import best_epoch
 TRAIN, TEST = "#0969da", "#bc4c00"
 
 
-def draw(path, history):
-    """Draws each figure, on training and on test data, and the learning rate over the epochs.
+def draw(path, history, evaluated_on="test", scale="linear"):
+    """Draws each figure, on training and on held-out data, and the learning rate over the epochs.
 
     Args:
         path: the PNG file to write.
         history: one dict for each epoch, as in metrics.jsonl.
+        evaluated_on: what the held-out data are.
+        scale: "linear", or "log" for figures that fall far in the first epochs.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -26,8 +28,9 @@ def draw(path, history):
         axes.plot(epochs, [row[name] for row in history], ".-", color=TRAIN, label="training")
         if f"val_{name}" in history[0]:
             test = [row[f"val_{name}"] for row in history]
-            axes.plot(epochs, test, ".-", color=TEST, label="test")
+            axes.plot(epochs, test, ".-", color=TEST, label=evaluated_on)
         axes.set_title(name)
+        axes.set_yscale(scale)
         axes.legend()
     judged = "accuracy" if "accuracy" in names else "loss"
     if f"val_{judged}" in history[0]:

@@ -1,6 +1,7 @@
 """A trained network made anew from its config: from a run directory, or from a weights file."""
 
 import json
+import sys
 from pathlib import Path
 
 import tensorflow as tf
@@ -8,13 +9,15 @@ import tensorflow as tf
 from lowlevel.checks import CheckpointError, reason_of
 from lowlevel.evaluation import serving, weights_file
 from lowlevel.training import checkpoint
-from lowlevel.training.run_directory import RunDirectory
+from lowlevel.training.run_directory import RunDirectory, checkpoint_name
+from lowlevel.training.state import best_epoch
 
 # What a config that is not what it should be can lead to.
 DAMAGE = (
     *(KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
     *(MemoryError, tf.errors.OpError),
 )
+PREDICTS_WITH, BEST_EPOCH = "predicts_with", "best epoch"
 SAVED_MODEL = "saved_model.pb"
 SAVED_MODEL_CONFIG = "lowlevel.json"
 SAVED_MODEL_VARIABLES = "network_variables"
@@ -49,7 +52,8 @@ def load(path):
     """A trained network with its variables.
 
     Args:
-        path: a run directory, of which the newest whole checkpoint is taken; a weights file, see
+        path: a run directory, of which the newest whole checkpoint is taken, or that of the best
+            epoch if the run's config says `"predicts_with": "best epoch"`; a weights file, see
             `lowlevel.evaluation.weights_file`; or a SavedModel that `lowlevel.export` made, of
             which the variables are read and nothing is run.
 
@@ -69,12 +73,30 @@ def load(path):
     checkpoint_path, record = newest
     if not isinstance(record.get("config"), dict):
         raise CheckpointError(f"the config of {path} is damaged: it is no JSON object.")
+    if record["config"].get(PREDICTS_WITH) == BEST_EPOCH:
+        checkpoint_path = _best(checkpoint_path, record)
     trained = Trained(record["config"], checkpoint_path)
     tensors = {
         f"variables/{name}": value for name, value in trained.service.variables.all().items()
     }
     checkpoint.restore(checkpoint_path, tensors, prefix="variables/")
     return trained
+
+
+def _best(newest, record):
+    """The checkpoint of the best epoch; the newest before there is one, or if it is damaged."""
+    try:
+        if not record["history"]:
+            return newest
+        row = best_epoch(record["history"])
+        path = newest.with_name(checkpoint_name(row["epoch"], row["step"]))
+        checkpoint.read_record(path)
+    except CheckpointError as error:
+        print(f"{error}\nusing {newest} instead.", file=sys.stderr)
+        return newest
+    except DAMAGE as error:
+        raise CheckpointError(f"the record of {newest} is damaged: {error!r}.") from error
+    return path
 
 
 def _load_saved_model(path):

@@ -6,10 +6,9 @@ import tensorflow as tf
 
 from lowlevel import initializers, ops
 from lowlevel.checks import check_integer
+from lowlevel.data.vocabulary import PADDING
 from lowlevel.nets import parts
 from lowlevel.variables import VariableStore
-
-PADDING = -1
 
 
 @dataclasses.dataclass(frozen=True)

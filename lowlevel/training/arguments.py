@@ -38,9 +38,7 @@ def add_augmentation(parser):
 def add_photo_augmentation(parser):
     """Adds --flip, --crop and --cutout."""
     group = parser.add_argument_group("random changes to training images")
-    group.add_argument(
-        "--flip", action="store_true", help="mirror half of the images, left to right"
-    )
+    group.add_argument("--flip", action="store_true", help="mirror half of the images sideways")
     group.add_argument(
         "--crop",
         metavar="PIXELS",
@@ -116,19 +114,27 @@ def add_autoencoder(parser):
 
 
 def add_training(
-    parser, epochs, batch_size, learning_rate, dropout=None, optimizer="adam", classes=True
+    parser,
+    epochs,
+    batch_size,
+    learning_rate,
+    dropout=None,
+    optimizer="adam",
+    classes=True,
+    precision=True,
+    examples="images",
 ):
     """Adds the arguments that fix a run's result.
 
     `epochs`, `batch_size`, `learning_rate` and `dropout` are texts for the help: defaults may
     depend on the data or the network, so scripts fill them in. Without `dropout` there is no such
-    option; without `classes`, no smoothing of labels.
+    option; without `classes`, no smoothing of labels; without `precision`, no choice of it.
     """
     group = parser.add_argument_group("training")
     group.add_argument(
         "--epochs",
         type=whole_number(1, 9999),
-        help=f"passes over the training images (default: {epochs})",
+        help=f"passes over the training {examples} (default: {epochs})",
     )
     group.add_argument(
         "--steps",
@@ -137,9 +143,9 @@ def add_training(
     )
     group.add_argument(
         "--batch-size",
-        metavar="IMAGES",
+        metavar=examples.upper(),
         type=whole_number(1, 2**20),
-        help=f"images in a step (default: {batch_size})",
+        help=f"{examples} in a step (default: {batch_size})",
     )
     group.add_argument(
         "--learning-rate",
@@ -151,8 +157,8 @@ def add_training(
         "--schedule",
         choices=SCHEDULES,
         default="constant",
-        help="how the rate goes over the run: constant (the default); cosine, down to zero; "
-        "piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
+        help="how the rate goes over the run (default: %(default)s): constant; cosine, down to "
+        "zero; piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
         "one_cycle, up for three tenths of the steps, then down to zero",
     )
     group.add_argument(
@@ -197,12 +203,13 @@ def add_training(
         default=0,
         help="where all random numbers come from (default: 0)",
     )
-    group.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="float32",
-        help="what the network computes in (default: %(default)s); variables stay float32",
-    )
+    if precision:
+        group.add_argument(
+            "--precision",
+            choices=PRECISIONS,
+            default="float32",
+            help="what the network computes in (default: %(default)s); variables stay float32",
+        )
 
 
 def add_run(parser, run_dir, export=True):
@@ -223,9 +230,7 @@ def add_run(parser, run_dir, export=True):
         action="store_true",
         help="fail if there is nothing to resume (a run that is there is resumed in any case)",
     )
-    start.add_argument(
-        "--fresh", action="store_true", help="delete the run that is there and start over"
-    )
+    start.add_argument("--fresh", action="store_true", help="delete the run there and start over")
     if export:
         group.add_argument(
             "--export",

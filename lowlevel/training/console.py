@@ -25,7 +25,7 @@ def open_tensorboard(training):
     return tensorboard
 
 
-def train(training, args, epochs, say, tensorboard=None, hooks=()):
+def train(training, args, epochs, say, tensorboard=None, hooks=(), each_epoch=True):
     """Trains a run that is open; says each epoch, and how to go on if it is stopped.
 
     Args:
@@ -35,6 +35,8 @@ def train(training, args, epochs, say, tensorboard=None, hooks=()):
         say: what `sayer` returned.
         tensorboard: a `TensorBoard`, or None.
         hooks: further `Hook`s.
+        each_epoch: whether each epoch has a line and shows its progress; where epochs are many
+            and short, a hook may say less.
 
     Returns:
         None, or the exit status if a signal stopped it.
@@ -42,11 +44,12 @@ def train(training, args, epochs, say, tensorboard=None, hooks=()):
     Raises:
         NonFiniteError: training diverged; the text says what is kept.
     """
-    hooks = [EpochLines(epochs, say), *hooks]
+    hooks = [*([EpochLines(epochs, say)] * each_epoch), *hooks]
     if tensorboard is not None:
         hooks.append(TensorBoardLog(tensorboard))
     try:
-        stopped_by = training.train(epochs, args.steps, args.checkpoint_every, hooks, args.quiet)
+        quiet = args.quiet or not each_epoch
+        stopped_by = training.train(epochs, args.steps, args.checkpoint_every, hooks, quiet)
     except NonFiniteError as error:
         saved = training.run.checkpoints()
         kept = f"the last checkpoint, {saved[-1]}, is untouched" if saved else "nothing was saved"

@@ -24,8 +24,8 @@ ABOUT = "about"  # the part of a config that says how a run came to be, and is n
 KEEP_NEWEST = 3
 # What scripts add to a run when it has trained.
 PRODUCTS = (
-    *("confusion_matrix.png", "curves.png", "predictions.png", "reconstructions.png"),
-    *("report.json", "report.txt", "detector", "tensorboard"),
+    *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
+    *("reconstructions.png", "report.json", "report.txt", "best", "detector", "tensorboard"),
 )
 
 _CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
@@ -190,7 +190,7 @@ class RunDirectory:
             CheckpointError: something cannot be written; the earlier checkpoints are untouched.
         """
         step, history = record["step"], record["history"]
-        path = self.path / _checkpoint_name(len(history), step)
+        path = self.path / checkpoint_name(len(history), step)
         checkpoint.save(path, tensors, record)
         try:
             pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'
@@ -211,7 +211,7 @@ class RunDirectory:
         kept = {just_saved, *(path.name for path in paths[-KEEP_NEWEST:])}
         if history:
             best = best_epoch(history)
-            kept.add(_checkpoint_name(best["epoch"], best["step"]))
+            kept.add(checkpoint_name(best["epoch"], best["step"]))
         for path in paths:
             if path.name not in kept:
                 shutil.rmtree(path)
@@ -225,7 +225,8 @@ class RunDirectory:
                 path.unlink(missing_ok=True)
 
 
-def _checkpoint_name(finished_epochs, step):
+def checkpoint_name(finished_epochs, step):
+    """Name of the directory of a checkpoint."""
     return f"epoch-{finished_epochs:04d}-step-{step:08d}"
 
 

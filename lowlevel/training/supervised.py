@@ -20,7 +20,8 @@ class Supervised(Training):
     """A run of training: network, examples and recipe in, files in a run directory out.
 
     Attributes:
-        train_examples, test_examples: `lowlevel.data.examples.Arrays` of inputs and targets.
+        train_examples, test_examples: `lowlevel.data.examples.Arrays` of inputs and targets, to
+            train on and to evaluate on after each epoch.
         recipe: the `Recipe`.
         forward: function of (inputs, training=False, seed=None).
     """
@@ -37,6 +38,8 @@ class Supervised(Training):
         run_dir,
         data_name,
         command="",
+        prepare=None,
+        evaluated_on="test",
         **facts,
     ):
         """Puts a run together.
@@ -51,19 +54,24 @@ class Supervised(Training):
             run_dir: where the run is kept.
             data_name: what the data is called.
             command: what the user typed.
+            prepare: None, or a function from a batch of inputs as they are kept to one for the
+                network, such as from bytes to numbers in [0, 1].
+            evaluated_on: what `test_examples` are; "validation" if the test is another.
             facts: what else prediction needs, kept in the config, such as `preprocessing`.
         """
         self.train_examples = train_examples
         self.test_examples = test_examples
         self.recipe = recipe
+        self._prepare = prepare
+        self._test_batches = self._prepared(test_examples, EVAL_BATCH_SIZE)
         config = {
             "net": net_name,
             "net_config": dataclasses.asdict(net_config),
             "data": {
                 "name": data_name,
                 "train_examples": train_examples.count,
-                "test_examples": test_examples.count,
-                "sha256": _sha256(train_examples),
+                f"{evaluated_on}_examples": test_examples.count,
+                "sha256": _sha256(train_examples, test_examples),
             },
             "training": dataclasses.asdict(recipe),
             **facts,
@@ -96,16 +104,22 @@ class Supervised(Training):
         recipe = self.recipe
         order = pipeline.epoch_order(self.train_examples.count, recipe.seed, epoch)
         order = order[skip * recipe.batch_size :]
-        return self.train_examples.batches(recipe.batch_size, order)
+        return self._prepared(self.train_examples, recipe.batch_size, order)
 
     def evaluate(self, quiet=True):
         """A `Mean` of the loss and of each metric over the test examples, by name."""
-        return loop.evaluate(self.eval_step, self.test_examples.batches(EVAL_BATCH_SIZE), quiet)
+        return loop.evaluate(self.eval_step, self._test_batches, quiet)
+
+    def _prepared(self, examples, batch_size, order=None):
+        batches = examples.batches(batch_size, order)
+        if self._prepare is None:
+            return batches
+        return batches.map(lambda inputs, targets: (self._prepare(inputs), targets))
 
 
-def _sha256(examples):
+def _sha256(*examples):
     digest = hashlib.sha256()
-    for tensor in tf.nest.flatten(examples.tensors):
+    for tensor in tf.nest.flatten([part.tensors for part in examples]):
         digest.update(f"{tensor.dtype.name} {tensor.shape.as_list()}\n".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()

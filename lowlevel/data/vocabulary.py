@@ -1,0 +1,59 @@
+"""The words of texts as numbers."""
+
+import collections
+import re
+
+import numpy as np
+
+from lowlevel.checks import DataError
+
+PADDING = -1
+UNKNOWN = 0  # the number of every word that is not in the vocabulary
+WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
+
+
+def words(text):
+    """The words and the punctuation marks of a text, in lower case."""
+    return WORD.findall(text.lower())
+
+
+class Vocabulary:
+    """Numbers for words: 0 for every unknown one, then 1, 2, ... for those of a list.
+
+    Attributes:
+        known: the list.
+    """
+
+    def __init__(self, known):
+        """Raises DataError unless `known` is a list of different words."""
+        if (
+            not isinstance(known, list)
+            or not all(isinstance(word, str) for word in known)
+            or len(set(known)) != len(known)
+        ):
+            raise DataError("a vocabulary is a list of words, none of them twice.")
+        self.known = known
+        self._numbers = {word: number for number, word in enumerate(known, start=UNKNOWN + 1)}
+
+    @classmethod
+    def of(cls, texts, most):
+        """The commonest words of texts, at most that many; of equally common ones, the first."""
+        counts = collections.Counter(word for text in texts for word in words(text))
+        return cls([word for word, _ in counts.most_common(most)])
+
+    def numbers(self, texts):
+        """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.
+
+        Raises:
+            DataError: a text has no words.
+        """
+        rows = []
+        for number, text in enumerate(texts):
+            row = [self._numbers.get(word, UNKNOWN) for word in words(text)]
+            if not row:
+                raise DataError(f"text number {number} has no words: {text!r}.")
+            rows.append(row)
+        result = np.full((len(rows), max(map(len, rows), default=0)), PADDING, np.int32)
+        for number, row in enumerate(rows):
+            result[number, : len(row)] = row
+        return result

@@ -1,0 +1,256 @@
+"""train_detector.py, and predict.py on what it trains, as a person runs them."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from lowlevel.data import digit_scenes
+from lowlevel.evaluation import plots, trained
+from lowlevel.nets import grid_detector
+from lowlevel.training.best_network import FOLDER
+from lowlevel.training.run_directory import RunDirectory
+from lowlevel.variables import sha256
+from tests.evaluation.test_plots import count_pixels
+from tests.idx_files import write_random
+from tests.scripts import tools
+
+FIGURES = re.compile(
+    r"test average precision (\d\.\d{4}), AP50 (\d\.\d{4}), AP75 (\d\.\d{4}) \((\d+) scenes\)"
+)
+DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
+JUDGED = re.compile(r"validation average precision: best so far .*; now \d\.\d{4}.*")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A network of a few filters and a few scenes: what is tested is the scripts."""
+    for name in ("VALIDATION_SCENES", "TEST_SCENES"):
+        monkeypatch.setattr(digit_scenes, name, 15)
+    defaults = list(vars(grid_detector.Config()).values())
+    defaults[2] = (4, 4, 8)
+    monkeypatch.setattr(grid_detector.Config.__init__, "__defaults__", tuple(defaults))
+
+
+@pytest.fixture
+def run_script(monkeypatch, capfd):
+    return lambda name, *arguments: tools.run_here(name, arguments, monkeypatch, capfd)
+
+
+@pytest.fixture
+def train(small, run_script):
+    common = ("--dataset", "digits", "--scenes", 60, "--epochs", 2)
+    return lambda *arguments: run_script("train_detector.py", *common, *arguments)
+
+
+def rows_of(run):
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [row | {"seconds": 0} for row in rows]
+
+
+def best_digest(run):
+    return sha256(trained.load(run / FOLDER).service.variables.all())
+
+
+def test_what_it_prints_and_leaves(train, tmp_path):
+    result = train("--run-dir", tmp_path)
+    assert (result.status, result.err) == (0, "")
+    *figures, scenes = FIGURES.fullmatch(result.last_lines[0]).groups()
+    assert scenes == "15"
+    assert DIGEST.fullmatch(result.last_lines[1])[2] == "4"
+    assert len([line for line in result.out.splitlines() if JUDGED.fullmatch(line)]) == 2
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    names = ("average_precision", "ap50", "ap75")
+    assert [f"{report[name]:.4f}" for name in names] == figures
+    assert set(report["classes"]) == set("0123456789")
+    objects = [row["objects"] for row in report["classes"].values()]
+    assert 15 <= sum(objects) <= 75
+    assert (tmp_path / "report.txt").read_text() in result.out
+
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["net_config"]["image_shape"] == [96, 96, 1]
+    assert config["training"]["schedule"] == "one_cycle"
+    values = [row["val_average_precision"] for row in rows_of(tmp_path)]
+    assert report["network"] == "best"
+    assert report["epoch"] == 1 + int(np.argmax(values))
+    [kept] = RunDirectory(tmp_path / FOLDER).checkpoints()
+    assert kept.name.startswith(f"epoch-{report['epoch']:04d}")
+
+    assert count_pixels(tmp_path / "predictions.png", plots.TRUTH) > 1000
+    for name in ("predictions.png", "curves.png"):
+        with Image.open(tmp_path / name) as image:
+            assert min(image.size) > 300
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
+    whole = train("--run-dir", tmp_path / "whole")
+    part = train("--run-dir", tmp_path / "run", "--steps", 3)
+    assert part.status == 0, part.err
+    resumed = train("--run-dir", tmp_path / "run")
+    assert "resuming" in resumed.out
+    assert resumed.last_lines == whole.last_lines
+    assert rows_of(tmp_path / "run") == rows_of(tmp_path / "whole")
+    assert best_digest(tmp_path / "run") == best_digest(tmp_path / "whole")
+    again = train("--run-dir", tmp_path / "run", "--quiet")
+    assert again.out.splitlines() == whole.last_lines
+
+
+def test_when_the_network_is_judged(train, tmp_path):
+    train("--run-dir", tmp_path, "--epochs", 4, "--evaluate-after", 1, "--evaluate-every", 2)
+    judged = [row["epoch"] for row in rows_of(tmp_path) if "val_average_precision" in row]
+    assert judged == [1, 3]
+
+
+def test_before_any_network_is_judged_the_report_is_on_the_last(train, tmp_path):
+    result = train("--run-dir", tmp_path, "--steps", 1)
+    assert (result.status, result.err) == (0, "")
+    assert FIGURES.fullmatch(result.last_lines[0])
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["network"], report["epoch"]) == ("last", None)
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_every_option_changes_the_result(train, tmp_path):
+    digests = set()
+    variants = (
+        (),
+        ("--scenes", 61),
+        ("--seed", 1),
+        ("--precision", "bfloat16"),
+    )
+    for number, words in enumerate(variants):
+        run = tmp_path / str(number)
+        result = train("--run-dir", run, "--epochs", 1, "--batch-size", 30, *words)
+        digests.add(DIGEST.fullmatch(result.last_lines[1])[1])
+    assert len(digests) == len(variants)
+
+
+def test_files_like_those_of_mnist(small, run_script, tmp_path):
+    data = write_random(tmp_path / "data", gzipped=True)
+    options = ("--run-dir", tmp_path / "run", "--scenes", 20, "--epochs", 1, "--data-dir")
+    result = run_script("train_detector.py", *options, data)
+    assert (result.status, result.err) == (0, "")
+    assert "3 classes" in result.out
+    (tmp_path / "run" / "mine.txt").write_text("keep me")
+    few = write_random(tmp_path / "few", train=9)
+    result = run_script("train_detector.py", *options, few, "--fresh")
+    assert result.status == 2
+    assert "holds 9 images; scenes need 10" in result.err
+    assert (tmp_path / "run" / FOLDER).exists()  # nothing is lost by a mistake
+
+
+def test_without_matplotlib_the_report_is_kept_and_the_extra_named(train, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    result = train("--run-dir", tmp_path)
+    assert result.status == 0
+    assert "nothing is drawn: matplotlib is not installed" in result.err
+    assert (tmp_path / "report.json").exists()
+    assert DIGEST.fullmatch(result.last_lines[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--scenes", 0), "argument --scenes"),
+        (("--evaluate-every", 0), "argument --evaluate-every"),
+        (("--evaluate-after", -1), "argument --evaluate-after"),
+        (("--evaluate-after", 3), "the network would never be judged in 2 epochs"),
+        (("--evaluate-every", 3), "the network would never be judged in 2 epochs"),
+        (("--data-dir", "x"), "takes no data directory"),
+        (("--label-smoothing", 0.1), "unrecognized arguments"),
+        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
+        (("--resume",), "holds no checkpoint to resume"),
+    ],
+)
+def test_mistakes_get_a_sentence(train, tmp_path, words, message):
+    result = train("--run-dir", tmp_path / "run", *words)
+    assert result.status == 2
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def sure_run(train, tmp_path):
+    """A run whose network sees a 3, 8 pixels high and 16 wide, in the middle of every cell."""
+    path = tmp_path / "sure"
+    assert train("--run-dir", path, "--steps", 1).status == 0
+    network = trained.load(path)
+    variables = network.service.variables
+    variables.weights["out"].assign(tf.zeros_like(variables.weights["out"]))
+    classes = 20 * np.eye(10)[3]
+    variables.biases["out"].assign([5, 0, 0, np.log(8 / 24), np.log(16 / 24), *classes])
+    record = {"step": 2, "history": [], "config": network.config}
+    tensors = {f"variables/{name}": value for name, value in variables.all().items()}
+    shutil.rmtree(path)
+    RunDirectory(path).save(tensors, record)
+    return path
+
+
+def test_predict_tells_and_draws_boxes_in_pixels_of_the_file(sure_run, run_script, tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (96 * 3, 96 * 2)).save(picture)
+    plot = tmp_path / "plot.png"
+    result = run_script("predict.py", sure_run, picture, "--plot", plot)
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[-1] == f"drew {plot}"
+    pattern = rf"{picture}  3 (0\.\d{{4}})" + "".join(
+        rf"  {side} (\d+\.\d)" for side in ("top", "left", "bottom", "right")
+    )
+    found = np.array([re.fullmatch(pattern, line).groups() for line in lines[:-1]], float)
+    assert len(found) == 50
+    np.testing.assert_allclose(found[:, 0], 1 / (1 + np.exp(-5)), atol=1e-4)
+    cells = np.stack(np.meshgrid(range(12), range(12), indexing="ij"), axis=-1).reshape(-1, 2)
+    corners = np.hstack([cells * 8 - [0, 4], cells * 8 + [8, 12]]) * [2, 3, 2, 3]
+    expected = {tuple(box) for box in np.clip(corners, 0, [192, 288, 192, 288]).tolist()}
+    assert len({tuple(box) for box in found[:, 1:].tolist()} & expected) == 50
+    assert count_pixels(plot, plots.FOUND) > 1000
+
+    result = run_script("predict.py", sure_run, picture, "--least-score", 0.999)
+    assert result.out == f"{picture}  nothing found\n"
+
+
+def test_predict_turns_dark_on_light(sure_run, run_script, tmp_path):
+    """Both files reach the network as the same image."""
+    from lowlevel.data import image_file
+    from lowlevel.evaluation.predictor import Predictor
+
+    drawing = np.zeros((60, 60), np.uint8)
+    drawing[20:40, 25:30] = 255
+    paths = [tmp_path / "light.png", tmp_path / "dark.png"]
+    for path, pixels in zip(paths, (drawing, 255 - drawing), strict=True):
+        Image.fromarray(pixels).save(path)
+    predictor = Predictor(sure_run)
+    light, dark = (
+        image_file.read_for(predictor.image_files, predictor.image_shape, path) for path in paths
+    )
+    assert light.max() > 200
+    np.testing.assert_array_equal(light, dark)
+
+
+def test_options_of_predict_that_are_for_others(sure_run, run_script, tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.new("L", (50, 50)).save(picture)
+    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
+    for words, message in (
+        ((sure_run, picture, "--top", 2), "--top is for classifiers"),
+        ((sure_run, picture, "--least-score", 1), "argument --least-score"),
+        ((shipped, picture, "--least-score", 0.5), "--least-score is for detectors"),
+    ):
+        result = run_script("predict.py", *words)
+        assert result.status == 2
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_it_finds_the_digits_of_mnist(run_script, mnist_directory, tmp_path):
+    result = run_script("train_detector.py", "--data-dir", mnist_directory, "--run-dir", tmp_path)
+    assert result.status == 0, result.err
+    assert float(FIGURES.fullmatch(result.last_lines[0])[2]) >= 0.90
