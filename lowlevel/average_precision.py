@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from lowlevel.checks import DataError, check_integer
+from lowlevel.checks import DataError, check_integer, reason_of
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union from which on a box is found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
@@ -66,16 +66,19 @@ class AveragePrecision:
         detected_boxes, detected_classes = self._check(
             "detections", detected_boxes, detected_classes
         )
-        scores = np.asarray(scores, np.float64)
-        if scores.shape != detected_classes.shape or not np.isfinite(scores).all():
-            raise DataError("every detection needs one finite score.")
+        scores = _numbers("scores", scores)
+        if scores.shape != detected_classes.shape:
+            raise DataError(
+                f"detections need one score for each: {len(detected_classes)}, "
+                f"not {list(scores.shape)}."
+            )
         self._objects += np.bincount(classes, minlength=self.num_classes)
         for number in np.unique(detected_classes):
             chosen = np.flatnonzero(detected_classes == number)
             chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:MOST]
             overlaps = overlap_matrix(detected_boxes[chosen], boxes[classes == number])
             self._scores[number].append(scores[chosen])
-            self._found[number].append(np.stack([match(overlaps, least) for least in OVERLAPS]))
+            self._found[number].append(match(overlaps, OVERLAPS))
 
     def result(self):
         """An `AveragePrecisionResult`; all NaN if no object has been seen."""
@@ -95,29 +98,32 @@ class AveragePrecision:
         )
 
     def _check(self, name, boxes, classes):
-        boxes = (
-            np.asarray(boxes, np.float64).reshape(-1, 4)
-            if np.size(boxes) == 0
-            else np.asarray(boxes, np.float64)
-        )
-        classes = (
-            np.asarray(classes, np.int64).reshape(-1)
-            if np.size(classes) == 0
-            else np.asarray(classes)
-        )
-        if boxes.ndim != 2 or boxes.shape[1] != 4 or classes.shape != boxes.shape[:1]:
+        """Boxes and classes as arrays, if they are what `update` takes."""
+        boxes = _numbers(f"boxes of {name}", boxes)
+        classes = _numbers(f"classes of {name}", classes)
+        if boxes.shape == (0,):  # an empty list does not tell that boxes have four corners
+            boxes = boxes.reshape(0, 4)
+        if boxes.shape[1:] != (4,) or classes.shape != boxes.shape[:1]:
             raise DataError(
                 f"{name} need boxes [number, 4] and a class for each, "
                 f"not {list(boxes.shape)} and {list(classes.shape)}."
             )
-        if not np.isfinite(boxes).all() or (boxes[:, 2:] < boxes[:, :2]).any():
-            raise DataError(f"a box of the {name} ends before it begins or is not finite.")
-        if (
-            not np.issubdtype(classes.dtype, np.integer)
-            or not ((classes >= 0) & (classes < self.num_classes)).all()
-        ):
-            raise DataError(f"classes of the {name} must be in [0, {self.num_classes}).")
-        return boxes, classes
+        if (boxes[:, 2:] < boxes[:, :2]).any():
+            raise DataError(f"a box of the {name} ends before it begins.")
+        if not np.isin(classes, np.arange(self.num_classes)).all():
+            raise DataError(f"classes of {name} must be whole numbers below {self.num_classes}.")
+        return boxes, classes.astype(np.int64)
+
+
+def _numbers(name, values):
+    """A float64 array, if all of it is finite."""
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the {name} are not an array of numbers: {reason_of(error)}.") from error
+    if not np.isfinite(array).all():
+        raise DataError(f"the {name} must be finite numbers.")
+    return array
 
 
 def overlap_matrix(boxes, others):
@@ -135,19 +141,23 @@ def match(overlaps, least):
 
     Args:
         overlaps: `[detections, objects]`, the best detection first.
-        least: the overlap that it takes.
+        least: overlaps that it may take, `[thresholds]`; each is a matching of its own.
 
     Returns:
-        bool `[detections]`. Each takes, of the objects that are not found yet, the one it overlaps
-        most; the last one of several.
+        bool `[thresholds, detections]`. A detection takes, of the objects that are not found yet,
+        the one it overlaps most; the last one of several.
     """
-    found = np.zeros(len(overlaps), bool)
-    free = np.ones(overlaps.shape[1], bool)
+    detections, objects = overlaps.shape
+    found = np.zeros((len(least), detections), bool)
+    if objects == 0:
+        return found
+    free = np.ones((len(least), objects), bool)
     for detection, row in enumerate(overlaps):
-        row = np.where(free, row, -1.0)
-        if row.size and row.max() >= least:
-            free[row.size - 1 - row[::-1].argmax()] = False
-            found[detection] = True
+        candidates = np.where(free, row, -1.0)  # [thresholds, objects]
+        best = objects - 1 - candidates[:, ::-1].argmax(axis=1)
+        is_found = candidates.max(axis=1) >= least
+        free[is_found, best[is_found]] = False
+        found[:, detection] = is_found
     return found
 
 

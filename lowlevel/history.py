@@ -24,9 +24,10 @@ class History:
 
     @property
     def history(self):
-        """A list for each figure, by name."""
-        names = [name for name in self._rows[0] if name not in ("epoch", "step", "seconds")]
-        return {name: [row[name] for row in self._rows] for name in names}
+        """A list for each figure, by name, of the epochs that have it, as in Keras."""
+        beside = ("epoch", "step", "seconds")
+        names = dict.fromkeys(name for row in self._rows for name in row if name not in beside)
+        return {name: [row[name] for row in self._rows if name in row] for name in names}
 
     def plot(self, path):
         """Draws the figures to a PNG file, see `lowlevel.evaluation.curves.draw`."""

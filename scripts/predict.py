@@ -6,6 +6,8 @@ from pathlib import Path
 from lowlevel import command_line
 from lowlevel.checks import ConfigError
 
+DRAWN_SIDE = 800  # pixels of a picture with boxes
+
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
@@ -24,10 +26,16 @@ def parse_arguments():
         help="print this many classes of each image, the likeliest first (default: 1)",
     )
     parser.add_argument(
+        "--least-score",
+        metavar="SCORE",
+        type=command_line.number(0, 1),
+        help="of a detector: leave out boxes that are less certain (default: 0.3)",
+    )
+    parser.add_argument(
         "--plot",
         metavar="FILE",
         type=Path,
-        help="draw each image beside its probabilities, as a .png file",
+        help="draw each image beside its probabilities, or with its boxes, as a .png file",
     )
     args = parser.parse_args()
     if args.plot is not None:
@@ -46,6 +54,7 @@ def main():
     from lowlevel.evaluation.predictor import Predictor
 
     predictor = Predictor(args.network)
+    check_arguments(args, predictor)
     images = np.stack(
         [
             image_file.read_for(predictor.image_files, predictor.image_shape, path)
@@ -53,8 +62,9 @@ def main():
         ]
     )
     longest = max(len(name) for name in args.images)
-    if not predictor.class_names and (args.plot or args.top > 1):
-        raise ConfigError("an autoencoder knows no classes: --plot and --top are for others.")
+    if predictor.detects:
+        tell_boxes(args, predictor, images, longest)
+        return 0
     if not predictor.class_names:
         for name, error in zip(args.images, predictor.outputs(images)["error"], strict=True):
             print(f"{name:{longest}}  reconstruction error {error:.5f}")
@@ -70,6 +80,54 @@ def main():
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
     return 0
+
+
+def check_arguments(args, predictor):
+    """Raises ConfigError if an option is for networks of another kind."""
+    if not predictor.class_names and (args.plot or args.top > 1):
+        raise ConfigError("an autoencoder knows no classes: --plot and --top are for others.")
+    if predictor.detects and args.top > 1:
+        raise ConfigError("a detector gives each box one class: --top is for classifiers.")
+    if not predictor.detects and args.least_score is not None:
+        raise ConfigError("--least-score is for detectors; this network draws no boxes.")
+
+
+def tell_boxes(args, predictor, images, longest):
+    """Prints the boxes in each image, in pixels of the file, and draws them if asked to."""
+    import numpy as np
+
+    from lowlevel.data import image_file
+    from lowlevel.evaluation import detection, plots
+
+    least_score = detection.LEAST_SCORE if args.least_score is None else args.least_score
+    outputs = predictor.outputs(images)
+    sizes = [image_file.read_size(path) for path in args.images]
+    found = []
+    for index, (name, size) in enumerate(zip(args.images, sizes, strict=True)):
+        boxes, classes, scores = detection.of_image(outputs, index, least_score)
+        boxes = boxes * np.tile(np.divide(size, predictor.image_shape[:2]), 2)
+        boxes = np.clip(boxes, 0, np.tile(size, 2))
+        found.append((boxes, classes, scores))
+        for box, number, score in zip(*found[-1], strict=True):
+            sides = zip(("top", "left", "bottom", "right"), box, strict=True)
+            corners = "  ".join(f"{side} {value:.1f}" for side, value in sides)
+            print(f"{name:{longest}}  {predictor.class_names[number]} {score:.4f}  {corners}")
+        if len(boxes) == 0:
+            print(f"{name:{longest}}  nothing found")
+    if args.plot:
+        pictures = [
+            image_file.read_resized(path, (*reduced(size), 3))
+            for path, size in zip(args.images, sizes, strict=True)
+        ]
+        titles = [Path(name).name for name in args.images]
+        plots.draw_boxes(args.plot, pictures, found, predictor.class_names, None, titles, sizes)
+        print(f"drew {args.plot}")
+
+
+def reduced(size):
+    """Height and width of a picture that is drawn: at most `DRAWN_SIDE`, in the same ratio."""
+    scale = min(1, DRAWN_SIDE / max(size))
+    return tuple(max(1, round(side * scale)) for side in size)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from lowlevel.data.labelled_images import LabelledImages
 from lowlevel.progress import Progress
 
 CANVAS = 96  # height and width in pixels
-SMALLEST, LARGEST = 14, 40  # heights of digits in pixels
+SMALLEST, LARGEST = 14, 40  # heights of digits in pixels, before they are blurred
 MOST = 5  # digits on a canvas
 MOST_OVERLAP = 0.1  # share of the smaller of two boxes that they may have in common
 LEAST_DISTANCE = 12  # of two centres, in pixels: no square of 8 pixels holds both
 TRIES = 20
+MOST_BLUR = 1.0  # radius in pixels, as if a picture had been reduced
+MARGIN = 2  # what blurred ink may spread over
 INK = 32  # brightness above which a pixel belongs to a digit
 NOTHING = -1  # the class of what fills the rest of `classes`
 VALIDATION_SCENES, TEST_SCENES = 300, 500
@@ -98,7 +100,6 @@ def draw(digits, count, seed, quiet=True):
         DataError: a digit is black.
         MissingExtraError: Pillow is not installed.
     """
-    pillow = import_extra("PIL.Image", "images")
     images = np.zeros((count, CANVAS, CANVAS, 1), np.uint8)
     boxes = np.zeros((count, MOST, 4), np.float32)
     classes = np.full((count, MOST), NOTHING, np.int32)
@@ -109,7 +110,8 @@ def draw(digits, count, seed, quiet=True):
             for _ in range(random.integers(1, MOST + 1)):
                 index = int(random.integers(len(digits)))
                 height = int(random.integers(SMALLEST, LARGEST + 1))
-                digit = _scaled(pillow, digits.images[index, :, :, 0], height)
+                blur = random.uniform(0, MOST_BLUR)
+                digit = _scaled(digits.images[index, :, :, 0], height, blur)
                 if digit is None:
                     raise DataError(f"image {index} of {digits.source} shows nothing but black.")
                 box = _free_place(random, digit.shape, boxes[scene, :placed])
@@ -125,14 +127,17 @@ def draw(digits, count, seed, quiet=True):
     return Scenes(images, boxes, classes)
 
 
-def _scaled(pillow, digit, height):
+def _scaled(digit, height, blur):
     """The part of a digit that holds ink in about that height; None if there is no ink."""
     digit = _ink(digit)
     if digit is None:
         return None
     width = round(height * digit.shape[1] / digit.shape[0])
-    size = min(max(3, width), CANVAS), height
-    return _ink(np.asarray(pillow.fromarray(digit).resize(size)))
+    size = min(max(3, width), CANVAS - 2 * MARGIN), height
+    image = import_extra("PIL.Image", "images").fromarray(digit).resize(size)
+    image = import_extra("PIL.ImageOps", "images").expand(image, MARGIN)
+    softly = import_extra("PIL.ImageFilter", "images").GaussianBlur(blur)
+    return _ink(np.asarray(image.filter(softly)))
 
 
 def _ink(digit):

@@ -4,6 +4,9 @@ import math
 
 from lowlevel.evaluation import figures
 
+FOUND, TRUTH = "#ffb000", "#4cc9f0"  # light, to be seen on dark images
+BOXES_IN_A_ROW = 4
+
 
 def draw_predictions(path, images, prediction, labels, class_names):
     """A grid of images, each titled with its predicted class; wrong ones are framed in red.
@@ -64,3 +67,74 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         right.set_title(title, fontsize=9, parse_math=False)
         right.spines[["top", "right"]].set_visible(False)
     figures.save(figure, path)
+
+
+def draw_boxes(path, images, found, class_names, truth=None, titles=None, sizes=None):
+    """Images with the boxes found in them, each with its class and score.
+
+    Args:
+        path: the file to write.
+        images: arrays `[height, width, channels]`, uint8 or float in [0, 1].
+        found: for each image, boxes `[found, 4]` (top, left, bottom, right, in pixels), classes
+            and scores `[found]`.
+        class_names: a name for each class.
+        truth: for each image the true boxes, which are drawn in another colour; or None.
+        titles: a line of text for each image, or None.
+        sizes: (height, width) of each image in the pixels of its boxes; None if they are its own.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: the file cannot be written.
+    """
+    columns = min(BOXES_IN_A_ROW, len(images))
+    rows = -(-len(images) // columns)
+    side = max(3, 6 / columns)
+    figure = figures.make(side * columns, side * rows + 0.3)
+    from matplotlib.lines import Line2D  # only now is it known to be installed
+
+    grid = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes in grid[len(images) :]:
+        axes.axis("off")
+    for index, (axes, image) in enumerate(zip(grid, images, strict=False)):
+        height, width = sizes[index] if sizes else image.shape[:2]
+        figures.show_image(axes, image)
+        axes.images[0].set_extent((0, width, height, 0))
+        for box, number, score in reversed(list(zip(*found[index], strict=True))):  # best on top
+            _add_box(axes, box, FOUND, "-")
+            _add_label(axes, box, f"{class_names[number]} {score:.2f}", height)
+        for box in truth[index] if truth else ():  # dashed, so that both are seen
+            _add_box(axes, box, TRUTH, "--")
+        if titles:
+            axes.set_title(titles[index], fontsize=9, parse_math=False)
+    kinds = {"found": (FOUND, "-")} | ({"truth": (TRUTH, "--")} if truth else {})
+    lines = [
+        Line2D([], [], color=color, linestyle=style, label=name)
+        for name, (color, style) in kinds.items()
+    ]
+    figure.legend(
+        handles=lines, loc="outside upper center", ncols=2, facecolor="black", labelcolor="white"
+    )
+    figures.save(figure, path)
+
+
+def _add_box(axes, box, color, style):
+    top, left, bottom, right = box
+    across, down = [left, right, right, left, left], [top, top, bottom, bottom, top]
+    axes.plot(across, down, style, color=color, linewidth=1.5, scalex=False, scaley=False)
+
+
+def _add_label(axes, box, text, height):
+    """Writes above a box, or below one at the upper rim."""
+    top, left, bottom, _ = box
+    is_at_rim = top < 0.08 * height
+    axes.text(
+        left,
+        bottom if is_at_rim else top,
+        text,
+        va="top" if is_at_rim else "bottom",
+        color="black",
+        fontsize=8,
+        bbox={"facecolor": FOUND, "edgecolor": "none", "pad": 1},
+        clip_on=True,
+        parse_math=False,
+    )

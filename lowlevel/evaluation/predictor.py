@@ -68,7 +68,16 @@ class Predictor:
     @property
     def classifies(self):
         """Whether each image gets a class; a detector's gets boxes, an autoencoder's neither."""
-        return "probabilities" in self._serve.get_concrete_function().structured_outputs
+        return "probabilities" in self._answers
+
+    @property
+    def detects(self):
+        """Whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`."""
+        return "boxes" in self._answers
+
+    @property
+    def _answers(self):
+        return self._serve.get_concrete_function().structured_outputs
 
     def outputs(self, images, quiet=True):
         """All that the network says of images, see `lowlevel.evaluation.serving.Service.serve`.

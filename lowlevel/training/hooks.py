@@ -162,7 +162,8 @@ class CSVLog(Hook):
     def on_epoch_end(self, row):
         try:
             with self.path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, list(row))
+                names = dict.fromkeys(name for row in self._history for name in row)
+                writer = csv.DictWriter(file, list(names))
                 writer.writeheader()
                 writer.writerows(self._history)
         except OSError as error:

@@ -77,10 +77,18 @@ def test_sizes_and_numbers_differ(scenes):
     boxes = np.concatenate([scenes.objects(index)[0] for index in range(len(scenes))])
     heights = boxes[:, 2] - boxes[:, 0]
     assert heights.min() < digit_scenes.SMALLEST + 3
-    assert digit_scenes.LARGEST - 3 < heights.max() <= digit_scenes.LARGEST
+    most = digit_scenes.LARGEST + 2 * digit_scenes.MARGIN
+    assert digit_scenes.LARGEST - 3 < heights.max() <= most
     counts = (scenes.classes >= 0).sum(axis=1)
     assert set(counts) == set(range(1, digit_scenes.MOST + 1))
     assert set(scenes.classes[scenes.classes >= 0]) == set(range(10))
+
+
+def test_digits_as_wide_as_the_canvas_have_room():
+    images = np.full((1, 5, 60, 1), 255, np.uint8)
+    bars = LabelledImages(images, np.zeros(1, np.int32), "bars")
+    boxes = digit_scenes.draw(bars, 30, (0,)).boxes
+    assert 80 < (boxes[..., 3] - boxes[..., 1]).max() <= digit_scenes.CANVAS
 
 
 def test_no_digit_is_in_two_of_the_three(monkeypatch):
@@ -88,6 +96,7 @@ def test_no_digit_is_in_two_of_the_three(monkeypatch):
     for name in ("VALIDATION_SCENES", "TEST_SCENES"):
         monkeypatch.setattr(digit_scenes, name, 30)
     monkeypatch.setattr(digit_scenes, "SMALLEST", 40)  # so that nothing is scaled
+    monkeypatch.setattr(digit_scenes, "MOST_BLUR", 0)
     images = np.zeros((30, 40, 40, 1), np.uint8)
     for width, image in enumerate(images, start=5):
         image[:, :width] = 255

@@ -97,7 +97,9 @@ def test_digit_autoencoder_learns_digits(digits):
 
 def test_leaky_net_learns_to_find_edges_in_photographs(cifar10):
     images = cifar10.images[:256] / np.float32(255)
-    edges = tf.image.sobel_edges(tf.constant(images))[..., 0]  # [images, height, width, 3], horizontal ones
+    edges = tf.image.sobel_edges(tf.constant(images))[
+        ..., 0
+    ]  # [images, height, width, 3], horizontal ones
     targets = tf.reduce_mean(edges, axis=-1, keepdims=True)
     config = leaky_net.Config((32, 32, 3), filters=1, slope=1.0 - 1e-6)
     history = fit_images("leaky_net", config, images, targets, epochs=10)

@@ -1,0 +1,123 @@
+"""Keeping the best network of a run, judged by any figure that can be computed of one."""
+
+import math
+import shutil
+
+from lowlevel import variables
+from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
+from lowlevel.training import checkpoint
+from lowlevel.training.hooks import Hook
+from lowlevel.training.run_directory import RunDirectory
+
+FOLDER = "best"  # in the directory of a run
+
+
+class BestNetwork(Hook):
+    """Evaluates a copy of the network now and then, and keeps the best one on disk.
+
+    The variables that are trained are copied into a set of their own, which is evaluated eagerly,
+    so the compiled training step is neither used nor traced again. The figure goes into the row of
+    its epoch. A network is whole on disk before the run is saved with its figure, and the one it
+    replaces is deleted only then; so a run that is killed at any moment knows its best network, and
+    has it.
+
+    Attributes:
+        best: the row of the history of the network that is kept, or None.
+        run: the `RunDirectory` that holds it, for prediction alone.
+    """
+
+    def __init__(
+        self,
+        evaluate,
+        evaluation_variables,
+        directory,
+        config,
+        name="val_average_precision",
+        warm_up_epochs=0,
+        every_epochs=1,
+        mode="max",
+        say=print,
+    ):
+        """Says what to evaluate and when.
+
+        Args:
+            evaluate: function of a `VariableStore` that returns a number.
+            evaluation_variables: a store like the one that is trained, which it is copied into.
+            directory: a directory for the best network alone, such as `FOLDER` in a run's; other
+                checkpoints in it are deleted.
+            config: the run's config, which prediction makes the network anew from.
+            name: what the number is called in a row of the history.
+            warm_up_epochs: after this many epochs it is evaluated for the first time,
+            every_epochs: and after every so many from then on.
+            mode: "max" or "min": which number is better.
+            say: function that prints a line.
+        """
+        self._evaluate = evaluate
+        self._variables = evaluation_variables
+        self._config = config
+        self._name = name
+        self._warm_up_epochs = check_integer("warm_up_epochs", warm_up_epochs, 0)
+        self._every_epochs = check_integer("every_epochs", every_epochs, 1)
+        self._sign = {"max": 1, "min": -1}[check_choice("mode", mode, ("max", "min"))]
+        self._say = say
+        self.best = None
+        self.run = RunDirectory(directory)
+
+    def on_train_begin(self, state):
+        self._state = state
+        self._copy()  # so that a set that does not fit is noticed at once
+        judged = [row for row in state.history if self._name in row and self._paths(row)]
+        self.best = max(judged, key=self._goodness, default=None)
+
+    def on_epoch_begin(self, epoch):
+        self._forget_others()
+
+    def on_train_end(self, state):
+        self._forget_others()
+
+    def on_epoch_end(self, row):
+        since = row["epoch"] - self._warm_up_epochs
+        if since < 0 or since % self._every_epochs:
+            return
+        self._copy()
+        row[self._name] = value = float(self._evaluate(self._variables))
+        if not math.isfinite(value):
+            raise NonFiniteError(f"the {self._name} is not finite after step {row['step']}")
+        is_best = self.best is None or self._goodness(row) > self._goodness(self.best)
+        self._say(self._describe(value, is_best))
+        if is_best:
+            self.best = row
+            self._keep()
+
+    def _copy(self):
+        variables.assign(self._variables.all(), self._state.variables.all())
+
+    def _goodness(self, row):
+        return self._sign * row[self._name]
+
+    def _describe(self, value, is_best):
+        what = self._name.replace("val_", "validation ").replace("_", " ")
+        so_far = "none yet"
+        if self.best is not None:
+            so_far = f"{self.best[self._name]:.4f} in epoch {self.best['epoch']}"
+        return f"{what}: best so far {so_far}; now {value:.4f}{', which is kept' * is_best}"
+
+    def _keep(self):
+        network = {f"variables/{name}": value for name, value in self._variables.all().items()}
+        about = {"config": self._config, "exported": True}
+        self.run.save(network, self._state.record() | about)
+
+    def _paths(self, row):
+        """The whole checkpoint of a row's network, in a list; none if it is not there."""
+        ending = f"-step-{row['step']:08d}"
+        named = [path for path in self.run.checkpoints() if path.name.endswith(ending)]
+        return [path for path in named if checkpoint.is_whole(path)]
+
+    def _forget_others(self):
+        best = [] if self.best is None else self._paths(self.best)
+        try:
+            for path in self.run.checkpoints():
+                if path not in best:
+                    shutil.rmtree(path)
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be deleted: {reason_of(error)}.") from error
