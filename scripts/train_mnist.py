@@ -13,6 +13,7 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 5, "digits": 20}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}
 DROPOUT = {"conv_net": 0.2, "strided_net": 0.3}
+NORM_MOMENTUM = {"mnist": 0.99, "digits": 0.9}  # an epoch of digits has 12 steps
 IMAGES_DRAWN = 25
 
 
@@ -42,6 +43,13 @@ def parse_arguments():
         choices=("max", "avg"),
         help="what strided_net keeps of each of its last feature maps (default: max)",
     )
+    net.add_argument(
+        "--norm-momentum",
+        metavar="SHARE",
+        type=command_line.number(0, 1),
+        help="share of strided_net's moving averages kept at each step (default: 0.99; 0.9 for "
+        "digits)",
+    )
     arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
@@ -54,6 +62,8 @@ def parse_arguments():
     args = arguments.parse(parser, CHECKPOINTS)
     if args.global_pooling is not None and args.net != "strided_net":
         parser.error("--global-pooling is for --net strided_net")
+    if args.norm_momentum is not None and args.net != "strided_net":
+        parser.error("--norm-momentum is for --net strided_net")
     return args
 
 
@@ -119,7 +129,10 @@ def make_config(args, dataset):
         return conv_net.Config(dataset.image_shape, dataset.num_classes, rate)
     rate = DROPOUT["strided_net"] if args.dropout is None else args.dropout
     pooling = args.global_pooling or "max"
-    return strided_net.Config((height, width, 3), dataset.num_classes, rate, pooling)
+    momentum = args.norm_momentum
+    if momentum is None:
+        momentum = NORM_MOMENTUM[dataset.name]
+    return strided_net.Config((height, width, 3), dataset.num_classes, rate, pooling, momentum)
 
 
 def draw(path, classifier, say):

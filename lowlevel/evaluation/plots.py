@@ -52,7 +52,7 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         grid, images, prediction.classes, prediction.probabilities, titles, strict=True
     ):
         figures.show_image(left, image)
-        left.set_title(title, fontsize=9, parse_math=False)
+        left.set_title(_short(title), fontsize=9, parse_math=False)
         colors = [figures.RIGHT if index == predicted else figures.NEUTRAL for index in positions]
         right.bar(positions, row, color=colors)
         right.set_ylim(0, 1)
@@ -64,3 +64,9 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         right.set_title(title, fontsize=9, parse_math=False)
         right.spines[["top", "right"]].set_visible(False)
     figures.save(figure, path)
+
+
+def _short(title, most=26):
+    """A title that is not broader than the image below it: the middle of a long one is left out."""
+    half = most // 2 - 1
+    return title if len(title) <= most else f"{title[:half]}...{title[-half:]}"

@@ -103,7 +103,7 @@ def _train_epoch(state, train_step, batches, save, length, should_stop, quiet, a
     end = start + length.steps_per_epoch
     stop = end if length.max_steps is None else min(end, length.max_steps)
     description = f"epoch {epoch + 1}/{length.epochs}"
-    with Progress(description, length.steps_per_epoch, step - start, quiet) as progress:
+    with Progress(description, stop - start, step - start, quiet) as progress:
         clock = time.monotonic()
         for inputs, labels in batches(epoch, step - start) if step < stop else ():
             if should_stop():
