@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
-from lowlevel.training import checkpoint
+from lowlevel.training import checkpoint, config_differences
 from lowlevel.training.state import best_epoch
 
 CONFIG = "config.json"
@@ -22,7 +22,6 @@ METRICS = "metrics.jsonl"
 POINTER = "checkpoint"
 ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
 KEEP_NEWEST = 3
-SHOW_DIFFERENCES = 4
 IMAGES = "images"  # where decoded images may be kept, before there is a run
 # What scripts add to a run when it has trained.
 PRODUCTS = (
@@ -142,19 +141,10 @@ class RunDirectory:
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
         """
-        there = _flatten(self.read_config())
-        wanted = _flatten(json.loads(json.dumps(config)))
-        differences = [
-            f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
-            for key in sorted(there.keys() | wanted.keys())
-            if not key.startswith(f"{ABOUT}.") and there.get(key) != wanted.get(key)
-        ]
+        differences = config_differences.describe(self.read_config(), config, beside=ABOUT)
         if differences:
-            more = len(differences) - SHOW_DIFFERENCES
-            if more > 0:
-                differences[SHOW_DIFFERENCES:] = [f"and {more} more differences"]
             raise ConfigError(
-                f"{self.path} holds a run of another configuration: {'; '.join(differences)}. "
+                f"{self.path} holds a run of another configuration: {differences}. "
                 f"Choose another --run-dir, or delete that run and start over with --fresh."
             )
 
@@ -249,19 +239,3 @@ class RunDirectory:
 
 def _checkpoint_name(finished_epochs, step):
     return f"epoch-{finished_epochs:04d}-step-{step:08d}"
-
-
-def _show(flat_config, key):
-    """A value for a message: digests are cut to what tells them apart."""
-    value = json.dumps(flat_config.get(key))
-    return value if len(value) <= 40 else f"{value[:12]}...{value[-6:]}"
-
-
-def _flatten(config, prefix=""):
-    """{"a": {"b": 1}} to {"a.b": 1}."""
-    flat = {}
-    for key, value in config.items():
-        flat |= (
-            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
-    return flat
