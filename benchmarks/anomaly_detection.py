@@ -180,7 +180,7 @@ def run_bottles(args):
         for split, (train_images, normal) in splits.items():
             recipe = BOTTLE_RECIPE | {"precision": args.precision}
             run_dir = args.runs / f"bottles-{split}-seed-{seed}"
-            training = train(config, train_images, normal, recipe, args.epochs or 40, seed, run_dir)
+            training = train(config, train_images, normal, recipe, args.epochs or 20, seed, run_dir)
             both = Joined(normal, images["NEG_TEST"])
             is_anomaly = np.arange(len(both)) >= len(normal)
             aucs, report, train_latents, test_latents = scorers(

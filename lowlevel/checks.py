@@ -116,7 +116,12 @@ def check_image_shape(value, smallest=1):
 
 def reason_of(error):
     """What went wrong, from an exception of the system or a library: no path, no full stop."""
-    return str(getattr(error, "strerror", None) or error).rstrip(".")
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    text = str(getattr(error, "strerror", None) or error)
+    if isinstance(error, OSError):
+        text = text.partition(" (")[0]  # where HDF5 lists its flags
+    return text.rstrip(".")
 
 
 def import_extra(module, extra):

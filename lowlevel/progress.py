@@ -49,7 +49,8 @@ class Progress:
         if self._lines and now >= self._next_line:
             seconds_each = (now - self._start) / (self._done - self._initial)
             left = describe_seconds(seconds_each * (self._total - self._done))
-            line = f"{self._description}: {self._done}/{self._total} {text}, {left} left"
+            count = f"{self._done}/{self._total} {text}".rstrip()
+            line = f"{self._description}: {count}, {left} left"
             print(line, file=sys.stderr, flush=True)
             self._next_line = now + SECONDS_BETWEEN_LINES
 

@@ -49,6 +49,8 @@ def main():
     from lowlevel.evaluation import anomaly, anomaly_report
     from lowlevel.evaluation.latent_encoder import LatentEncoder
 
+    if args.report is not None:
+        anomaly_report.make_directory(args.report)
     encoder = LatentEncoder(args.run)
     detector = anomaly.load(args.run, encoder.sha256)
     latents, truth = [], []

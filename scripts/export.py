@@ -26,6 +26,9 @@ def parse_arguments():
         parser.error("nothing to write: give --savedmodel or --weights")
     if args.weights is not None and args.weights.suffix not in (".h5", ".hdf5"):
         parser.error(f"--weights needs the name of a .h5 file, not {str(args.weights)!r}")
+    targets = [path.resolve() for path in (args.savedmodel, args.weights) if path is not None]
+    if len(set(targets)) < len(targets):
+        parser.error(f"--savedmodel and --weights cannot both be {args.weights}")
     return args
 
 

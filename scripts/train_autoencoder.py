@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel import command_line, files
 from lowlevel.checks import ConfigError, DataError, MissingExtraError
 from lowlevel.training import arguments
 
@@ -122,14 +122,26 @@ def main():
 
 def check_run(run_dir, fresh):
     """Refuses the directory of another kind of run before anything is written to it."""
-    from lowlevel.training.run_directory import RunDirectory
+    from lowlevel.training.run_directory import IMAGES, RunDirectory
 
     run = RunDirectory(run_dir)
+    run.check_ours()
+    foreign = [path for path in (run_dir / IMAGES).glob("*") if not is_cache(path)]
+    if foreign:
+        raise ConfigError(
+            f"{run_dir / IMAGES} holds files that are no run's, such as {min(foreign).name}; "
+            f"choose another --run-dir."
+        )
     if run.exists() and not fresh and "encoder" not in run.read_config():
         raise ConfigError(
             f"{run_dir} holds a run that is no autoencoder's; choose another --run-dir, or delete "
             f"that run and start over with --fresh."
         )
+
+
+def is_cache(path):
+    """Whether a file may be what `load_images` keeps of decoded images."""
+    return path.name.startswith(files.TEMPORARY) or path.stem in FOLDERS
 
 
 def load_images(args, image_shape, run_dir):

@@ -19,6 +19,7 @@ DROPOUT = {
     "mish_net": 0.2,
     "vision_transformer": 0.1,
 }
+NORM_MOMENTUM = {"mnist": 0.99, "digits": 0.9}  # an epoch of digits has 12 steps
 IMAGES_DRAWN = 25
 
 
@@ -50,6 +51,13 @@ def parse_arguments():
         choices=("max", "avg"),
         help="what strided_net keeps of each of its last feature maps (default: max)",
     )
+    net.add_argument(
+        "--norm-momentum",
+        metavar="SHARE",
+        type=command_line.number(0, 1),
+        help="share of strided_net's moving averages kept at each step (default: 0.99; 0.9 for "
+        "digits)",
+    )
     arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
@@ -64,6 +72,8 @@ def parse_arguments():
         parser.error("--global-pooling is for --net strided_net")
     if args.dropout is not None and DROPOUT[args.net] is None:
         parser.error(f"{args.net} has no dropout")
+    if args.norm_momentum is not None and args.net != "strided_net":
+        parser.error("--norm-momentum is for --net strided_net")
     return args
 
 
@@ -132,6 +142,9 @@ def make_config(args, dataset):
     elif args.net == "strided_net":
         channels = 3
         options["global_pooling"] = args.global_pooling or "max"
+        options["norm_momentum"] = args.norm_momentum
+        if args.norm_momentum is None:
+            options["norm_momentum"] = NORM_MOMENTUM[dataset.name]
     image_shape = (height, width, channels)
     return nets.get(args.net).Config(image_shape, dataset.num_classes, **options)
 

@@ -313,6 +313,15 @@ def test_damaged_configs_of_savedmodels(runs, content, tmp_path):
         Predictor(tmp_path / "model")
 
 
+def test_a_truncated_savedmodel(runs, tmp_path):
+    root, _ = runs
+    export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    variables = tmp_path / "model" / "variables" / "variables.data-00000-of-00001"
+    variables.write_bytes(variables.read_bytes()[:3000])
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        Predictor(tmp_path / "model")
+
+
 def test_an_empty_working_directory_takes_a_savedmodel(runs, tmp_path, monkeypatch):
     root, _ = runs
     monkeypatch.chdir(tmp_path)

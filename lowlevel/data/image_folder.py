@@ -115,8 +115,16 @@ def _is_there(cache_path, list_path, contents):
         return False
 
 
+def _read_or_error(path, image_shape):
+    try:
+        return image_file.read_resized(path, image_shape)
+    except DataError as error:
+        return error
+
+
 def _decode_all(paths, image_shape, cache_path, quiet):
     temporary = cache_path.with_name(f"{files.TEMPORARY}{cache_path.name}-{os.getpid()}")
+    errors = []
     try:
         with (
             temporary.open("wb") as file,
@@ -125,9 +133,16 @@ def _decode_all(paths, image_shape, cache_path, quiet):
         ):
             for start in range(0, len(paths), IMAGES_AT_A_TIME):
                 some = paths[start : start + IMAGES_AT_A_TIME]
-                for image in pool.map(lambda p: image_file.read_resized(p, image_shape), some):
-                    file.write(image)
+                for image in pool.map(lambda p: _read_or_error(p, image_shape), some):
+                    if isinstance(image, DataError):
+                        errors.append(image)
+                    else:
+                        file.write(image)
                     progress.advance()
+        if len(errors) > 1:
+            raise DataError(f"{errors[0]} Of {len(paths)} images, {len(errors)} cannot be read.")
+        if errors:
+            raise errors[0]
         files.sync(temporary)
         temporary.replace(cache_path)
     finally:

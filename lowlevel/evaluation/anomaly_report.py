@@ -47,9 +47,8 @@ class Report:
             DataError: something cannot be written.
             MissingExtraError: matplotlib is not installed.
         """
-        directory = Path(directory)
+        directory = make_directory(directory)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
             files.write_text(directory / "report.json", json.dumps(self.numbers, indent=1) + "\n")
         except OSError as error:
             raise DataError(f"{directory} cannot be written: {reason_of(error)}.") from error
@@ -68,7 +67,7 @@ class Report:
         for name, color, chosen in self._parts():
             axes.scatter(*self.points[chosen].T, s=14, color=color, alpha=0.6, label=name)
         axes.set_xlabel("first principal component of the latents")
-        axes.set_ylabel("second")
+        axes.set_ylabel("second principal component")
         axes.legend()
         return figure
 
@@ -78,16 +77,26 @@ class Report:
         low, high = np.quantile(self.scores, [0.01, 1])  # a few far outliers must not hide the rest
         low = min(low, self.numbers["threshold"])
         margin = 0.03 * (high - low)
-        bins = np.linspace(low - margin, high + margin, 50)
-        for name, color, chosen in self._parts():
-            shown = np.clip(self.scores[chosen], bins[0], bins[-1])
-            axes.hist(shown, bins, color=color, alpha=0.6, label=name)
+        bins = np.linspace(low - margin, high + margin, 26)
+        names, colors, chosen = zip(*self._parts(), strict=True)
+        shown = [np.clip(self.scores[part], bins[0], bins[-1]) for part in chosen]
+        axes.hist(shown, bins, color=colors, label=names)
         axes.axvline(self.numbers["threshold"], color="black", linestyle="--", label="threshold")
-        axes.set_xlabel("log-likelihood; what is lower than shown is in the leftmost bar")
+        axes.set_xlabel("log-likelihood (the leftmost bar holds all that is lower, too)")
         axes.set_ylabel("images")
         axes.set_title(f"ROC AUC {self.numbers['roc_auc']:.4f}")
         axes.legend()
         return figure
+
+
+def make_directory(path):
+    """Makes a directory for a report, unless it is there. Raises DataError if it cannot be made."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {reason_of(error)}.") from error
+    return path
 
 
 def make(detector, latents, is_anomaly):

@@ -55,7 +55,7 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         grid, images, prediction.classes, prediction.probabilities, titles, strict=True
     ):
         figures.show_image(left, image)
-        left.set_title(title, fontsize=9, parse_math=False)
+        left.set_title(_short(title), fontsize=9, parse_math=False)
         colors = [figures.RIGHT if index == predicted else figures.NEUTRAL for index in positions]
         right.bar(positions, row, color=colors)
         right.set_ylim(0, 1)
@@ -138,3 +138,9 @@ def _add_label(axes, box, text, height):
         clip_on=True,
         parse_math=False,
     )
+
+
+def _short(title, most=26):
+    """A title that is not broader than the image below it: the middle of a long one is left out."""
+    half = most // 2 - 1
+    return title if len(title) <= most else f"{title[:half]}...{title[-half:]}"

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_choice, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
+from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
 
 POOLINGS = {"max": ops.global_max_pool2d, "avg": ops.global_avg_pool2d}
@@ -21,18 +22,21 @@ class Config:
         num_classes: how many classes there are to tell apart.
         dropout_rate: share of the last feature maps dropped in training, in [0, 1).
         global_pooling: "max" or "avg": what is kept of each of the last feature maps.
+        norm_momentum: share of batch norm's moving averages kept at each step, in [0, 1).
     """
 
     image_shape: tuple = (28, 28, 3)
     num_classes: int = 10
     dropout_rate: float = 0.3
     global_pooling: str = "max"
+    norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
     def __post_init__(self):
         check_image_shape(self.image_shape, smallest=19)
         check_integer("num_classes", self.num_classes, 2)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
         check_choice("global_pooling", self.global_pooling, POOLINGS)
+        check_number("norm_momentum", self.norm_momentum, 0, 1)
 
 
 def input_spec(config):
@@ -69,9 +73,9 @@ def forward(config, variables, images, training=False, seed=None):
     x = parts.conv(variables, "c1", images, 2, "VALID", ops.relu)  # [batch, 13, 13, 32]
     with tf.name_scope("pool1"):
         x = ops.max_pool2d(x, window=3, padding="VALID")  # [batch, 4, 4, 32]
-    x = parts.batch_norm(variables, "bn1", x, new_state)
+    x = parts.batch_norm(variables, "bn1", x, new_state, config.norm_momentum)
     x = parts.conv(variables, "c2", x, 1, "VALID", ops.relu)  # [batch, 2, 2, 64]
-    x = parts.batch_norm(variables, "bn2", x, new_state)
+    x = parts.batch_norm(variables, "bn2", x, new_state, config.norm_momentum)
     with tf.name_scope("dropout"):
         if training:
             x = ops.dropout(x, config.dropout_rate, seed)

@@ -49,7 +49,7 @@ def add_photo_augmentation(parser):
     group.add_argument(
         "--cutout",
         metavar="PIXELS",
-        type=whole_number(0, 1000),
+        type=whole_number(0, 31),
         default=0,
         help="blacken a square of this height and width (default: 0)",
     )

@@ -137,7 +137,7 @@ def restore(path, tensors, prefix=""):
                     f"{name} in the checkpoint {path} is {found}, but {expected} is needed."
                 )
         values = {name: reader.get_tensor(name + _KEY_SUFFIX) for name in tensors}
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error}.") from error
     for name, variable in tensors.items():
         variable.assign(values[name])

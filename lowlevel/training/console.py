@@ -57,11 +57,13 @@ def train(training, args, epochs, say, tensorboard=None, hooks=(), each_epoch=Tr
     finally:
         if tensorboard is not None:
             tensorboard.flush()
+    step, steps = int(training.state.step), epochs * training.steps_per_epoch
     if stopped_by is None:
+        if step == args.steps < steps:
+            say(f"stopped at step {step} of {steps}, as --steps asks; without it, training goes on")
         return None
     print(
-        f"stopped at step {int(training.state.step)}; "
-        f"the same command resumes {training.run.path}.",
+        f"stopped at step {step}; the same command resumes {training.run.path}.",
         file=sys.stderr,
     )
     return 128 + stopped_by

@@ -111,7 +111,7 @@ def _train_epoch(state, train_step, batches, save, length, should_stop, hooks, q
     description = f"epoch {epoch + 1}/{length.epochs}"
     for hook in hooks:
         hook.on_epoch_begin(epoch)
-    with Progress(description, length.steps_per_epoch, step - start, quiet) as progress:
+    with Progress(description, stop - start, step - start, quiet) as progress:
         clock = time.monotonic()
         for batch in batches(epoch, step - start) if step < stop else ():
             if should_stop():

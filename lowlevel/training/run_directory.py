@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
-from lowlevel.training import checkpoint
+from lowlevel.training import checkpoint, config_differences
 from lowlevel.training.state import best_epoch
 
 CONFIG = "config.json"
@@ -22,6 +22,7 @@ METRICS = "metrics.jsonl"
 POINTER = "checkpoint"
 ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
 KEEP_NEWEST = 3
+IMAGES = "images"  # where decoded images may be kept, before there is a run
 # What scripts add to a run when it has trained.
 PRODUCTS = (
     *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
@@ -47,6 +48,21 @@ class RunDirectory:
             return []
         found = [path for path in self.path.iterdir() if _CHECKPOINT_NAME.fullmatch(path.name)]
         return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+
+    def check_ours(self):
+        """Raises CheckpointError if the directory holds files, but none that say it is a run's."""
+        if self.checkpoints():
+            return
+        try:
+            present = [path.name for path in self.path.iterdir()] if self.path.exists() else []
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be read: {reason_of(error)}.") from error
+        foreign = [name for name in present if not name.startswith((files.TEMPORARY, IMAGES))]
+        if foreign and not (CONFIG in foreign and ABOUT in self.read_config()):
+            raise CheckpointError(
+                f"{self.path} holds files, such as {min(foreign)}, but no run; "
+                f"choose a new --run-dir, or an empty one."
+            )
 
     def read_config(self):
         """The dict in config.json. Raises CheckpointError if there is none or it is damaged."""
@@ -80,12 +96,13 @@ class RunDirectory:
 
         Raises:
             CheckpointError: there is nothing to resume, all checkpoints are damaged, or the
-                directory cannot be written.
+                directory holds other things or cannot be written.
             ConfigError: the run that is there has another config.
         """
         newest = None
         if resume and not self.checkpoints():
             raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
+        self.check_ours()
         if fresh:
             self.clear()
         elif self.exists():
@@ -98,7 +115,8 @@ class RunDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if newest is None:
-                files.write_text(self.path / CONFIG, json.dumps(config, indent=1) + "\n")
+                marked = config | {ABOUT: config.get(ABOUT, {})}
+                files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
             self.write_metrics([] if newest is None else newest[1].get("history", []))
         except OSError as error:
             raise CheckpointError(
@@ -121,18 +139,12 @@ class RunDirectory:
         """Compares the config of the run that is there with the one wanted, but for `about`.
 
         Raises:
-            ConfigError: they differ; the text names each difference.
+            ConfigError: they differ; the text names the differences, if there are few.
         """
-        there = _flatten(self.read_config())
-        wanted = _flatten(json.loads(json.dumps(config)))
-        differences = [
-            f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
-            for key in sorted(there.keys() | wanted.keys())
-            if not key.startswith(f"{ABOUT}.") and there.get(key) != wanted.get(key)
-        ]
+        differences = config_differences.describe(self.read_config(), config, beside=ABOUT)
         if differences:
             raise ConfigError(
-                f"{self.path} holds a run of another configuration: {'; '.join(differences)}. "
+                f"{self.path} holds a run of another configuration: {differences}. "
                 f"Choose another --run-dir, or delete that run and start over with --fresh."
             )
 
@@ -228,19 +240,3 @@ class RunDirectory:
 def checkpoint_name(finished_epochs, step):
     """Name of the directory of a checkpoint."""
     return f"epoch-{finished_epochs:04d}-step-{step:08d}"
-
-
-def _show(flat_config, key):
-    """A value for a message: digests are cut to what tells them apart."""
-    value = json.dumps(flat_config.get(key))
-    return value if len(value) <= 40 else f"{value[:12]}...{value[-6:]}"
-
-
-def _flatten(config, prefix=""):
-    """{"a": {"b": 1}} to {"a.b": 1}."""
-    flat = {}
-    for key, value in config.items():
-        flat |= (
-            _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
-    return flat

@@ -111,6 +111,15 @@ def test_a_damaged_image_is_named_and_nothing_is_left(tmp_path, content):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_damaged_images_are_counted(tmp_path):
+    folder = write_images(tmp_path / "in")
+    count = len(list(folder.iterdir()))
+    for name in ("b1.jpg", "b2.png", "b3.jpg"):
+        (folder / name).write_bytes(b"no image")
+    with pytest.raises(DataError, match=rf"b1\.jpg.* Of {count + 3} images, 3 cannot be read\."):
+        store(folder, tmp_path)
+
+
 def test_folders_without_images(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / ".hidden.png").write_bytes(b"")

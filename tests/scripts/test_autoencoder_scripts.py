@@ -47,6 +47,16 @@ def options(trash, run):
     return ("--data-dir", trash, "--run-dir", run, "--epochs", 2, "--batch-size", 16)
 
 
+def test_a_folder_of_pictures_is_no_place_for_a_run(run_script, trash, tmp_path):
+    shutil.copytree(trash / "TRAIN", tmp_path / "images")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    for place in (tmp_path, tmp_path / "images"):
+        result = run_script("train_autoencoder.py", *options(trash, place))
+        assert result.status == 2
+        assert result.err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
 def test_train_then_detect(run_script, trash, tmp_path):
     run = tmp_path / "run"
     result = run_script("train_autoencoder.py", *options(trash, run))

@@ -75,6 +75,10 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         (("export.py", SHIPPED), "nothing to write"),
         (("export.py", SHIPPED, "--weights", tmp_path / "a.bin"), "needs the name of a .h5 file"),
         (("export.py", SHIPPED, "--savedmodel", full), "exists already"),
+        (
+            ("export.py", SHIPPED, "--savedmodel", "a.h5", "--weights", "./a.h5"),
+            "cannot both be a.h5",
+        ),
         (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "holds no checkpoint"),
         (("summary.py", "resnet"), "net must be one of"),
         (("summary.py", "conv_net", "--depth", 0), "argument --depth"),

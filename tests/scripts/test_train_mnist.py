@@ -71,6 +71,8 @@ def test_stop_resume_finish(train, data_dir, tmp_path):
     arguments = small(data_dir, tmp_path / "run")
     stopped = train(*arguments, "--steps", 5)
     assert DIGEST.fullmatch(stopped.last_lines[1])[2] == "5"
+    assert "stopped at step 5 of 9, as --steps asks" in stopped.out
+    assert "as --steps asks" not in whole.out
     resumed = train(*arguments)
     assert "resuming" in resumed.out
     assert "at step 5" in resumed.out
@@ -143,6 +145,7 @@ def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest
 def test_strided_net_on_grey_images(train, tmp_path, pooling):
     data = write_random(tmp_path / "data", height=20, width=21)
     options = small(data, tmp_path / "run", "--net", "strided_net", "--global-pooling", pooling)
+    options += ("--norm-momentum", 0.75)
     result = train(*options)
     assert (result.status, result.err) == (0, "")
     config = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -151,6 +154,7 @@ def test_strided_net_on_grey_images(train, tmp_path, pooling):
         "num_classes": 3,
         "dropout_rate": 0.3,
         "global_pooling": pooling,
+        "norm_momentum": 0.75,
     }
     part = [*options[:3], tmp_path / "part", *options[4:]]
     train(*part, "--steps", 5)
