@@ -11,7 +11,6 @@ from lowlevel.training import arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 5, "digits": 20}
-LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}
 DROPOUT = {
     "conv_net": 0.2,
     "strided_net": 0.3,
@@ -19,6 +18,7 @@ DROPOUT = {
     "mish_net": 0.2,
     "vision_transformer": 0.1,
 }
+BATCH_NORM_NETS = ("strided_net", "mish_net")
 NORM_MOMENTUM = {"mnist": 0.99, "digits": 0.9}  # an epoch of digits has 12 steps
 IMAGES_DRAWN = 25
 
@@ -55,15 +55,15 @@ def parse_arguments():
         "--norm-momentum",
         metavar="SHARE",
         type=command_line.number(0, 1),
-        help="share of strided_net's moving averages kept at each step (default: 0.99; 0.9 for "
-        "digits)",
+        help="share of the moving averages of strided_net or mish_net kept at each step (default: "
+        "0.99; 0.9 for digits)",
     )
     arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
         epochs="5; 20 for digits",
         batch_size="128",
-        learning_rate="0.0001; 0.001 for digits",
+        learning_rate="0.001; 0.0001 for conv_net on mnist",
         dropout="0.2; 0.3 for strided_net, 0.1 for vision_transformer; none in mlp",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
@@ -72,8 +72,8 @@ def parse_arguments():
         parser.error("--global-pooling is for --net strided_net")
     if args.dropout is not None and DROPOUT[args.net] is None:
         parser.error(f"{args.net} has no dropout")
-    if args.norm_momentum is not None and args.net != "strided_net":
-        parser.error("--norm-momentum is for --net strided_net")
+    if args.norm_momentum is not None and args.net not in BATCH_NORM_NETS:
+        parser.error(f"{args.net} has no batch norm")
     return args
 
 
@@ -90,7 +90,8 @@ def main():
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     epochs = args.epochs or EPOCHS[dataset.name]
     args.batch_size = args.batch_size or 128
-    args.learning_rate = args.learning_rate or LEARNING_RATE[dataset.name]
+    if args.learning_rate is None:
+        args.learning_rate = 1e-4 if (args.net, dataset.name) == ("conv_net", "mnist") else 1e-3
     steps = epochs * pipeline.steps_per_epoch(len(dataset.train), args.batch_size)
     config = make_config(args, dataset)
     classifier = Classifier(
@@ -137,14 +138,14 @@ def make_config(args, dataset):
     height, width, channels = dataset.image_shape
     dropout_rate = DROPOUT[args.net] if args.dropout is None else args.dropout
     options = {} if dropout_rate is None else {"dropout_rate": dropout_rate}
+    if args.net in BATCH_NORM_NETS:
+        momentum = args.norm_momentum
+        options["norm_momentum"] = NORM_MOMENTUM[dataset.name] if momentum is None else momentum
     if args.net == "mish_net":
-        options = {"block": mish_net.BlockConfig(dropout_rate=dropout_rate)}
+        options = {"block": mish_net.BlockConfig(**options)}
     elif args.net == "strided_net":
         channels = 3
         options["global_pooling"] = args.global_pooling or "max"
-        options["norm_momentum"] = args.norm_momentum
-        if args.norm_momentum is None:
-            options["norm_momentum"] = NORM_MOMENTUM[dataset.name]
     image_shape = (height, width, channels)
     return nets.get(args.net).Config(image_shape, dataset.num_classes, **options)
 

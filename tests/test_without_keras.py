@@ -36,6 +36,7 @@ def test_every_script(tmp_path):
         for number in range(2):
             (tmp_path / "films" / name / f"{number}.txt").write_text(f"{name} film")
     films = ("--data-dir", tmp_path / "films", "--run-dir", tmp_path / "t", "--steps", 1)
+    scenes = ("--scenes", 32, "--steps", 1)
     cars = tmp_path / "cars.csv"
     columns = "mpg,cylinders,displacement,horsepower,weight,acceleration,model_year,origin"
     cars.write_text("\n".join([columns, *(f"{n},4,97,46,{n}000,20,70,usa" for n in range(20))]))
@@ -51,6 +52,8 @@ def test_every_script(tmp_path):
         ("summary.py", "conv_net"),
         ("train_text.py", *films),
         ("classify_text.py", tmp_path / "t", "a good film"),
+        ("train_digit_autoencoder.py", *arguments[:2], "--run-dir", tmp_path / "a", "--steps", 1),
+        ("train_detector.py", *arguments[:2], *scenes, "--run-dir", tmp_path / "d"),
         ("train_auto_mpg.py", "--data", cars, "--run-dir", tmp_path / "m", "--steps", 1),
     ):
         done = subprocess.run(

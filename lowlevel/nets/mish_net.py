@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import ops, seeds
 from lowlevel.checks import check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
+from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
 
 
@@ -18,16 +19,19 @@ class BlockConfig:
         filters: filters of both convolutions.
         window: their height and width.
         dropout_rate: share of the feature maps' numbers dropped in training, in [0, 1).
+        norm_momentum: share of batch norm's moving averages kept at each step, in [0, 1).
     """
 
     filters: int = 16
     window: int = 3
     dropout_rate: float = 0.2
+    norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
     def __post_init__(self):
         check_integer("filters", self.filters, 1)
         check_integer("window", self.window, 1)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
+        check_number("norm_momentum", self.norm_momentum, 0, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +81,7 @@ def block(variables, name, config, x, new_state, seed):
     """
     x = parts.conv(variables, f"{name}/c1", x)
     x = parts.conv(variables, f"{name}/c2", x)
-    x = parts.batch_norm(variables, f"{name}/bn", x, new_state, activation=ops.mish)
+    x = parts.batch_norm(variables, f"{name}/bn", x, new_state, config.norm_momentum, ops.mish)
     with tf.name_scope(f"{name}/dropout"):
         return x if new_state is None else ops.dropout(x, config.dropout_rate, seed)
 

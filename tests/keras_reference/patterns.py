@@ -89,7 +89,7 @@ def build_mish_net(config):
         parts = [
             layers.Conv2D(config.block.filters, name=f"{name}-c1", **sizes),
             layers.Conv2D(config.block.filters, name=f"{name}-c2", **sizes),
-            layers.BatchNormalization(name=f"{name}-bn"),
+            layers.BatchNormalization(momentum=config.block.norm_momentum, name=f"{name}-bn"),
             layers.Activation("mish"),
         ]
 

@@ -36,7 +36,7 @@ from tests.training import small_autoencoder
 STEPS = 50
 RATE = 2e-5  # a rate at which 50 steps of the large networks do not yet amplify rounding
 SMALL_RATE = 1e-3
-NO_DROPOUT = mish_net.BlockConfig(dropout_rate=0.0)
+NO_DROPOUT = mish_net.BlockConfig(dropout_rate=0.0, norm_momentum=0.9)
 TWINS = {
     "strided_net": (strided_net.Config(dropout_rate=0.0), keras_strided_net.build, 8),
     "strided_net, avg": (

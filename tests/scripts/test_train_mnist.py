@@ -161,6 +161,35 @@ def test_strided_net_on_grey_images(train, tmp_path, pooling):
     assert train(*part).last_lines == result.last_lines
 
 
+@pytest.mark.parametrize("net", ["mlp", "mish_net", "vision_transformer"])
+def test_other_nets_stop_resume_and_finish(train, tmp_path, net):
+    data = write_random(tmp_path / "data", height=8, width=8)
+    whole = train(*small(data, tmp_path / "whole", "--net", net))
+    assert (whole.status, whole.err) == (0, "")
+    config = json.loads((tmp_path / "whole" / "config.json").read_text())
+    assert config["net"] == net
+    assert config["net_config"]["image_shape"] == [8, 8, 1]
+    assert config["training"]["learning_rate"] == 1e-3
+    part = small(data, tmp_path / "part", "--net", net)
+    assert train(*part, "--steps", 5).status == 0
+    assert train(*part).last_lines == whole.last_lines
+
+
+def test_options_reach_the_block_of_mish_net(train, tmp_path):
+    data = write_random(tmp_path / "data", height=8, width=8)
+    options = ("--net", "mish_net", "--norm-momentum", 0.5, "--dropout", 0.4, "--steps", 1)
+    train(*small(data, tmp_path / "run", *options))
+    block = json.loads((tmp_path / "run" / "config.json").read_text())["net_config"]["block"]
+    assert (block["norm_momentum"], block["dropout_rate"]) == (0.5, 0.4)
+
+
+def test_patches_that_do_not_cover_the_images_are_refused(train, data_dir, tmp_path):
+    result = train(*small(data_dir, tmp_path / "run", "--net", "vision_transformer"))
+    assert result.status == 2
+    assert "patches of 4 pixels do not cover 6 x 5 evenly" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
 def test_fresh_leaves_nothing_of_the_run_before(train, data_dir, tmp_path):
     train(*small(data_dir, tmp_path))
     (tmp_path / "mine.txt").write_text("keep me")
@@ -214,10 +243,15 @@ def test_export(train, data_dir, tmp_path):
         (("--dropout", 1), "argument --dropout"),
         (("--seed", -1), "argument --seed"),
         (("--seed", 2**63), "argument --seed"),
-        (("--optimizer", "rmsprop"), "invalid choice: 'rmsprop'"),
+        (("--optimizer", "adagrad"), "invalid choice: 'adagrad'"),
         (("--checkpoint-every", 0), "argument --checkpoint-every"),
         (("--fresh", "--resume"), "not allowed with"),
         (("--frobnicate",), "unrecognized arguments: --frobnicate"),
+        (("--net", "leaky_net"), "invalid choice: 'leaky_net'"),
+        (("--net", "mlp", "--dropout", 0.1), "mlp has no dropout"),
+        (("--net", "mlp", "--norm-momentum", 0.9), "mlp has no batch norm"),
+        (("--norm-momentum", 0.9), "conv_net has no batch norm"),
+        (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),
         (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
     ],

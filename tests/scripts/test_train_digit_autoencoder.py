@@ -1,0 +1,79 @@
+"""scripts/train_digit_autoencoder.py as a person runs it."""
+
+import json
+import re
+
+import pytest
+from PIL import Image
+
+from lowlevel.evaluation import trained
+from tests.idx_files import write_random
+from tests.scripts import tools
+
+LOSS = re.compile(r"test loss (0\.\d{6}) \(mean squared error of 360 images\)")
+DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
+
+
+@pytest.fixture
+def train(monkeypatch, capfd):
+    common = ("--dataset", "digits", "--batch-size", 256, "--epochs", 2)
+    return lambda *arguments: tools.run_here(
+        "train_digit_autoencoder.py", (*common, *arguments), monkeypatch, capfd
+    )
+
+
+def test_what_it_prints_and_leaves(train, tmp_path):
+    result = train("--run-dir", tmp_path)
+    assert (result.status, result.err) == (0, "")
+    assert "28241 parameters" in result.out
+    loss = LOSS.fullmatch(result.last_lines[0])[1]
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert float(loss) == pytest.approx(rows[-1]["val_loss"], abs=1e-6)
+    assert DIGEST.fullmatch(result.last_lines[1])[2] == "12"
+    for name in ("reconstructions.png", "curves.png"):
+        with Image.open(tmp_path / name) as image:
+            assert min(image.size) > 200
+    service = trained.load(tmp_path).service
+    assert set(service.variables.stores) == {"encoder", "decoder"}
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
+    whole = train("--run-dir", tmp_path / "whole")
+    part = train("--run-dir", tmp_path / "part", "--steps", 7)
+    assert part.status == 0, part.err
+    resumed = train("--run-dir", tmp_path / "part")
+    assert "resuming" in resumed.out
+    assert resumed.last_lines == whole.last_lines
+
+
+def test_without_matplotlib_the_extra_is_named(train, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    result = train("--run-dir", tmp_path, "--steps", 1)
+    assert result.status == 0
+    assert "nothing is drawn: matplotlib is not installed" in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--epochs", 0), "argument --epochs"),
+        (("--dropout", 0.1), "unrecognized arguments"),
+        (("--label-smoothing", 0.1), "unrecognized arguments"),
+        (("--data-dir", "x"), "takes no data directory"),
+        (("--resume",), "holds no checkpoint to resume"),
+    ],
+)
+def test_mistakes_get_a_sentence(train, tmp_path, words, message):
+    result = train("--run-dir", tmp_path / "run", *words)
+    assert result.status == 2
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_images_of_another_size_are_refused(tmp_path, monkeypatch, capfd):
+    data = write_random(tmp_path / "data")
+    words = ("--data-dir", data, "--run-dir", tmp_path / "run")
+    result = tools.run_here("train_digit_autoencoder.py", words, monkeypatch, capfd)
+    assert result.status == 2
+    assert "the network takes images of (28, 28, 1), not (6, 5, 1)" in result.err
