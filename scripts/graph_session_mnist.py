@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from lowlevel import command_line
 from lowlevel.checks import CheckpointError
 from lowlevel.progress import Progress
+from lowlevel.training import image_arguments
 
 EPOCHS = {"mnist": 1, "digits": 3}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}  # those of train_mnist.py
@@ -25,15 +26,8 @@ WAYS = {  # and whether there are placeholders
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
+    image_arguments.add_digits(parser)
     add, whole_number = parser.add_argument, command_line.whole_number
-    add(
-        "--dataset",
-        choices=("auto", "mnist", "digits"),
-        default="auto",
-        help="mnist, 60,000 images, from your cache or downloaded; digits, 1,437 that come with "
-        "the package; auto (the default), mnist if it can be had, else digits",
-    )
-    add("--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them")
     add("--epochs", type=whole_number(1, 9999), help="default: 1 for mnist, 3 for digits")
     add("--batch-size", type=whole_number(1, 2**20), default=128, help="default: %(default)s")
     add("--seed", type=whole_number(0, 2**63 - 1), default=0, help="default: %(default)s")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlevel import command_line, files
 from lowlevel.checks import ConfigError, DataError, MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.training import arguments, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 FOLDERS = {"train": "TRAIN", "normal": "TEST", "anomaly": "NEG_TEST"}
@@ -42,7 +42,7 @@ def parse_arguments():
         help="shapes: 400 bottles to train on, 80 bottles and 80 other things to test on, all "
         "drawn by the package",
     )
-    arguments.add_autoencoder(parser)
+    image_arguments.add_autoencoder(parser)
     arguments.add_training(
         parser,
         epochs="100; 30 for shapes",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.training import arguments, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"cifar10": 20, "shapes": 3}
@@ -30,11 +30,11 @@ def parse_arguments():
         help="read CIFAR-10 from here: the directory cifar-10-batches-bin, or the archive "
         "cifar-10-binary.tar.gz, or a directory that holds one of them",
     )
-    arguments.add_photo_augmentation(parser)
+    image_arguments.add_photo_augmentation(parser)
     arguments.add_training(
         parser, epochs="20; 3 for shapes", batch_size="64", learning_rate="0.001"
     )
-    arguments.add_mini_inception(parser)
+    image_arguments.add_mini_inception(parser)
     parser.add_argument(
         "--ten-views",
         action="store_true",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.training import arguments, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS, BATCH_SIZE, LEARNING_RATE, SCENES = 10, 32, 3e-3, 12_000
@@ -16,17 +16,7 @@ SCENES_DRAWN = 12
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--dataset",
-        choices=("auto", "mnist", "digits"),
-        default="auto",
-        help="where digits come from: mnist, from your cache or downloaded; digits, that come with "
-        "the package; auto (the default), mnist if it can be had, else digits",
-    )
-    data.add_argument(
-        "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
-    )
+    data = image_arguments.add_digits(parser)
     data.add_argument(
         "--scenes",
         metavar="N",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.training import arguments, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 10, "digits": 100}
@@ -16,17 +16,7 @@ IMAGES_DRAWN = 12
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--dataset",
-        choices=("auto", "mnist", "digits"),
-        default="auto",
-        help="mnist, 60,000 images, from your cache or downloaded; digits, 1,437 that come with "
-        "the package; auto (the default), mnist if it can be had, else digits",
-    )
-    data.add_argument(
-        "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
-    )
+    image_arguments.add_digits(parser)
     arguments.add_training(
         parser,
         epochs="10; 100 for digits",
