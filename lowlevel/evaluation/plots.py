@@ -48,11 +48,16 @@ def draw_probabilities(path, images, prediction, titles, class_names):
         MissingExtraError: matplotlib is not installed.
         DataError: the file cannot be written.
     """
-    figure = figures.make(6, 2.2 * len(images))
-    grid = figure.subplots(len(images), 2, squeeze=False, width_ratios=[1, 2])
+    columns = min(4, -(-len(images) // 8))
+    rows = -(-len(images) // columns)
+    figure = figures.make(6 * columns, 2.2 * rows)
+    grid = figure.subplots(rows, 2 * columns, squeeze=False, width_ratios=[1, 2] * columns)
+    grid = grid.reshape(-1, 2)
+    for axes in grid[len(images) :].flatten():
+        axes.axis("off")
     positions = range(len(class_names))
     for (left, right), image, predicted, row, title in zip(
-        grid, images, prediction.classes, prediction.probabilities, titles, strict=True
+        grid, images, prediction.classes, prediction.probabilities, titles, strict=False
     ):
         figures.show_image(left, image)
         left.set_title(_short(title), fontsize=9, parse_math=False)

@@ -37,17 +37,19 @@ def test_wrong_predictions_are_marked(tmp_path):
 
 
 def test_probabilities_grow_with_the_images(tmp_path):
-    heights = []
-    for count in (1, 3):
+    sizes = []
+    for count in (1, 3, 9):
         path = tmp_path / f"{count}.png"
         images = np.zeros((count, 8, 8, 1), np.float32)
         plots.draw_probabilities(
             path, images, make_prediction([7] * count), ["a digit"] * count, NAMES
         )
         with Image.open(path) as image:
-            heights.append(image.height)
+            sizes.append(image.size)
         assert count_pixels(path, figures.RIGHT) > 1000
-    assert heights[1] == pytest.approx(3 * heights[0], rel=0.01)
+    (width, height), second, third = sizes
+    assert second == pytest.approx((width, 3 * height), rel=0.01)
+    assert third == pytest.approx((2 * width, 5 * height), rel=0.01)
 
 
 def test_a_directory_that_is_not_there(tmp_path):
