@@ -63,7 +63,7 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
         ConfigError: it is not.
     """
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, str) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     above = number >= low if low_included else number > low
@@ -98,19 +98,41 @@ def check_choice(name, value, choices):
     return value
 
 
-def check_image_shape(value, smallest=1):
+def check_bool(name, value):
+    """Returns `value` if it is True or False. Raises ConfigError if it is not."""
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be True or False, not {value!r}.")
+    return value
+
+
+def check_same_shape(targets, outputs):
+    """Refuses tensors that a subtraction would stretch, such as `[batch, 1]` and `[batch]`.
+
+    Raises:
+        DataError: their shapes, as far as they are known, differ.
+    """
+    if not targets.shape.is_compatible_with(outputs.shape):
+        raise DataError(
+            f"targets are of shape {targets.shape}, outputs of shape {outputs.shape}; "
+            f"they must have the same one."
+        )
+
+
+def check_image_shape(value, smallest=1, name="image_shape"):
     """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
 
     Args:
+        value: what is checked.
         smallest: the least height and width.
+        name: what the error calls it.
 
     Raises:
         ConfigError: it is not.
     """
     if not isinstance(value, tuple) or len(value) != 3:
-        raise ConfigError(f"image_shape must be (height, width, channels), not {value!r}.")
-    for name, size in zip(("height", "width", "channels"), value, strict=True):
-        check_integer(f"{name} in image_shape", size, 1 if name == "channels" else smallest)
+        raise ConfigError(f"{name} must be (height, width, channels), not {value!r}.")
+    for part, size in zip(("height", "width", "channels"), value, strict=True):
+        check_integer(f"{part} in {name}", size, 1 if part == "channels" else smallest)
     return value
 
 

@@ -93,7 +93,7 @@ def number(low, high, low_included=True, high_included=False):
 
     def parse(text):
         try:
-            return check_number("it", text, low, high, low_included, high_included)
+            return check_number("it", float(text), low, high, low_included, high_included)
         except ConfigError as error:
             raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 

@@ -31,4 +31,4 @@ class History:
 
     def plot(self, path):
         """Draws the figures to a PNG file, see `lowlevel.evaluation.curves.draw`."""
-        curves.draw(path, self._rows)
+        curves.draw(path, self._rows, evaluated_on="validation")

@@ -4,6 +4,8 @@ import math
 
 import tensorflow as tf
 
+from lowlevel.checks import check_same_shape
+
 
 def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     """Surprise at the true class: `log(sum(exp(logits))) - logits[label]`.
@@ -35,9 +37,13 @@ def mean_squared_error(targets, outputs):
 
     Returns:
         float32 `[batch]`. Equals Keras's `MeanSquaredError`, over all axes, before its mean.
+
+    Raises:
+        DataError: they have different shapes.
     """
-    difference = tf.cast(targets, tf.float32) - tf.cast(outputs, tf.float32)
-    squares = tf.reshape(tf.square(difference), [-1, math.prod(outputs.shape[1:])])
+    targets, outputs = tf.cast(targets, tf.float32), tf.cast(outputs, tf.float32)
+    check_same_shape(targets, outputs)
+    squares = tf.reshape(tf.square(targets - outputs), [-1, math.prod(outputs.shape[1:])])
     return tf.reduce_mean(squares, axis=1)
 
 
@@ -50,6 +56,10 @@ def sigmoid_cross_entropy(labels, logits):
 
     Returns:
         float32 `[batch]`. Equals Keras's `BinaryCrossentropy(from_logits=True)` before its mean.
+
+    Raises:
+        DataError: they have different shapes.
     """
-    logits = tf.cast(logits, tf.float32)
-    return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits)
+    labels, logits = tf.cast(labels, tf.float32), tf.cast(logits, tf.float32)
+    check_same_shape(labels, logits)
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from lowlevel.checks import check_same_shape
+
 
 def is_correct(labels, logits):
     """Whether the class with the largest logit is the true one.
@@ -26,16 +28,23 @@ def is_correct_binary(labels, logits):
 
     Returns:
         bool `[batch]`. Its mean is Keras's `BinaryAccuracy(threshold=0.0)`.
+
+    Raises:
+        DataError: they have different shapes.
     """
-    return tf.equal(logits > 0, tf.cast(labels, tf.float32) > 0.5)
+    labels, logits = tf.cast(labels, tf.float32), tf.cast(logits, tf.float32)
+    check_same_shape(labels, logits)
+    return tf.equal(logits > 0, labels > 0.5)
 
 
 def absolute_error(targets, outputs):
     """How far an output is from its target, either way: both `[batch]`.
 
-    Its mean is Keras's `MeanAbsoluteError`.
+    Its mean is Keras's `MeanAbsoluteError`. Raises DataError if they have different shapes.
     """
-    return tf.abs(tf.cast(targets, tf.float32) - tf.cast(outputs, tf.float32))
+    targets, outputs = tf.cast(targets, tf.float32), tf.cast(outputs, tf.float32)
+    check_same_shape(targets, outputs)
+    return tf.abs(targets - outputs)
 
 
 class Mean:

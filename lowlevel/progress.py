@@ -13,7 +13,7 @@ class Progress:
     """Counts up to `total`, on stderr; a context manager.
 
     In a terminal it is a tqdm bar that disappears when it is done; elsewhere a plain line every
-    `SECONDS_BETWEEN_LINES`; nothing if `quiet`.
+    `SECONDS_BETWEEN_LINES`; nothing if `quiet`. A `total` of None is not known.
     """
 
     def __init__(self, description, total, initial=0, quiet=False):
@@ -47,12 +47,16 @@ class Progress:
         self._bar.update()
         now = time.monotonic()
         if self._lines and now >= self._next_line:
-            seconds_each = (now - self._start) / (self._done - self._initial)
-            left = describe_seconds(seconds_each * (self._total - self._done))
-            count = f"{self._done}/{self._total} {text}".rstrip()
-            line = f"{self._description}: {count}, {left} left"
-            print(line, file=sys.stderr, flush=True)
+            print(self._line(text, now - self._start), file=sys.stderr, flush=True)
             self._next_line = now + SECONDS_BETWEEN_LINES
+
+    def _line(self, text, seconds):
+        if self._total is None:
+            return f"{self._description}: {self._done} {text}".rstrip()
+        seconds_each = seconds / (self._done - self._initial)
+        left = describe_seconds(seconds_each * (self._total - self._done))
+        count = f"{self._done}/{self._total} {text}".rstrip()
+        return f"{self._description}: {count}, {left} left"
 
 
 def describe_seconds(seconds):

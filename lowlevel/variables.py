@@ -59,23 +59,38 @@ class VariableStore:
     def freeze(self, *layers):
         """Leaves layers out of `trainable()` from now on, and their state as it is.
 
+        A frozen batch norm uses its moving averages in training too, as Keras's does.
+
         Args:
             layers: names of layers, or what they start with: "block1" freezes "block1/c1" too.
 
         Raises:
             ConfigError: a name fits no layer.
         """
-        self.frozen = _freeze(self.frozen, layers, self.all())
+        _check_layers(layers, self.all())
+        self.frozen = (*self.frozen, *layers)
+
+    def is_frozen(self, layer):
+        """Whether training leaves a layer alone."""
+        return is_in(layer, self.frozen)
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `weights/c1`."""
         weights = {f"weights/{layer}": variable for layer, variable in self.weights.items()}
         biases = {f"biases/{layer}": variable for layer, variable in self.biases.items()}
-        return _without(self.frozen, weights | biases)
+        return {
+            name: variable
+            for name, variable in (weights | biases).items()
+            if not self.is_frozen(layer_of(name))
+        }
 
     def updated_state(self):
         """What of the state training updates, by name, such as `bn1/mean`."""
-        return _updated(self.frozen, self.state)
+        return {
+            name: variable
+            for name, variable in self.state.items()
+            if not self.is_frozen(layer_of(f"state/{name}"))
+        }
 
     def all(self):
         """All variables by full name: the trainable ones, and `state/...`."""
@@ -99,21 +114,22 @@ class JoinedStores:
         self.weights, self.biases, self.state = (
             join(**{part: getattr(store, kind) for part, store in stores.items()}) for kind in KINDS
         )
-        self.frozen = ()
 
     def freeze(self, *layers):
-        """As `VariableStore.freeze`, with names such as "encoder" and "encoder/c1"."""
-        self.frozen = _freeze(self.frozen, layers, self.all())
+        """Freezes layers of the stores, by names such as "encoder" and "encoder/c1"."""
+        _check_layers(layers, self.all())
+        for layer in layers:
+            part, _, rest = layer.partition("/")
+            store = self.stores[part]
+            store.freeze(*([rest] if rest else map(layer_of, store.all())))
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
-        joined = join(**{part: store.trainable() for part, store in self.stores.items()})
-        return _without(self.frozen, joined)
+        return join(**{part: store.trainable() for part, store in self.stores.items()})
 
     def updated_state(self):
         """What of the state training updates, by name, such as `encoder/bn1/mean`."""
-        updated = {part: store.updated_state() for part, store in self.stores.items()}
-        return _updated(self.frozen, join(**updated))
+        return join(**{part: store.updated_state() for part, store in self.stores.items()})
 
     def all(self):
         """All variables by full name."""
@@ -130,28 +146,11 @@ def is_in(layer, prefixes):
     return any(f"{layer}/".startswith(f"{prefix}/") for prefix in prefixes)
 
 
-def _freeze(frozen, layers, named_variables):
+def _check_layers(layers, named_variables):
     known = list(dict.fromkeys(map(layer_of, named_variables)))
     for layer in layers:
         if not any(is_in(name, [layer]) for name in known):
             raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")
-    return (*frozen, *layers)
-
-
-def _without(frozen, named_variables):
-    return {
-        name: variable
-        for name, variable in named_variables.items()
-        if not is_in(layer_of(name), frozen)
-    }
-
-
-def _updated(frozen, state):
-    return {
-        name: variable
-        for name, variable in state.items()
-        if not is_in(name.rpartition("/")[0], frozen)
-    }
 
 
 def layer_of(full_name):

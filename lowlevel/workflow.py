@@ -16,16 +16,24 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import ConfigError, check_choice, check_integer, check_number
+from lowlevel.checks import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from lowlevel.data import examples, pipeline
-from lowlevel.data.examples import Arrays, Batches
 from lowlevel.evaluation import weights_file
 from lowlevel.history import History
 from lowlevel.progress import Progress
-from lowlevel.training import console, loop
+from lowlevel.training import checkpoint, console, loop
 from lowlevel.training.arguments import PRECISIONS
+from lowlevel.training.compiled_steps import CompiledSteps
+from lowlevel.training.run_directory import RunDirectory
 from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_eval_step, build_train_step, cast
+from lowlevel.training.step import cast
 
 
 class Model:
@@ -78,11 +86,11 @@ class Model:
             combine_gradients: what is done to gradients first, such as clipping, see
                 `lowlevel.gradients`.
         """
-        self._loss = loss
-        self._metrics = metrics or {}
-        self._combine_gradients = combine_gradients
-        self.state = TrainingState(self.variables, optimizer, ["loss", *self._metrics])
-        self._steps = {}
+        metrics, spec, dtype = metrics or {}, self._input_spec, self._dtype
+        self.state = TrainingState(self.variables, optimizer, ["loss", *metrics])
+        self._steps = CompiledSteps(
+            self.forward, loss, metrics, self.state, spec, self._seed, dtype, combine_gradients
+        )
 
     def fit(
         self,
@@ -114,11 +122,12 @@ class Model:
                 is evaluated after each epoch instead of being trained on, in [0, 1).
             validation_data: what is evaluated instead: (x, y), (x, y, weights) or a dataset.
             shuffle: whether arrays are in a new random order in each epoch.
-            class_weight: dict from class to what the losses of its examples are multiplied by; a
-                class that is not in it counts once.
+            class_weight: dict from class to what the losses of its examples are multiplied by in
+                training; a class that is not in it counts once.
             sample_weight: such a number for each example, `[examples]`.
             initial_epoch: number of the first epoch, for the second part of a training.
-            steps_per_epoch: batches in an epoch, for a dataset that does not know its length.
+            steps_per_epoch: batches in an epoch, for a dataset that does not know its length, or
+                to go on in it from epoch to epoch.
 
         Returns:
             A `History`.
@@ -132,32 +141,32 @@ class Model:
         check_integer("epochs", epochs, 1)
         check_integer("initial_epoch", initial_epoch, 0)
         check_number("validation_split", validation_split, 0, 1)
-        data, held_out = self._gather(x, y, sample_weight, class_weight), None
+        data, held_out = self._gather(x, y, sample_weight), None
         if validation_data is not None:
-            parts = validation_data if type(validation_data) is tuple else (validation_data,)
-            held_out = self._gather(*parts)
+            is_nest = isinstance(validation_data, tuple | list)
+            held_out = self._gather(*(validation_data if is_nest else (validation_data,)))
+            pipeline.length(held_out.batches(batch_size))  # an endless one is refused at once
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)
-        steps = steps_per_epoch or data.steps(batch_size)
+        if class_weight is not None:
+            data = data.with_class_weights(class_weight)
+        steps = data.steps(batch_size, steps_per_epoch)
 
         state = self.state
         state.start_history(initial_epoch)
 
         def batches(epoch, skip):
-            if isinstance(data, Batches):
-                return data.next_batches(steps)
-            start = state.epoch_start
-            order = pipeline.epoch_order(data.count, self._seed, start) if shuffle else None
-            return data.batches(batch_size, order)
+            shuffled_by = (self._seed, state.epoch_start) if shuffle else None
+            return data.epoch(batch_size, steps, shuffled_by)
 
         loop.train(
             state,
-            self._step("train", data),
+            self._steps.train(data),
             batches,
             evaluate=lambda: self._evaluate(held_out, batch_size) if held_out else {},
             save=lambda: None,
             length=loop.RunLength(epochs, steps),
-            hooks=[console.EpochLines(epochs, console.sayer(verbose == 0)), *hooks],
+            hooks=[console.EpochLines(epochs, console.sayer(verbose == 0), "validation"), *hooks],
             quiet=verbose != 1,
         )
         return History(state.history, {"epochs": epochs, "steps": steps, "verbose": verbose})
@@ -183,15 +192,13 @@ class Model:
             verbose: 1 shows progress.
         """
         check_integer("batch_size", batch_size, 1)
-        batches, chunks = x, []
-        if not isinstance(x, tf.data.Dataset):
-            batches = Arrays(examples.to_tensors(x, self._input_spec)).batches(batch_size)
-        total = len(batches) if batches.cardinality() >= 0 else None
-        with Progress("predicting", total, quiet=verbose != 1) as progress:
-            for batch in batches:
-                inputs = batch[0] if isinstance(batch, tuple) else batch
+        batches, chunks = examples.gather_inputs(x, self._input_spec, batch_size), []
+        with Progress("predicting", pipeline.length(batches), quiet=verbose != 1) as progress:
+            for inputs in batches:
                 chunks.append(self._predict_step(inputs))
                 progress.advance()
+        if not chunks:
+            raise DataError("the dataset holds no batches.")
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
     def get_weights(self):
@@ -210,41 +217,29 @@ class Model:
         """Reads what `save_weights` wrote: all variables, or, on an error, none."""
         weights_file.restore(path, self.variables.all())
 
+    def restore(self, directory):
+        """Takes up what `hooks.Checkpoint` saved last: variables, the optimizer's slots, the step.
+
+        Returns:
+            How many epochs had been trained: the `initial_epoch` to go on with.
+
+        Raises:
+            CheckpointError: there is nothing, or it does not fit the model and its optimizer.
+        """
+        self._check_compiled()
+        newest = RunDirectory(directory).newest()
+        if newest is None:
+            raise CheckpointError(f"{directory} holds no checkpoint.")
+        path, record = newest
+        checkpoint.restore(path, self.state.tensors())
+        return record["history"][-1]["epoch"]
+
     def _check_compiled(self):
         if self.state is None:
             raise ConfigError("compile the model before you train or evaluate it.")
 
-    def _gather(self, x, y=None, sample_weight=None, class_weight=None):
-        return examples.gather(x, y, self._input_spec, sample_weight, class_weight)
+    def _gather(self, x, y=None, sample_weight=None):
+        return examples.gather(x, y, self._input_spec, sample_weight)
 
     def _evaluate(self, data, batch_size, quiet=True):
-        return loop.evaluate(self._step("evaluate", data), data.batches(batch_size), quiet)
-
-    def _step(self, kind, data):
-        """The compiled step for data of this form; made once for each."""
-        _, targets, *weights = data.element_spec
-        key = kind, tuple(tf.nest.flatten(targets)), bool(weights)
-        if key in self._steps:
-            return self._steps[key]
-        options = {
-            "input_spec": self._input_spec,
-            "compute_dtype": self._dtype,
-            "target_spec": targets,
-            "metrics": self._metrics,
-            "weighted": bool(weights),
-        }
-        if kind == "evaluate":
-            step = build_eval_step(self.forward, self._loss, **options)
-        else:
-            step = build_train_step(
-                self.forward,
-                self._loss,
-                self.variables,
-                self.state.optimizer,
-                self.state.step,
-                run_seed=self._seed,
-                combine_gradients=self._combine_gradients,
-                **options,
-            )
-        self._steps[key] = step
-        return step
+        return loop.evaluate(self._steps.evaluate(data), data.batches(batch_size), quiet)

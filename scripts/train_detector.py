@@ -69,7 +69,7 @@ def main():
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     train, validation, test = digit_scenes.load(dataset, args.scenes, quiet=args.quiet)
-    training, config = make_training(args, dataset, train, test)
+    training, config = make_training(args, dataset, train, validation)
     resumed = training.open(args.resume, args.fresh)
     state, say = training.state, console.sayer(args.quiet)
     say(
@@ -95,7 +95,7 @@ def main():
     return 0
 
 
-def make_training(args, dataset, train, test):
+def make_training(args, dataset, train, validation):
     """The run of training, and the config of its network."""
     import tensorflow as tf
 
@@ -111,7 +111,7 @@ def make_training(args, dataset, train, test):
             tf.constant(scenes.images),
             tf.constant(grid_detector.targets(config, scenes.boxes, scenes.classes)),
         )
-        for scenes in (train, test)
+        for scenes in (train, validation)
     ]
     steps = args.epochs * steps_per_epoch(len(train), args.batch_size)
     training = Supervised(
@@ -125,6 +125,7 @@ def make_training(args, dataset, train, test):
         f"scenes of {dataset.name}",
         command=shlex.join(["python", "scripts/train_detector.py", *sys.argv[1:]]),
         prepare=lambda images: tf.cast(images, tf.float32) / 255,
+        evaluated_on="validation",
         preprocessing={"divide_by": 255, "image_files": "light"},
         class_names=list(dataset.class_names),
     )
@@ -174,7 +175,7 @@ def write_report(training, best, test, class_names, say):
             [test.objects(index)[0] for index in drawn],
         )
         if training.state.history:
-            curves.draw(directory / "curves.png", training.state.history)
+            curves.draw(directory / "curves.png", training.state.history, training.evaluated_on)
         say(f"wrote the report on {source} and its pictures to {directory}")
     except MissingExtraError as error:
         print(f"nothing is drawn: {error}", file=sys.stderr)

@@ -107,7 +107,8 @@ def draw(training, config, say):
     path = training.run.path / "reconstructions.png"
     try:
         reconstructions.draw(path, {"test images": (images.numpy(), written.numpy())})
-        curves.draw(training.run.path / "curves.png", training.state.history)
+        if training.state.history:
+            curves.draw(training.run.path / "curves.png", training.state.history)
         say(f"drew {path}")
     except MissingExtraError as error:
         print(f"nothing is drawn: {error}", file=sys.stderr)

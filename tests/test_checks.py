@@ -24,12 +24,13 @@ def test_what_is_no_whole_number_in_range(value):
 
 
 def test_numbers_and_their_bounds():
-    assert check_number("x", "0.5", 0, 1) == 0.5
+    assert check_number("x", 0.5, 0, 1) == 0.5
     assert check_number("x", 1, 0, 1, high_included=True) == 1.0
     for value, keywords in [
         (1, {}),
         (0, {"low_included": False}),
-        ("nan", {}),
+        (float("nan"), {}),
+        ("0.5", {}),
         (None, {}),
         ("", {}),
     ]:

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import losses
+from lowlevel.checks import DataError
 from tests.comparison import assert_equal_ops, values
 
 LABELS = np.array([0, 3, 9, 3], np.int32)
@@ -55,3 +56,25 @@ def test_mean_squared_error():
     low = losses.mean_squared_error(targets, tf.cast(outputs, tf.bfloat16))
     assert low.dtype == tf.float32
     np.testing.assert_allclose(low, ours, atol=0.02)
+
+
+def test_sigmoid_cross_entropy():
+    keras_loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
+    labels = np.array([0, 1, 1, 0, 1], np.float32)
+    logits = np.array([-3.0, 2.0, 0.0, 30.0, -30.0], np.float32)
+    assert_equal_ops(
+        lambda logits: losses.sigmoid_cross_entropy(labels.astype(np.int32), logits),
+        lambda logits: keras_loss(labels[:, None], logits[:, None]),
+        logits,
+    )
+    huge = losses.sigmoid_cross_entropy([1, 0], [1e30, -1e30])
+    np.testing.assert_array_equal(huge, [0, 0])
+
+
+@pytest.mark.parametrize("loss", [losses.mean_squared_error, losses.sigmoid_cross_entropy])
+def test_shapes_that_would_be_stretched_are_refused(loss):
+    message = r"targets are of shape \(4, 1\), outputs of shape \(4,\)"
+    with pytest.raises(DataError, match=message):
+        loss(values(4, 1), values(4))
+    with pytest.raises(DataError, match="must have the same"):
+        tf.function(loss, autograph=False)(values(4), values(4, 1))

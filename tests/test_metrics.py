@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from lowlevel import metrics
+from lowlevel.checks import DataError
 from tests.comparison import values
 
 
@@ -45,3 +46,27 @@ def test_accuracy_equals_keras():
     assert 0 < accuracy.result() < 1
     assert accuracy.result() == pytest.approx(float(keras_accuracy.result()), rel=1e-6)
     assert accuracy.weight == 135
+
+
+def test_binary_accuracy_equals_keras():
+    labels = np.array([0, 1, 1, 0, 1, 0])
+    logits = np.array([-3.0, 2.0, 0.0, 0.0, -1e30, 1e30], np.float32)
+    correct = metrics.is_correct_binary(labels, logits)
+    assert correct.numpy().tolist() == [True, True, False, True, False, False]
+    reference = keras.metrics.BinaryAccuracy(threshold=0.0)
+    reference.update_state(labels[:, None], logits[:, None])
+    assert np.mean(correct) == pytest.approx(float(reference.result()))
+
+
+def test_absolute_error_equals_keras():
+    targets, outputs = values(9, seed=1), values(9, seed=2)
+    reference = keras.metrics.MeanAbsoluteError()
+    reference.update_state(targets, outputs)
+    error = metrics.absolute_error(targets, outputs)
+    assert np.mean(error) == pytest.approx(float(reference.result()), rel=1e-6)
+
+
+@pytest.mark.parametrize("metric", [metrics.is_correct_binary, metrics.absolute_error])
+def test_shapes_that_would_be_stretched_are_refused(metric):
+    with pytest.raises(DataError, match=r"targets are of shape \(4,\), outputs of shape \(4, 1\)"):
+        metric(values(4), values(4, 1))

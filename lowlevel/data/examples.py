@@ -8,6 +8,8 @@ import tensorflow as tf
 from lowlevel.checks import ConfigError, DataError, check_integer
 from lowlevel.data import pipeline
 
+WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
+
 
 class Arrays:
     """Examples in memory.
@@ -36,8 +38,10 @@ class Arrays:
             lambda tensor: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype), self.tensors
         )
 
-    def steps(self, batch_size):
-        """Batches in an epoch, the short last one included."""
+    def steps(self, batch_size, steps_per_epoch=None):
+        """Batches in an epoch, the short last one included; ConfigError if others are wanted."""
+        if steps_per_epoch is not None:
+            raise ConfigError("steps_per_epoch is for a dataset; arrays are gone through whole.")
         return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
 
     def batches(self, batch_size, order=None):
@@ -48,6 +52,11 @@ class Arrays:
 
         order = tf.range(self.count) if order is None else order
         return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(gather).prefetch(2)
+
+    def epoch(self, batch_size, steps, shuffled_by=None):
+        """The batches of an epoch; `shuffled_by` are two numbers that fix the order, or None."""
+        order = pipeline.epoch_order(self.count, *shuffled_by) if shuffled_by else None
+        return self.batches(batch_size, order)
 
     def split_off_end(self, share):
         """All but the last `share` of the examples, and those. Raises DataError if one is empty."""
@@ -60,12 +69,37 @@ class Arrays:
             for part in slices
         ]
 
+    def with_class_weights(self, class_weight):
+        """The same examples, each with its class's number of a dict as its weight, or 1.
+
+        Raises:
+            ConfigError: they have weights already.
+            DataError: targets are not a whole number for each example.
+        """
+        inputs, targets, *weights = self.tensors
+        if weights:
+            raise ConfigError("pass class_weight or sample_weight, not both.")
+        if not tf.is_tensor(targets) or targets.shape.rank != 1 or not targets.dtype.is_integer:
+            raise DataError("class_weight needs targets that are a whole number for each example.")
+        weights = [class_weight.get(int(label), 1.0) for label in targets.numpy()]
+        return Arrays(inputs, targets, to_tensors(weights, WEIGHTS))
+
 
 class Batches:
-    """Examples in a dataset that brings its own batches, each (inputs, targets[, weights])."""
+    """Examples in a dataset that brings its own batches, each (inputs, targets[, weights]).
 
-    def __init__(self, dataset):
-        self.dataset = dataset
+    They are given the types that `gather` gives arrays.
+    """
+
+    def __init__(self, dataset, input_spec):
+        """Raises DataError if its batches are of another form, or do not fit the spec."""
+        element = dataset.element_spec
+        if not isinstance(element, tuple) or len(element) not in (2, 3):
+            raise DataError(
+                "a dataset must hold batches (inputs, targets) or (inputs, targets, weights)."
+            )
+        specs = (input_spec, None, WEIGHTS)
+        self.dataset = _map(dataset, lambda *batch: tuple(map(to_tensors, batch, specs)))
         self._rest = None
 
     @property
@@ -76,8 +110,10 @@ class Batches:
             self.dataset.element_spec,
         )
 
-    def steps(self, batch_size=None):
-        """Batches in an epoch. Raises ConfigError if the dataset does not know it."""
+    def steps(self, batch_size=None, steps_per_epoch=None):
+        """Batches in an epoch. Raises ConfigError if neither the user nor the dataset says it."""
+        if steps_per_epoch is not None:
+            return check_integer("steps_per_epoch", steps_per_epoch, 1)
         steps = int(self.dataset.cardinality())
         if steps < 1:
             raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
@@ -91,19 +127,27 @@ class Batches:
         """Raises ConfigError: the end of a dataset is not known."""
         raise ConfigError("a dataset cannot be split; pass validation_data instead.")
 
-    def next_batches(self, steps):
-        """The next batches of the dataset; it starts again only when it has been used up."""
+    def with_class_weights(self, class_weight):
+        """Raises ConfigError: the classes in a dataset are not known."""
+        raise ConfigError("a dataset brings its own weights, not class_weight.")
+
+    def epoch(self, batch_size, steps, shuffled_by=None):
+        """The next batches of the dataset; it starts again only when it has been used up.
+
+        Raises:
+            DataError: it is empty.
+        """
         for _ in range(steps):
-            if self._rest is None:
-                self._rest = iter(self.dataset)
-            batch = next(self._rest, None)
+            batch = next(self._rest, None) if self._rest is not None else None
             if batch is None:
                 self._rest = iter(self.dataset)
-                batch = next(self._rest)
+                batch = next(self._rest, None)
+            if batch is None:
+                raise DataError("the dataset holds no batches.")
             yield batch
 
 
-def gather(x, y, input_spec, sample_weight=None, class_weight=None):
+def gather(x, y, input_spec, sample_weight=None):
     """Inputs and targets, and weights if there are any, as `Arrays` or `Batches`.
 
     Args:
@@ -112,27 +156,38 @@ def gather(x, y, input_spec, sample_weight=None, class_weight=None):
         y: targets: whole numbers become int32, floats float32.
         input_spec: `tf.TensorSpec` of a batch of inputs, or a dict or tuple of them.
         sample_weight: None, or a number for each example.
-        class_weight: None, or a dict from class to a number; a class that is not in it gets 1.
 
     Raises:
-        ConfigError: targets are missing, both kinds of weights are given, or a dataset has
-            company.
+        ConfigError: targets are missing, or a dataset has company.
         DataError: arrays do not fit the spec or one another.
     """
     if isinstance(x, tf.data.Dataset):
-        if y is not None or sample_weight is not None or class_weight is not None:
+        if y is not None or sample_weight is not None:
             raise ConfigError("a dataset brings its own targets and weights.")
-        return Batches(x)
+        return Batches(x, input_spec)
     if y is None:
         raise ConfigError("targets are missing.")
     nests = [to_tensors(x, input_spec), to_tensors(y)]
-    if class_weight is not None:
-        if sample_weight is not None:
-            raise ConfigError("pass class_weight or sample_weight, not both.")
-        sample_weight = [class_weight.get(int(label), 1.0) for label in np.asarray(y)]
     if sample_weight is not None:
-        nests.append(to_tensors(np.asarray(sample_weight, np.float32)))
+        nests.append(to_tensors(sample_weight, WEIGHTS))
     return Arrays(*nests)
+
+
+def gather_inputs(x, input_spec, batch_size):
+    """A `tf.data.Dataset` of batches of inputs alone, from what `gather` takes.
+
+    Raises:
+        DataError: they do not fit the spec.
+    """
+    if not isinstance(x, tf.data.Dataset):
+        return _map(Arrays(to_tensors(x, input_spec)).batches(batch_size), lambda inputs: inputs)
+    if isinstance(x.element_spec, tuple):  # targets do not matter
+        return _map(x, lambda inputs, *_: to_tensors(inputs, input_spec))
+    return _map(x, lambda inputs: to_tensors(inputs, input_spec))
+
+
+def _map(dataset, function):
+    return dataset.map(tf.autograph.experimental.do_not_convert(function))
 
 
 def to_tensors(nest, spec=None):
@@ -142,6 +197,8 @@ def to_tensors(nest, spec=None):
         DataError: structure or shapes are not those of the spec.
     """
     try:
+        if isinstance(nest, list) and (spec is None or isinstance(spec, tf.TensorSpec)):
+            nest = np.asarray(nest)
         if spec is None:
             return tf.nest.map_structure(_to_tensor, nest)
         tf.nest.assert_same_structure(spec, nest)
@@ -154,8 +211,9 @@ def to_tensors(nest, spec=None):
 def _to_tensor(array, spec=None):
     tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(np.asarray(array))
     if spec is None:
-        dtypes = {tf.float64: tf.float32, tf.int64: tf.int32}
-        return tf.cast(tensor, dtypes.get(tensor.dtype, tensor.dtype))
+        if tensor.dtype.is_integer:
+            return tf.cast(tensor, tf.int32)
+        return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
     if not spec.shape.is_compatible_with(tensor.shape):
-        raise ValueError(f"{spec.name} must be {spec.shape}, not {tensor.shape}")
+        raise ValueError(f"{spec.name or 'inputs'} must be {spec.shape}, not {tensor.shape}")
     return tf.cast(tensor, spec.dtype)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from lowlevel import seeds
+from lowlevel.checks import ConfigError
 from lowlevel.data import standardize
 
 
@@ -20,6 +21,18 @@ def epoch_order(examples, run_seed, epoch):
 def steps_per_epoch(examples, batch_size):
     """Number of batches, the short last one included."""
     return -(-examples // batch_size)
+
+
+def length(dataset):
+    """How many batches a `tf.data.Dataset` holds; None if it does not know.
+
+    Raises:
+        ConfigError: it never ends.
+    """
+    cardinality = int(dataset.cardinality())
+    if cardinality == tf.data.INFINITE_CARDINALITY:
+        raise ConfigError("a dataset that never ends cannot be gone through; take() a part of it.")
+    return None if cardinality == tf.data.UNKNOWN_CARDINALITY else cardinality
 
 
 def batches(data, order, batch_size, augment=None):

@@ -37,9 +37,12 @@ class Vocabulary:
 
     @classmethod
     def of(cls, texts, most):
-        """The commonest words of texts, at most that many; of equally common ones, the first."""
+        """The commonest words of texts, at most that many; of equally common ones, the first.
+
+        Words that occur once are left out: from them a network learns what unknown words mean.
+        """
         counts = collections.Counter(word for text in texts for word in words(text))
-        return cls([word for word, _ in counts.most_common(most)])
+        return cls([word for word, count in counts.most_common(most) if count > 1])
 
     def numbers(self, texts):
         """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.

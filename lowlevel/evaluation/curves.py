@@ -1,5 +1,6 @@
 """The course of a run as a picture."""
 
+from lowlevel.checks import DataError
 from lowlevel.evaluation import figures
 from lowlevel.training.state import best_epoch
 
@@ -11,25 +12,25 @@ def draw(path, history, evaluated_on="test", scale="linear"):
 
     Args:
         path: the PNG file to write.
-        history: one dict for each epoch, as in metrics.jsonl.
+        history: one dict for each epoch, as in metrics.jsonl; some may lack some figures.
         evaluated_on: what the held-out data are.
         scale: "linear", or "log" for figures that fall far in the first epochs.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
-        DataError: the file cannot be written.
+        DataError: there is no epoch to draw, or the file cannot be written.
     """
-    epochs = [row["epoch"] for row in history]
+    if not history:
+        raise DataError("there is no epoch to draw the figures of.")
     beside = ("epoch", "step", "seconds", "learning_rate")
-    names = [name for name in history[0] if name not in beside and not name.startswith("val_")]
+    figure_names = [name for row in history for name in row if name not in beside]
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in figure_names))
     figure = figures.make(4.5 * (len(names) + 1), 3.6)
     *panels, last = figure.subplots(1, len(names) + 1)
     for axes, name in zip(panels, names, strict=True):
-        axes.plot(epochs, [row[name] for row in history], ".-", color=TRAIN, label="training")
-        if f"val_{name}" in history[0]:
-            test = [row[f"val_{name}"] for row in history]
-            axes.plot(epochs, test, ".-", color=TEST, label=evaluated_on)
-        axes.set_title(name)
+        _plot(axes, history, name, TRAIN, "training")
+        _plot(axes, history, f"val_{name}", TEST, evaluated_on)
+        axes.set_title(name.replace("_", " "))
         axes.set_yscale(scale)
         axes.legend()
     judged = "accuracy" if "accuracy" in names else "loss"
@@ -37,10 +38,18 @@ def draw(path, history, evaluated_on="test", scale="linear"):
         best, axes = best_epoch(history), panels[names.index(judged)]
         axes.axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
         axes.set_title(f"{judged}, best {best['val_' + judged]:.4f} in epoch {best['epoch']}")
-    last.plot(epochs, [row["learning_rate"] for row in history], ".-", color=figures.NEUTRAL)
+    _plot(last, history, "learning_rate", figures.NEUTRAL, "")
     last.set_title("learning rate")
     for axes in (*panels, last):
         axes.set_xlabel("epoch")
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
     figures.save(figure, path)
+
+
+def _plot(axes, history, name, color, label):
+    """Draws a figure over the epochs that have it, if there are any."""
+    rows = [row for row in history if name in row]
+    if rows:
+        epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]
+        axes.plot(epochs, values, ".-", color=color, label=label)

@@ -71,7 +71,11 @@ def load(path):
     if newest is None:
         raise CheckpointError(f"{path} holds no checkpoint of a run.")
     checkpoint_path, record = newest
-    if not isinstance(record.get("config"), dict):
+    if "config" not in record:
+        raise CheckpointError(
+            f"{path} holds variables, but no config to predict with: `Model.restore` reads it."
+        )
+    if not isinstance(record["config"], dict):
         raise CheckpointError(f"the config of {path} is damaged: it is no JSON object.")
     if record["config"].get(PREDICTS_WITH) == BEST_EPOCH:
         checkpoint_path = _best(checkpoint_path, record)

@@ -15,7 +15,8 @@ class Config:
 
     Attributes:
         encoder: a `digit_encoder.Config`.
-        decoder: a `digit_decoder.Config` for latents of the same size.
+        decoder: a `digit_decoder.Config` for latents of the same size and images of the same
+            shape.
     """
 
     encoder: digit_encoder.Config = dataclasses.field(default_factory=digit_encoder.Config)
@@ -26,6 +27,11 @@ class Config:
             raise ConfigError(
                 f"the encoder makes latents of {self.encoder.latent_size} numbers, "
                 f"the decoder takes {self.decoder.latent_size}."
+            )
+        if self.encoder.image_shape != self.decoder.image_shape:
+            raise ConfigError(
+                f"the encoder takes images of {self.encoder.image_shape}, "
+                f"the decoder makes images of {self.decoder.image_shape}."
             )
 
 

@@ -26,8 +26,15 @@ class Config:
     channels: int = 1
 
     def __post_init__(self):
-        check_image_shape(self.first_shape)
+        check_image_shape(self.first_shape, name="first_shape")
         check_integer("channels", self.channels, 1)
+
+    @property
+    def image_shape(self):
+        """(height, width, channels) of the images."""
+        height, width, _ = self.first_shape
+        # Each convolution adds 2, the upsampling triples.
+        return 3 * (height + 4) + 4, 3 * (width + 4) + 4, self.channels
 
     @property
     def latent_size(self):

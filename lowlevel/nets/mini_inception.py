@@ -9,7 +9,13 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops
-from lowlevel.checks import ConfigError, check_image_shape, check_integer, check_number
+from lowlevel.checks import (
+    ConfigError,
+    check_bool,
+    check_image_shape,
+    check_integer,
+    check_number,
+)
 from lowlevel.nets import parts
 from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
@@ -66,6 +72,7 @@ class Config:
             smallest = 2 * smallest + 1
         check_image_shape(self.image_shape, smallest)
         check_integer("num_classes", self.num_classes, 2)
+        check_bool("conv_biases", self.conv_biases)
         check_number("norm_momentum", self.norm_momentum, 0, 1)
 
 

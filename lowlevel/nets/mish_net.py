@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops, seeds
-from lowlevel.checks import check_image_shape, check_integer, check_number
+from lowlevel.checks import check_bool, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
 from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
@@ -53,7 +53,7 @@ class Config:
     def __post_init__(self):
         check_image_shape(self.image_shape, smallest=2)
         check_integer("num_classes", self.num_classes, 2)
-        check_integer("shared", int(self.shared), 0, 1)
+        check_bool("shared", self.shared)
 
 
 def input_spec(config):

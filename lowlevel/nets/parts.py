@@ -65,7 +65,7 @@ def add_batch_norm(variables, layer, channels):
 def batch_norm(
     variables, layer, x, new_state, momentum=norm.BATCH_NORM_MOMENTUM, activation=_as_it_is
 ):
-    """Batch norm by the variables of a layer.
+    """Batch norm by the variables of a layer; by its moving averages if it is frozen.
 
     Args:
         variables: the network's `VariableStore`.
@@ -78,7 +78,7 @@ def batch_norm(
     learned = variables.weights[layer], variables.biases[layer]
     averages = variables.state[f"{layer}/mean"], variables.state[f"{layer}/variance"]
     with tf.name_scope(layer):
-        if new_state is None:
+        if new_state is None or variables.is_frozen(layer):
             return activation(ops.batch_norm(x, *learned, *averages))
         if f"{layer}/mean" in new_state:  # a layer that is used twice goes on from its first use
             averages = new_state[f"{layer}/mean"], new_state[f"{layer}/variance"]

@@ -66,7 +66,11 @@ class BestNetwork(Hook):
     def on_train_begin(self, state):
         self._state = state
         self._copy()  # so that a set that does not fit is noticed at once
-        judged = [row for row in state.history if self._name in row and self._paths(row)]
+        state.occasional_figures.add(self._name)
+        records = map(checkpoint.read_record, filter(checkpoint.is_whole, self.run.checkpoints()))
+        rows = [row for record in records for row in record["history"][-1:]]
+        # A run that was killed may have kept a network of a step that it will make again.
+        judged = [row for row in rows if self._name in row and row["step"] <= int(state.step)]
         self.best = max(judged, key=self._goodness, default=None)
 
     def on_epoch_begin(self, epoch):

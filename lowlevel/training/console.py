@@ -16,7 +16,9 @@ def sayer(quiet):
 def open_tensorboard(training):
     """A `TensorBoard` for the run, or None if it is not installed, which is said."""
     try:
-        tensorboard = TensorBoard(training.run.path, int(training.state.step))
+        tensorboard = TensorBoard(
+            training.run.path, int(training.state.step), training.evaluated_on
+        )
     except MissingExtraError as error:
         print(f"nothing is logged for TensorBoard: {error}", file=sys.stderr)
         return None
@@ -44,7 +46,7 @@ def train(training, args, epochs, say, tensorboard=None, hooks=(), each_epoch=Tr
     Raises:
         NonFiniteError: training diverged; the text says what is kept.
     """
-    hooks = [*([EpochLines(epochs, say)] * each_epoch), *hooks]
+    hooks = [*([EpochLines(epochs, say, training.evaluated_on)] * each_epoch), *hooks]
     if tensorboard is not None:
         hooks.append(TensorBoardLog(tensorboard))
     try:
@@ -72,22 +74,23 @@ def train(training, args, epochs, say, tensorboard=None, hooks=(), each_epoch=Tr
 class EpochLines(Hook):
     """Says a line for each epoch."""
 
-    def __init__(self, epochs, say):
+    def __init__(self, epochs, say, evaluated_on="test"):
         self._epochs = epochs
         self._say = say
+        self._evaluated_on = evaluated_on
 
     def on_train_begin(self, state):
         self._history = state.history
 
     def on_epoch_end(self, row):
-        self._say(describe_epoch(row, self._epochs, self._history))
+        self._say(describe_epoch(row, self._epochs, self._history, self._evaluated_on))
 
 
-def describe_epoch(row, epochs, history):
+def describe_epoch(row, epochs, history, evaluated_on):
     """A line for a finished epoch: its figures, its seconds, and the time that is left."""
     beside = ("epoch", "step", "seconds", "learning_rate")
     figures = [
-        f"{name.replace('val_', 'test ')} {value:.4f}"
+        f"{name.replace('val_', f'{evaluated_on} ')} {value:.4f}"
         for name, value in row.items()
         if name not in beside
     ]

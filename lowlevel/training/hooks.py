@@ -9,20 +9,17 @@ import math
 from pathlib import Path
 
 from lowlevel import variables
-from lowlevel.checks import (
-    CheckpointError,
-    ConfigError,
-    check_choice,
-    check_integer,
-    check_number,
-    reason_of,
-)
+from lowlevel.checks import CheckpointError, ConfigError, check_integer, check_number, reason_of
+from lowlevel.training import monitoring
 from lowlevel.training.run_directory import RunDirectory
 from lowlevel.training.tensorboard import TensorBoard
 
 
 class Hook:
     """Does nothing at each moment; a subclass overrides those it needs.
+
+    Hooks are called in the order in which they are listed: one that reads a figure which another
+    adds to a row comes after it.
 
     Attributes:
         stop: whether training is to end; asked at its beginning and after each epoch.
@@ -64,17 +61,20 @@ class EarlyStopping(Hook):
         self.monitor = monitor
         self.patience = check_integer("patience", patience, 0)
         self.min_delta = check_number("min_delta", min_delta, 0, math.inf)
-        self.mode = _mode(monitor, mode)
+        self.mode = monitoring.mode_for(monitor, mode)
 
     def on_train_begin(self, state):
-        self._history = state.history
+        self._state = state
         self._decide()  # a run that is resumed may have stopped before
 
     def on_epoch_end(self, row):
+        monitoring.check_figure(row, self.monitor, self._state)
         self._decide()
 
     def _decide(self):
-        waited = _epochs_without_better(self._history, self.monitor, self.mode, self.min_delta)
+        waited = monitoring.epochs_without_better(
+            self._state.history, self.monitor, self.mode, self.min_delta
+        )
         self.stop = waited >= max(self.patience, 1)
 
 
@@ -92,17 +92,21 @@ class BestKeeper(Hook):
 
     def __init__(self, monitor="val_loss", mode=None, restore=True):
         self.monitor = monitor
-        self.mode = _mode(monitor, mode)
+        self.mode = monitoring.mode_for(monitor, mode)
         self.restore = restore
         self.best = None
         self.variables = {}
 
     def on_train_begin(self, state):
+        self._state = state
         self._all = state.variables.all()
+        self.best = None  # a keeper may be used again, for another network
+        self.variables = {}
 
     def on_epoch_end(self, row):
-        value = _figure(row, self.monitor)
-        if _is_better(value, self.best, self.mode):
+        monitoring.check_figure(row, self.monitor, self._state)
+        value = row.get(self.monitor)
+        if value is not None and monitoring.is_better(value, self.best, self.mode):
             self.best = value
             self.variables = variables.values(self._all)
 
@@ -127,7 +131,7 @@ class ReduceRateOnPlateau(Hook):
         self, monitor="val_loss", factor=0.1, patience=10, min_delta=1e-4, min_rate=0.0, mode=None
     ):
         self.monitor = monitor
-        self.mode = _mode(monitor, mode)
+        self.mode = monitoring.mode_for(monitor, mode)
         self.factor = check_number("factor", factor, 0, 1, low_included=False)
         self.patience = check_integer("patience", patience, 1)
         self.min_delta = check_number("min_delta", min_delta, 0, math.inf)
@@ -140,13 +144,16 @@ class ReduceRateOnPlateau(Hook):
                 "ReduceRateOnPlateau needs a rate that can be changed; make the optimizer with "
                 "schedules.Adjustable(rate)."
             )
-        self._history = state.history
+        self._state = state
 
     def on_epoch_end(self, row):
-        waited = _epochs_without_better(
-            self._history, self.monitor, self.mode, self.min_delta, forget_after=self.patience
+        monitoring.check_figure(row, self.monitor, self._state)
+        if self.monitor not in row:
+            return
+        waited = monitoring.epochs_without_better(
+            self._state.history, self.monitor, self.mode, self.min_delta, forget_after=self.patience
         )
-        if waited >= self.patience:
+        if waited >= self.patience and float(self._rate) > self.min_rate:
             self._rate.assign(max(float(self._rate) * self.factor, self.min_rate))
 
 
@@ -171,14 +178,28 @@ class CSVLog(Hook):
 
 
 class Checkpoint(Hook):
-    """Saves after each epoch to a directory that keeps the newest three, and the best."""
+    """Saves after each epoch to a directory that keeps the newest three, and the best.
 
-    def __init__(self, path):
+    `Model.restore` takes up the newest. A training that goes on from there may go on saving there.
+
+    Args:
+        path: the directory: a new or an empty one, or one of this hook's.
+        fresh: delete what an earlier training has saved there.
+    """
+
+    def __init__(self, path, fresh=False):
         self.run = RunDirectory(path)
+        self._fresh = fresh
 
     def on_train_begin(self, state):
         self._state = state
-        self.run.open({}, fresh=True)
+        newest = self.run.open({}, fresh=self._fresh)
+        self._fresh = False  # a second `fit` goes on
+        if newest is not None and newest[1]["step"] != int(state.step):
+            raise CheckpointError(
+                f"{self.run.path} holds checkpoints up to step {newest[1]['step']}, but training "
+                f"is at step {int(state.step)}; restore the newest, or pass fresh=True."
+            )
 
     def on_epoch_end(self, row):
         self.run.save(self._state.tensors(), self._state.record())
@@ -188,12 +209,17 @@ class TensorBoardLog(Hook):
     """Writes the figures of each step and each epoch to a `lowlevel.training.tensorboard` log.
 
     Args:
-        tensorboard: a `TensorBoard`, or the directory to make one in.
+        tensorboard: a `TensorBoard`, or the directory to make one in when training begins; what a
+            training before has logged there stays, up to the step that this one begins at.
     """
 
     def __init__(self, tensorboard):
-        is_path = isinstance(tensorboard, (str, Path))
-        self.tensorboard = TensorBoard(tensorboard) if is_path else tensorboard
+        self._path = tensorboard if isinstance(tensorboard, str | Path) else None
+        self.tensorboard = tensorboard
+
+    def on_train_begin(self, state):
+        if self._path is not None:
+            self.tensorboard = TensorBoard(self._path, int(state.step), "validation")
 
     def on_batch_end(self, step, values):
         self.tensorboard.write_step(step, values)
@@ -210,38 +236,3 @@ class Dots(Hook):
 
     def on_train_end(self, state):
         print(flush=True)
-
-
-def _mode(monitor, mode):
-    if mode is None:
-        return "max" if "accuracy" in monitor or "precision" in monitor else "min"
-    return check_choice("mode", mode, ("min", "max"))
-
-
-def _figure(row, name):
-    if name not in row:
-        raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}.")
-    return row[name]
-
-
-def _is_better(value, best, mode, min_delta=0.0):
-    if best is None:
-        return True
-    return value < best - min_delta if mode == "min" else value > best + min_delta
-
-
-def _epochs_without_better(history, monitor, mode, min_delta, forget_after=None):
-    """How many epochs in a row, up to now, have not been better than the best before them.
-
-    After `forget_after` of them, counting starts anew.
-    """
-    best, waited = None, 0
-    for row in history:
-        value = _figure(row, monitor)
-        if waited == forget_after:
-            waited = 0
-        if _is_better(value, best, mode, min_delta):
-            best, waited = value, 0
-        else:
-            waited += 1
-    return waited

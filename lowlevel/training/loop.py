@@ -7,7 +7,8 @@ import time
 import numpy as np
 
 from lowlevel import metrics
-from lowlevel.checks import ConfigError, NonFiniteError
+from lowlevel.checks import ConfigError, DataError, NonFiniteError
+from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 
 
@@ -78,7 +79,9 @@ def train(
         evaluation = evaluate()
         for name, mean in evaluation.items():
             if not math.isfinite(mean.result()):
-                raise NonFiniteError(f"the test {name} is not finite after step {int(state.step)}")
+                raise NonFiniteError(
+                    f"the {name} of the evaluation is not finite after step {int(state.step)}"
+                )
         row = _finish_epoch(state, evaluation)
         for hook in hooks:
             hook.on_epoch_end(row)
@@ -164,11 +167,17 @@ def evaluate(eval_step, batches, quiet=True):
 
     Returns:
         A `Mean` of each metric, by name, such as `loss` and `accuracy`.
+
+    Raises:
+        DataError: there are no batches.
+        ConfigError: they never end.
     """
     means = {}
-    with Progress("evaluating", len(batches), quiet=quiet) as progress:
+    with Progress("evaluating", pipeline.length(batches), quiet=quiet) as progress:
         for batch in batches:
             for name, values in eval_step(*batch).items():
                 means.setdefault(name, metrics.Mean()).update(values)
             progress.advance()
+    if not means:
+        raise DataError("there are no examples to evaluate on.")
     return means

@@ -47,7 +47,7 @@ class RunDirectory:
         if not self.path.is_dir():
             return []
         found = [path for path in self.path.iterdir() if _CHECKPOINT_NAME.fullmatch(path.name)]
-        return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+        return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
 
     def check_ours(self):
         """Raises CheckpointError if the directory holds files, but none that say it is a run's."""
@@ -202,7 +202,7 @@ class RunDirectory:
             CheckpointError: something cannot be written; the earlier checkpoints are untouched.
         """
         step, history = record["step"], record["history"]
-        path = self.path / checkpoint_name(len(history), step)
+        path = self.path / checkpoint_name(history[-1]["epoch"] if history else 0, step)
         checkpoint.save(path, tensors, record)
         try:
             pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'

@@ -17,6 +17,7 @@ class TrainingState:
         first_epoch, first_step: where the history begins; 0 for a run that is kept in a directory.
         running: a `Mean` of each metric over the unfinished epoch, by name.
         seconds: time spent on training in the unfinished epoch.
+        occasional_figures: names of figures that hooks add to some rows of the history only.
     """
 
     def __init__(self, variables, optimizer, metric_names=("loss", "accuracy")):
@@ -28,6 +29,7 @@ class TrainingState:
         self.first_epoch = self.first_step = 0
         self.running = {name: metrics.Mean() for name in metric_names}
         self.seconds = 0.0
+        self.occasional_figures = set()
 
     @property
     def epoch(self):

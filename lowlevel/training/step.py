@@ -51,8 +51,9 @@ def build_train_step(
         metric, float32 `[batch]`, as they were before the update.
 
     Raises:
-        ConfigError: on the first call, if the loss does not depend on one of the variables, or
-            `forward` hands back no new value for some of the state.
+        ConfigError: on the first call, if the loss does not depend on one of the variables, is
+            not one number for each example, or `forward` hands back no new value for some of the
+            state.
     """
     trainable = variables.trainable()
     state = variables.updated_state()
@@ -118,6 +119,10 @@ def cast(inputs, dtype):
 
 
 def _weigh(losses, weights=None):
+    if losses.shape.rank not in (1, None):
+        raise ConfigError(
+            f"a loss must be one number for each example, [batch], not {losses.shape}."
+        )
     return losses if weights is None else losses * weights
 
 

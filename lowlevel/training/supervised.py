@@ -62,6 +62,7 @@ class Supervised(Training):
         self.train_examples = train_examples
         self.test_examples = test_examples
         self.recipe = recipe
+        self.evaluated_on = evaluated_on
         self._prepare = prepare
         self._test_batches = self._prepared(test_examples, EVAL_BATCH_SIZE)
         config = {

@@ -1,6 +1,6 @@
 """What TensorBoard shows: scalars of each step and epoch, the graph, pictures.
 
-`tensorboard --logdir RUN` finds two runs in it, `train` and `test`.
+`tensorboard --logdir RUN` finds two runs in it, `train` and `test` (or `validation`).
 """
 
 from pathlib import Path
@@ -21,20 +21,21 @@ class TensorBoard:
         run_path: the run's directory.
         step: how many steps the run has made; what is logged of later ones is forgotten, as they
             will be made again.
+        evaluated_on: what the held-out data are called.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
         CheckpointError: the directory cannot be written.
     """
 
-    def __init__(self, run_path, step=0):
+    def __init__(self, run_path, step=0, evaluated_on="test"):
         import_extra("tensorboard", "tensorboard")
         root = Path(run_path) / FOLDER
         try:
             for path in root.glob("*/events.out.tfevents.*"):
                 _forget_after(path, step)
             self._train = tf.summary.create_file_writer(str(root / "train"))
-            self._test = tf.summary.create_file_writer(str(root / "test"))
+            self._test = tf.summary.create_file_writer(str(root / evaluated_on))
             self._train.init()
             self._test.init()
         except (OSError, tf.errors.OpError) as error:
@@ -47,15 +48,11 @@ class TensorBoard:
                 tf.summary.scalar(f"step/{name}", np.mean(value))
 
     def write_epoch(self, row):
-        """A row of the history: its training figures in one run, its test figures in the other."""
-        with self._train.as_default(row["step"]):
-            for name in ("loss", "accuracy", "learning_rate"):
-                if name in row:
-                    tf.summary.scalar(f"epoch/{name}", row[name])
-        with self._test.as_default(row["step"]):
-            for name, value in row.items():
-                if name.startswith("val_"):
-                    tf.summary.scalar(f"epoch/{name.removeprefix('val_')}", value)
+        """A row of the history: its training figures in one run, the others in the other."""
+        for name in row.keys() - {"epoch", "step", "seconds"}:
+            writer = self._test if name.startswith("val_") else self._train
+            with writer.as_default(row["step"]):
+                tf.summary.scalar(f"epoch/{name.removeprefix('val_')}", row[name])
         self.flush()
 
     def write_graph(self, function):

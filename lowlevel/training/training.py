@@ -21,7 +21,10 @@ class Training:
         train_step: what `build_train_step` made.
         steps_per_epoch: batches in an epoch, the short last one included.
         run: the `RunDirectory`.
+        evaluated_on: what the held-out data are: "test", or "validation" if the test is another.
     """
+
+    evaluated_on = "test"
 
     def __init__(self, config, state, train_step, steps_per_epoch, run_dir, command=""):
         about = {"command": command, "lowlevel": __version__, "tensorflow": tf.__version__}

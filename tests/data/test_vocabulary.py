@@ -16,10 +16,16 @@ def test_words_and_marks():
 
 
 def test_the_commonest_come_first_and_of_equals_the_first_seen():
-    texts = ["c b a", "b x y", "b a"]
-    assert Vocabulary.of(texts, most=9).known == ["b", "a", "c", "x", "y"]
-    assert Vocabulary.of(texts, most=4).known == ["b", "a", "c", "x"]
+    texts = ["c b a", "b x c x", "b a"]
+    assert Vocabulary.of(texts, most=9).known == ["b", "c", "a", "x"]
+    assert Vocabulary.of(texts, most=3).known == ["b", "c", "a"]
     assert Vocabulary.of(reversed(texts), most=3).known == ["b", "a", "x"]
+
+
+def test_a_word_that_occurs_once_teaches_what_unknown_words_mean():
+    vocabulary = Vocabulary.of(["a b", "a c"], most=9)
+    assert vocabulary.known == ["a"]
+    assert vocabulary.numbers(["a b"]).tolist() == [[1, UNKNOWN]]
 
 
 def test_numbers_are_padded_and_unknown_words_share_one():

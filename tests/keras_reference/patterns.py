@@ -69,6 +69,14 @@ def build_digit_decoder(config):
     )
 
 
+def build_digit_autoencoder(config):
+    """The two halves as layers of one model."""
+    encoder = build_digit_encoder(config.encoder)
+    decoder = build_digit_decoder(config.decoder)
+    encoder.name, decoder.name = "encoder", "decoder"
+    return keras.Sequential([layers.Input(config.encoder.image_shape), encoder, decoder])
+
+
 def build_leaky_net(config):
     """Convolution without a bias, batch norm, leaky ReLU."""
     return keras.Sequential(

@@ -12,6 +12,7 @@ from lowlevel import losses, nets, optimizers
 from lowlevel.nets import (
     bottle_decoder,
     bottle_encoder,
+    digit_autoencoder,
     digit_decoder,
     digit_encoder,
     grid_detector,
@@ -57,6 +58,7 @@ TWINS = {
     "text_classifier": (text_classifier.Config(), patterns.build_text_classifier, 8),
     "digit_encoder": (digit_encoder.Config(), patterns.build_digit_encoder, 8),
     "digit_decoder": (digit_decoder.Config(), patterns.build_digit_decoder, 8),
+    "digit_autoencoder": (digit_autoencoder.Config(), patterns.build_digit_autoencoder, 8),
     "leaky_net": (leaky_net.Config((40, 48, 3)), patterns.build_leaky_net, 4),
     "mish_net": (mish_net.Config(block=NO_DROPOUT), patterns.build_mish_net, 8),
     "mish_net, shared": (
@@ -88,6 +90,11 @@ def make(name):
     model = build_twin(config)
     twins.copy_variables(variables, model)
     return net, config, variables, model, batch
+
+
+def test_every_network_has_a_twin():
+    elsewhere = {"conv_net"}  # in test_conv_net.py
+    assert {name.split(",")[0] for name in TWINS} | elsewhere == set(nets.NETS)
 
 
 @every_twin

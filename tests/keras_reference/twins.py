@@ -23,13 +23,14 @@ def copy_variables(variables, model):
 def named_variables(model):
     """The model's trainable variables by our names."""
     named = {}
-    for layer in layers(model):
+    for prefix, layer in layers(model):
         name = layer.name.replace("-", "/")
         if isinstance(layer, keras.layers.MultiHeadAttention):
             block = name.rpartition("/")[0]
             ours = [f"{kind_layer.replace('/', f'/{block}/')}" for kind_layer in ATTENTION]
         else:
             ours = [f"weights/{name}", f"biases/{name}"][: len(layer.trainable_variables)]
+        ours = [f"{prefix}{name}" for name in ours]
         named |= dict(zip(ours, layer.trainable_variables, strict=True))
     return named
 
@@ -37,17 +38,18 @@ def named_variables(model):
 def named_state(model):
     """The moving averages of the model's batch norms by our names."""
     named = {}
-    for layer in layers(model):
+    for prefix, layer in layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
-            name = layer.name.replace("-", "/")
-            named[f"{name}/mean"], named[f"{name}/variance"] = layer.non_trainable_variables
+            name = prefix + layer.name.replace("-", "/")
+            named[f"{name}/mean"] = layer.moving_mean
+            named[f"{name}/variance"] = layer.moving_variance
     return named
 
 
-def layers(model):
-    """All layers of a model, those of models inside it too."""
+def layers(model, prefix=""):
+    """All layers of a model, those of models inside it too, each with the models' names."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            yield from layers(layer)
+            yield from layers(layer, f"{prefix}{layer.name}/")
         else:
-            yield layer
+            yield prefix, layer

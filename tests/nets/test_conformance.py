@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, optimizers, variables
 from lowlevel.checks import ConfigError
+from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder
 from lowlevel.training import checkpoint
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
@@ -217,6 +218,36 @@ def test_training_with_state_that_never_changes_is_an_error(name):
         )
         with pytest.raises(ConfigError, match=message):
             step(inputs_of(net, config, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "message"),
+    [
+        ("mish_net", {"shared": "yes"}, "shared must be True or False, not 'yes'"),
+        ("mish_net", {"shared": 0.5}, "shared must be True or False"),
+        ("mini_inception", {"conv_biases": None}, "conv_biases must be True or False"),
+        ("grid_detector", {"slope": "0.1"}, "slope must be a number"),
+        ("digit_decoder", {"first_shape": (4, 4)}, "first_shape must be"),
+        (
+            "digit_autoencoder",
+            {"encoder": digit_encoder.Config((28, 28, 3))},
+            r"takes images of \(28, 28, 3\), the decoder makes images of \(28, 28, 1\)",
+        ),
+        ("digit_autoencoder", {"encoder": digit_encoder.Config((32, 32, 1))}, "takes images of"),
+    ],
+)
+def test_configs_that_cannot_be(name, fields, message):
+    with pytest.raises(ConfigError, match=message):
+        nets.get(name).Config(**fields)
+
+
+def test_a_digit_autoencoder_for_larger_images():
+    decoder = digit_decoder.Config((5, 6, 1), channels=2)
+    encoder = digit_encoder.Config(decoder.image_shape, latent_size=30)
+    config = digit_autoencoder.Config(encoder, decoder)
+    images = inputs_of(digit_autoencoder, config, 2)
+    variables_of_both = digit_autoencoder.build(config, seed=0)
+    assert digit_autoencoder.forward(config, variables_of_both, images).shape == images.shape
 
 
 def test_unknown_net():

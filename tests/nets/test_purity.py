@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import nets
-from tests.comparison import values
+from tests.comparison import values_of
 
 
 @pytest.mark.parametrize("name", nets.NETS)
@@ -13,7 +13,7 @@ def test_eager_function_and_session_agree(name):
     net = nets.get(name)
     config = net.Config()
     spec = net.input_spec(config)
-    inputs = values(3, *spec.shape[1:], low=0)
+    inputs = values_of(spec, 3)
 
     variables = net.build(config, seed=4)
     eager = net.forward(config, variables, tf.constant(inputs))
@@ -26,5 +26,5 @@ def test_eager_function_and_session_agree(name):
         in_session = session.run(logits, {placeholder: inputs})
 
     assert np.abs(eager).max() > 0.01
-    np.testing.assert_allclose(compiled, eager, atol=1e-6)
-    np.testing.assert_allclose(in_session, eager, atol=1e-6)
+    np.testing.assert_allclose(compiled, eager, atol=1e-5)
+    np.testing.assert_allclose(in_session, eager, atol=1e-5)

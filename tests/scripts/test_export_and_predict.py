@@ -94,3 +94,23 @@ def test_summary(run_script):
     assert (result.status, result.err) == (0, "")
     assert re.search(r"inception10 +7 x 7 x 336 +544,656 +26,605,824\n", result.out)
     assert re.search(r"total +1,656,250 +234,597,920\n", result.out)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_diagram(run_script, tmp_path, suffix):
+    path = tmp_path / f"diagram.{suffix}"
+    result = run_script("summary.py", "mini_inception", "--depth", 1, "--diagram", path)
+    assert (result.status, result.err) == (0, "")
+    assert f"drew {path}" in result.out
+    if suffix == "svg":
+        assert "inception10" in path.read_text()
+    else:
+        with Image.open(path) as image:
+            assert min(image.size) > 300
+
+
+def test_a_diagram_of_another_kind(run_script, tmp_path):
+    result = run_script("summary.py", "mlp", "--diagram", tmp_path / "diagram.pdf")
+    assert result.status == 2
+    assert ".png or an .svg file" in result.err
+    assert len(result.err.splitlines()) == 1

@@ -11,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from lowlevel.data import sentences
+from lowlevel.data.vocabulary import UNKNOWN, Vocabulary
 from lowlevel.evaluation import curves
 from lowlevel.nets import text_classifier
 from tests.scripts import tools
@@ -211,3 +212,10 @@ def test_the_default_run_learns_real_sentences(run_script, sentence_polarity_dir
     assert "9596 sentences to train on, 1066 to test on" in result.out
     assert "400373 parameters" in result.out
     assert float(ACCURACY.fullmatch(result.last_lines[0])[1]) >= 0.75
+
+
+def test_unknown_words_are_among_the_real_sentences_to_train_on(sentence_polarity_directory):
+    data = sentences.read_directory(sentence_polarity_directory)
+    texts = data.part(sentences.split(data)[0]).texts
+    numbers = Vocabulary.of(texts, most=20_000).numbers(texts)
+    assert np.count_nonzero(numbers == UNKNOWN) > 1000

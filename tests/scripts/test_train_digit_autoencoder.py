@@ -46,6 +46,31 @@ def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
     assert resumed.last_lines == whole.last_lines
 
 
+def test_a_run_stopped_in_its_first_epoch_draws_no_curves(train, tmp_path):
+    result = train("--run-dir", tmp_path, "--steps", 1)
+    assert (result.status, result.err) == (0, "")
+    assert LOSS.fullmatch(result.last_lines[0])
+    assert (tmp_path / "reconstructions.png").exists()
+    assert not (tmp_path / "curves.png").exists()
+
+
+def test_predict_tells_how_well_an_image_is_written(train, tmp_path, monkeypatch, capfd):
+    train("--run-dir", tmp_path / "run", "--steps", 3)
+    image = tmp_path / "one.png"
+    picture = Image.new("L", (40, 40))
+    picture.paste(255, (18, 5, 22, 35))
+    picture.save(image)
+    model, weights = tmp_path / "model", tmp_path / "weights.h5"
+    words = (tmp_path / "run", "--savedmodel", model, "--weights", weights)
+    assert tools.run_here("export.py", words, monkeypatch, capfd).status == 0
+    told = [
+        tools.run_here("predict.py", (source, image), monkeypatch, capfd).out
+        for source in (tmp_path / "run", model, weights)
+    ]
+    assert re.fullmatch(r".*one\.png  reconstruction error 0\.\d{5}\n", told[0])
+    assert told[0] == told[1] == told[2]
+
+
 def test_without_matplotlib_the_extra_is_named(train, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     result = train("--run-dir", tmp_path, "--steps", 1)

@@ -178,7 +178,7 @@ def test_an_evaluation_that_is_not_finite_is_not_saved(tmp_path):
     classifier = small_run.make(tmp_path)
     classifier.open()
     classifier.evaluate = lambda: {"loss": Mean(float("inf"), 1.0)}
-    with pytest.raises(NonFiniteError, match="the test loss is not finite after step 3"):
+    with pytest.raises(NonFiniteError, match="loss of the evaluation is not finite after step 3"):
         classifier.train(small_run.EPOCHS, quiet=True)
     assert classifier.run.checkpoints() == []
 

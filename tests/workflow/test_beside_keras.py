@@ -9,7 +9,10 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import gradients, optimizers, schedules
+from lowlevel.nets import mish_net
 from lowlevel.training import hooks
+from lowlevel.workflow import Model
+from tests.keras_reference import patterns, twins
 from tests.workflow.keras_pair import (
     assert_same_history,
     assert_same_weights,
@@ -54,6 +57,12 @@ def test_class_weight():
     weights = {0: 3.0, 1: 0.5, 2: 1.0}
     assert_same_history(*fit_both(ours, theirs, *data(), class_weight=weights))
     assert_same_weights(ours, theirs)
+
+
+def test_class_weight_does_not_count_in_validation():
+    ours, theirs = compiled()
+    options = {"class_weight": {0: 30.0, 1: 50.0, 2: 40.0}, "validation_split": 0.5}
+    assert_same_history(*fit_both(ours, theirs, *data(), **options))
 
 
 def test_sample_weight():
@@ -252,6 +261,26 @@ def test_freezing_is_trainable_false():
     np.testing.assert_array_equal(ours.get_weights()["weights/d1"], before)
     ours_out, theirs_out = ours.get_weights()["weights/out"], theirs.get_layer("out").kernel
     np.testing.assert_allclose(ours_out, theirs_out, rtol=1e-4, atol=1e-6)
+
+
+def test_a_frozen_batch_norm_uses_its_moving_averages():
+    block = mish_net.BlockConfig(filters=4, dropout_rate=0.0)
+    config = mish_net.Config((8, 8, 1), 3, block)
+    ours, theirs = Model.of("mish_net", config, seed=1), patterns.build_mish_net(config)
+    ours.variables.state["block1/bn/mean"].assign([0.1, -0.2, 0.3, 0.0])
+    twins.copy_variables(ours.variables, theirs)
+    ours.variables.freeze("block1")
+    for layer in theirs.layers:
+        layer.trainable = not layer.name.startswith("block1")
+    compile_both(ours, theirs, lambda: optimizers.SGD(0.1), lambda: keras.optimizers.SGD(0.1))
+    before = ours.get_weights()
+    x, y = np.tile(data()[0], (1, 2, 2, 1)), data()[1]
+    assert_same_history(*fit_both(ours, theirs, x, y))
+    after = ours.get_weights()
+    changed = {name for name in after if (after[name] != before[name]).any()}
+    assert {name for name in after if "/block1/" not in name} == changed
+    for name, value in twins.named_state(theirs).items():
+        np.testing.assert_allclose(after[f"state/{name}"], value, rtol=1e-4, atol=1e-6)
 
 
 def test_moments_of_hooks_come_in_the_order_of_callbacks():

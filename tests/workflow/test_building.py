@@ -177,14 +177,14 @@ def test_what_is_frozen_stays_bit_for_bit(frozen):
 def test_what_is_frozen_is_not_differentiated():
     model = make_model("stem", "block1", "block2")
     model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = model._step("train", model._gather(IMAGES, LABELS))
+    step = model._steps.train(model._gather(IMAGES, LABELS))
     graph = step.get_concrete_function().graph
     gradients = [name for name in (op.name for op in graph.get_operations()) if "Backprop" in name]
     assert not gradients  # none of a convolution
     assert {name for name in model.state.optimizer.slots if "block" in name} == set()
     free = make_model()
     free.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = free._step("train", free._gather(IMAGES, LABELS))
+    step = free._steps.train(free._gather(IMAGES, LABELS))
     graph = step.get_concrete_function().graph
     assert any("Backprop" in operation.name for operation in graph.get_operations())
 
@@ -198,6 +198,28 @@ def test_freezing_a_part_of_a_joined_network():
         "decoder/t3",
         "decoder/t4",
     }
+
+
+def test_freezing_after_a_first_training():
+    model = make_model()
+    model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
+    model.variables.freeze("block1")
+    before = model.get_weights()
+    model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
+    for name, value in model.get_weights().items():
+        is_frozen = variables.is_in(variables.layer_of(name), ["block1"])
+        assert (value.tobytes() == before[name].tobytes()) == is_frozen, name
+
+
+def test_training_half_of_a_joined_network():
+    model = Model.of("digit_autoencoder", seed=0)
+    model.variables.freeze("encoder")
+    model.compile(optimizers.Adam(0.01), losses.mean_squared_error)
+    before = model.get_weights()
+    images = values(8, 28, 28, 1, low=0)
+    model.fit(images, images, epochs=2, batch_size=4, verbose=0)
+    for name, value in model.get_weights().items():
+        assert (value.tobytes() == before[name].tobytes()) == name.startswith("encoder"), name
 
 
 def test_a_name_that_is_no_layer_cannot_be_frozen():

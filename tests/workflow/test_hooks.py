@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lowlevel import losses, metrics, optimizers, schedules
+from lowlevel import losses, metrics, optimizers, progress, schedules
 from lowlevel.checks import CheckpointError, ConfigError, DataError
+from lowlevel.evaluation import trained
 from lowlevel.training import checkpoint, hooks
 from lowlevel.training.run_directory import RunDirectory
 from lowlevel.variables import sha256
@@ -32,13 +33,13 @@ def test_order_and_result_come_from_the_seed():
 
 def test_each_epoch_and_each_fit_has_an_order_of_its_own():
     model, seen = make(), []
-    step = model._step("train", model._gather(*data()))
+    step = model._steps.train(model._gather(*data()))
 
     def spy(inputs, targets):
         seen.append(inputs.numpy())
         return step(inputs, targets)
 
-    model._steps[next(iter(model._steps))] = spy
+    model._steps.train = lambda data: spy
     for _ in range(2):
         model.fit(*data(), epochs=2, batch_size=60, verbose=0)
     orders = [np.argsort(batch[:, 0, 0, 0]).tobytes() for batch in seen]
@@ -53,7 +54,11 @@ def test_fit_is_traced_once_whatever_the_batch():
         model.fit(*data(), batch_size=batch_size, verbose=0)
         model.evaluate(*data(), batch_size=batch_size, verbose=0)
         model.predict(data()[0], batch_size=batch_size, verbose=0)
-    assert [step.experimental_get_tracing_count() for step in model._steps.values()] == [1, 1]
+    steps = [
+        model._steps.train(model._gather(*data())),
+        model._steps.evaluate(model._gather(*data())),
+    ]
+    assert [step.experimental_get_tracing_count() for step in steps] == [1, 1]
     assert model._predict_step.experimental_get_tracing_count() == 1
 
 
@@ -65,23 +70,82 @@ def test_checkpoint_keeps_what_training_needs(tmp_path):
     other = make()
     checkpoint.restore(saved, other.state.tensors())
     assert sha256(other.state.tensors()) == sha256(model.state.tensors())
-    for trained in (model, other):
-        trained.fit(*data(), verbose=0)
+    for either in (model, other):
+        either.fit(*data(), verbose=0)
     assert sha256(other.state.tensors()) == sha256(model.state.tensors())
 
 
-def test_tensorboard_log(tmp_path):
-    log = hooks.TensorBoardLog(tmp_path)
-    make().fit(*data(), epochs=2, batch_size=20, verbose=0, validation_split=0.2, hooks=[log])
-    log.tensorboard.flush()
-    events = [
-        event
-        for path in sorted((tmp_path / "tensorboard").rglob("events*"))
-        for event in tf.compat.v1.train.summary_iterator(str(path))
+def test_a_training_that_is_restored_goes_on_to_the_same_bits(tmp_path):
+    whole = make()
+    whole.fit(*data(), epochs=6, verbose=0)
+    make().fit(*data(), epochs=4, verbose=0, hooks=[hooks.Checkpoint(tmp_path / "kept")])
+    resumed = make()
+    first = resumed.restore(tmp_path / "kept")
+    assert first == 4
+    keeper = hooks.Checkpoint(tmp_path / "kept")
+    resumed.fit(*data(), epochs=6, initial_epoch=first, verbose=0, hooks=[keeper])
+    assert sha256(resumed.state.tensors()) == sha256(whole.state.tensors())
+    assert make().restore(tmp_path / "kept") == 6
+
+
+def test_checkpoints_are_named_for_their_epochs_and_the_best_is_kept(tmp_path):
+    model, keeper = make(0.3), hooks.Checkpoint(tmp_path / "kept")
+    options = {"verbose": 0, "validation_split": 0.3, "hooks": [keeper]}
+    rows = model.fit(*data(), epochs=12, initial_epoch=4, **options).history["val_accuracy"]
+    best = 5 + rows.index(max(rows))
+    kept = [int(path.name[6:10]) for path in keeper.run.checkpoints()]
+    assert best < 10, "the test shows nothing: the best is among the newest"
+    assert kept == [best, 10, 11, 12]
+    model.fit(*data(), epochs=2, **options)  # counts epochs from the start, steps go on
+    assert make(0.3).restore(tmp_path / "kept") == 2
+
+
+def test_checkpoints_of_another_training_are_not_lost_by_mistake(tmp_path):
+    make().fit(*data(), epochs=3, verbose=0, hooks=[hooks.Checkpoint(tmp_path)])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    other = make()
+    with pytest.raises(CheckpointError, match="up to step 6, but training is at step 0; restore"):
+        other.fit(*data(), verbose=0, hooks=[hooks.Checkpoint(tmp_path)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    other.fit(*data(), verbose=0, hooks=[hooks.Checkpoint(tmp_path, fresh=True)])
+    assert [path.name for path in RunDirectory(tmp_path).checkpoints()] == [
+        "epoch-0001-step-00000002"
     ]
-    tags = {value.tag for event in events for value in event.summary.value}
-    assert any("loss" in tag for tag in tags)
-    assert any("accuracy" in tag for tag in tags)
+    with pytest.raises(CheckpointError, match="holds no checkpoint"):
+        make().restore(tmp_path / "nothing")
+    with pytest.raises(CheckpointError, match=r"no config to predict with: `Model\.restore`"):
+        trained.load(tmp_path)
+
+
+def scalars(path):
+    """(run, tag, step) of all that TensorBoard would show."""
+    return {
+        (file.parent.name, value.tag, event.step)
+        for file in sorted((path / "tensorboard").rglob("events*"))
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value
+    }
+
+
+def test_tensorboard_log(tmp_path):
+    model = make()
+    options = {"batch_size": 24, "verbose": 0, "validation_split": 0.2}
+    model.fit(*data(), epochs=2, hooks=[hooks.TensorBoardLog(tmp_path)], **options)
+    steps, epochs = range(1, 5), (2, 4)
+    expected = {
+        *(("train", f"step/{name}", step) for name in ("loss", "accuracy") for step in steps),
+        *(("train", f"epoch/{name}", step) for name in ("loss", "accuracy") for step in epochs),
+        *(("train", "epoch/learning_rate", step) for step in epochs),
+        *(
+            ("validation", f"epoch/{name}", step)
+            for name in ("loss", "accuracy")
+            for step in epochs
+        ),
+    }
+    assert scalars(tmp_path) == expected
+    model.fit(*data(), hooks=[hooks.TensorBoardLog(tmp_path)], **options)
+    assert expected < scalars(tmp_path)
+    assert ("validation", "epoch/loss", 6) in scalars(tmp_path)
 
 
 def test_dots(capsys):
@@ -97,10 +161,15 @@ def test_verbose(capsys, verbose, lines):
     assert captured.err == ""
 
 
-def test_verbose_shows_progress(capsys):
-    make().fit(*data(), epochs=2, verbose=1)
-    captured = capsys.readouterr()
-    assert "epoch 1/2" in captured.out + captured.err
+def test_verbose_shows_progress(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
+    model = make()
+    model.fit(*data(), epochs=2, verbose=1)
+    assert "epoch 1/2: 1/2 loss" in capsys.readouterr().err
+    model.predict(X, batch_size=30)
+    assert capsys.readouterr().err.startswith("predicting: 1/2, 0 s left\n")
+    model.evaluate(unknown_length(), verbose=1)
+    assert "evaluating: 2\n" in capsys.readouterr().err
 
 
 def test_history_plots_itself(tmp_path):
@@ -117,6 +186,30 @@ def test_best_keeper_can_leave_the_last_variables():
     assert keeper.best == model.state.history[0]["loss"]
     assert not np.array_equal(keeper.variables["weights/d1"], model.get_weights()["weights/d1"])
     assert not np.array_equal(keeper.variables["weights/d1"], first["weights/d1"])
+
+
+def test_a_history_without_epochs(tmp_path):
+    history = make().fit(*data(), epochs=3, initial_epoch=3, verbose=0)
+    assert (history.history, history.epoch) == ({}, [])
+    with pytest.raises(DataError, match="no epoch to draw"):
+        history.plot(tmp_path / "history.png")
+
+
+def test_a_keeper_that_is_used_again_forgets_the_network_before():
+    keeper = hooks.BestKeeper("loss")
+    make().fit(*data(), epochs=9, verbose=0, hooks=[keeper])
+    other, alone = (Model.of("mlp", CONFIG, seed=2) for _ in range(2))
+    for model, used in ((other, [keeper]), (alone, [])):
+        model.compile(optimizers.Adam(0.01), losses.softmax_cross_entropy)
+        model.fit(*data(), verbose=0, hooks=used)
+    assert sha256(other.variables.all()) == sha256(alone.variables.all())
+
+
+def test_a_rate_below_the_least_one_is_not_raised():
+    model = make(schedules.Adjustable(0.01))
+    plateau = hooks.ReduceRateOnPlateau("loss", patience=1, min_delta=10.0, min_rate=0.05)
+    model.fit(*data(), epochs=3, verbose=0, hooks=[plateau])
+    assert float(model.state.optimizer.learning_rate.rate) == pytest.approx(0.01)
 
 
 def test_a_figure_that_is_not_there():
@@ -147,6 +240,54 @@ def test_a_csv_file_that_cannot_be_written(tmp_path):
 X, Y = data()
 
 
+def dataset(x=X, y=Y, *weights):
+    return tf.data.Dataset.from_tensor_slices((x, y, *weights)).batch(30)
+
+
+def unknown_length():
+    return dataset().filter(lambda x, y: True)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint16])
+def test_labels_and_images_of_any_type(dtype):
+    reference, other, of_dataset = make(), make(), make()
+    pixels = (X * 255).astype(np.uint8)
+    reference.fit(pixels.astype(np.float32), Y, verbose=0, shuffle=False, batch_size=30)
+    other.fit(pixels, Y.astype(dtype), verbose=0, shuffle=False, batch_size=30)
+    of_dataset.fit(dataset(pixels, Y.astype(dtype)), verbose=0)
+    for model in (other, of_dataset):
+        assert sha256(model.variables.all()) == sha256(reference.variables.all())
+    np.testing.assert_array_equal(
+        other.predict(dataset(pixels.astype(np.float64)), verbose=0),
+        other.predict(pixels, verbose=0),
+    )
+
+
+def test_weights_in_a_dataset_may_be_doubles():
+    model, other = make(), make()
+    weights = np.linspace(0, 2, 60)
+    model.fit(dataset(X, Y, weights), verbose=0)
+    other.fit(X, Y, sample_weight=weights, batch_size=30, shuffle=False, verbose=0)
+    assert sha256(model.variables.all()) == sha256(other.variables.all())
+
+
+def test_a_dataset_that_does_not_know_its_length():
+    model = make()
+    expected = model.evaluate(X, Y, verbose=0)
+    assert model.evaluate(unknown_length(), verbose=0) == pytest.approx(expected)
+    assert model.predict(unknown_length(), verbose=0).shape == (60, 3)
+    options = {"steps_per_epoch": 2, "validation_data": unknown_length(), "verbose": 0}
+    history = model.fit(unknown_length(), epochs=2, **options)
+    assert len(history.history["val_loss"]) == 2
+
+
+def test_lists_instead_of_arrays():
+    model, other = make(), make()
+    model.fit(X.tolist(), Y.tolist(), verbose=0, validation_data=[X, Y])
+    other.fit(X, Y, verbose=0)
+    assert sha256(model.variables.all()) == sha256(other.variables.all())
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
@@ -168,12 +309,17 @@ X, Y = data()
             ConfigError,
             "a dataset cannot be split",
         ),
-        (
-            (tf.data.Dataset.from_tensors((X, Y)).repeat(),),
-            {},
-            ConfigError,
-            "pass steps_per_epoch",
-        ),
+        ((dataset().repeat(),), {}, ConfigError, "pass steps_per_epoch"),
+        ((unknown_length(),), {}, ConfigError, "pass steps_per_epoch"),
+        ((X, Y), {"validation_data": dataset().repeat()}, ConfigError, "never ends"),
+        ((dataset().take(0),), {"steps_per_epoch": 1}, DataError, "holds no batches"),
+        ((dataset().map(lambda x, y: x),), {}, DataError, r"batches \(inputs, targets\)"),
+        ((dataset(X[:, :3]),), {}, DataError, "images must be"),
+        ((X, Y), {"steps_per_epoch": 3}, ConfigError, "steps_per_epoch is for a dataset"),
+        ((dataset(),), {"steps_per_epoch": 0}, ConfigError, "steps_per_epoch must be"),
+        ((dataset(),), {"class_weight": {}}, ConfigError, "brings its own weights"),
+        ((X, Y), {"sample_weight": Y[:, None]}, DataError, "sample weights must be"),
+        ((X, np.eye(3)[Y]), {"class_weight": {}}, DataError, "a whole number for each example"),
     ],
 )
 def test_impossible_arguments(arguments, options, error, message):

@@ -1,0 +1,45 @@
+"""Whether a figure of the epochs, such as `val_loss`, still becomes better."""
+
+from lowlevel.checks import ConfigError, check_choice
+
+
+def mode_for(name, mode):
+    """Which is better of two figures, "min" or "max"; where `mode` is None, by their name.
+
+    Raises:
+        ConfigError: `mode` is something else.
+    """
+    if mode is None:
+        return "max" if "accuracy" in name or "precision" in name else "min"
+    return check_choice("mode", mode, ("min", "max"))
+
+
+def check_figure(row, name, state):
+    """Raises ConfigError if a row of the history lacks a figure that no hook adds now and then."""
+    if name not in row and name not in state.occasional_figures:
+        raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}.")
+
+
+def is_better(value, best, mode, min_delta=0.0):
+    """Whether a figure is better than the best so far, which may be None, by at least that much."""
+    if best is None:
+        return True
+    return value < best - min_delta if mode == "min" else value > best + min_delta
+
+
+def epochs_without_better(history, name, mode, min_delta, forget_after=None):
+    """How many epochs in a row, up to now, have not been better than the best before them.
+
+    Epochs without the figure do not count. After `forget_after` epochs, counting starts anew.
+    """
+    best, waited = None, 0
+    for row in history:
+        if name not in row:
+            continue
+        if waited == forget_after:
+            waited = 0
+        if is_better(row[name], best, mode, min_delta):
+            best, waited = row[name], 0
+        else:
+            waited += 1
+    return waited
