@@ -118,6 +118,21 @@ def check_same_shape(targets, outputs):
         )
 
 
+def check_labels(labels, logits):
+    """Refuses labels that are not one whole number, of any integer type, for each row of logits.
+
+    Raises:
+        DataError: they are something else, as far as their shape is known.
+    """
+    ranks = labels.shape.rank, logits.shape.rank
+    fits = None in ranks or ranks[0] + 1 == ranks[1]
+    if not (fits and labels.dtype.is_integer):
+        raise DataError(
+            f"labels must be a whole number for each row of logits {logits.shape}, not "
+            f"{labels.dtype.name} {labels.shape}; of one-hot rows, take the argmax."
+        )
+
+
 def check_image_shape(value, smallest=1, name="image_shape"):
     """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
 
@@ -144,6 +159,12 @@ def reason_of(error):
     if isinstance(error, OSError):
         text = text.partition(" (")[0]  # where HDF5 lists its flags
     return text.rstrip(".")
+
+
+def reason_in_graph(error):
+    """What TensorFlow says went wrong in a compiled function: its own words, without the nodes."""
+    text = error.message.partition("[[")[0].strip().splitlines()[-1]
+    return text.partition(" Label values: ")[0].rstrip(".")
 
 
 def import_extra(module, extra):

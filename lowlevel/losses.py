@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import check_same_shape
+from lowlevel.checks import check_labels, check_same_shape
 
 
 def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
@@ -19,12 +19,17 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     Returns:
         float32 `[batch]`. Equals Keras's `SparseCategoricalCrossentropy(from_logits=True)` and,
         with smoothing, its `CategoricalCrossentropy`, before their mean.
+
+    Raises:
+        DataError: labels are not a whole number for each row of logits.
     """
-    logits = tf.cast(logits, tf.float32)
+    labels, logits = tf.convert_to_tensor(labels), tf.cast(logits, tf.float32)
+    check_labels(labels, logits)
     if label_smoothing == 0:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     num_classes = logits.shape[-1]
-    targets = tf.one_hot(labels, num_classes) * (1 - label_smoothing)
+    one_hot = tf.gather(tf.eye(num_classes), labels)  # refuses labels beyond the classes
+    targets = one_hot * (1 - label_smoothing)
     targets += label_smoothing / num_classes
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 

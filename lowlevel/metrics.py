@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import check_same_shape
+from lowlevel.checks import check_labels, check_same_shape
 
 
 def is_correct(labels, logits):
@@ -15,7 +15,12 @@ def is_correct(labels, logits):
 
     Returns:
         bool `[batch]`. Its mean is Keras's `SparseCategoricalAccuracy`.
+
+    Raises:
+        DataError: labels are not a whole number for each row of logits.
     """
+    labels, logits = tf.convert_to_tensor(labels), tf.convert_to_tensor(logits)
+    check_labels(labels, logits)
     return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
 
 

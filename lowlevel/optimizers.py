@@ -43,7 +43,13 @@ class Optimizer:
         self.slots = {}
 
     def build(self, trainable):
-        """Makes the slots, all zero, for a dict of variables by name."""
+        """Makes the slots, all zero, for a dict of variables by name.
+
+        Raises:
+            ConfigError: it has slots already, so another training uses it.
+        """
+        if self.slots:
+            raise ConfigError("this optimizer is in use already: make one for each training.")
         for kind in self.slot_kinds:
             for name, variable in trainable.items():
                 slot = f"{kind}/{name}"

@@ -70,6 +70,17 @@ class VariableStore:
         _check_layers(layers, self.all())
         self.frozen = (*self.frozen, *layers)
 
+    def unfreeze(self, *layers):
+        """Takes back `freeze` of the same names; a model must be compiled again then.
+
+        Raises:
+            ConfigError: a name is not frozen.
+        """
+        missing = [layer for layer in layers if layer not in self.frozen]
+        if missing:
+            raise ConfigError(f"{', '.join(missing)} is not frozen; only {self.frozen} are.")
+        self.frozen = tuple(layer for layer in self.frozen if layer not in layers)
+
     def is_frozen(self, layer):
         """Whether training leaves a layer alone."""
         return is_in(layer, self.frozen)
@@ -121,7 +132,15 @@ class JoinedStores:
         for layer in layers:
             part, _, rest = layer.partition("/")
             store = self.stores[part]
-            store.freeze(*([rest] if rest else map(layer_of, store.all())))
+            store.freeze(*([rest] if rest else _layers(store.all())))
+
+    def unfreeze(self, *layers):
+        """Takes back `freeze` of the same names. Raises ConfigError if one is not frozen."""
+        _check_layers(layers, self.all())
+        for layer in layers:
+            part, _, rest = layer.partition("/")
+            store = self.stores[part]
+            store.unfreeze(*([rest] if rest else _layers(store.all())))
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
@@ -146,8 +165,12 @@ def is_in(layer, prefixes):
     return any(f"{layer}/".startswith(f"{prefix}/") for prefix in prefixes)
 
 
+def _layers(named_variables):
+    return list(dict.fromkeys(map(layer_of, named_variables)))
+
+
 def _check_layers(layers, named_variables):
-    known = list(dict.fromkeys(map(layer_of, named_variables)))
+    known = _layers(named_variables)
     for layer in layers:
         if not any(is_in(name, [layer]) for name in known):
             raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")
@@ -172,6 +195,10 @@ def assign(named_variables, new_values):
     Raises:
         ConfigError: names or shapes differ.
     """
+    if not isinstance(new_values, dict):
+        raise ConfigError(
+            f"values must be a dict of arrays by name, not {type(new_values).__name__}."
+        )
     if new_values.keys() != named_variables.keys():
         wrong = ", ".join(sorted(new_values.keys() ^ named_variables.keys()))
         raise ConfigError(f"values and variables must have the same names; {wrong} differ.")

@@ -30,7 +30,8 @@ from lowlevel.history import History
 from lowlevel.progress import Progress
 from lowlevel.training import checkpoint, console, loop
 from lowlevel.training.arguments import PRECISIONS
-from lowlevel.training.compiled_steps import CompiledSteps
+from lowlevel.training.compiled_steps import CompiledSteps, check_arguments
+from lowlevel.training.hooks import check_hooks
 from lowlevel.training.run_directory import RunDirectory
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import cast
@@ -87,6 +88,7 @@ class Model:
                 `lowlevel.gradients`.
         """
         metrics, spec, dtype = metrics or {}, self._input_spec, self._dtype
+        check_arguments(optimizer, loss, metrics)
         self.state = TrainingState(self.variables, optimizer, ["loss", *metrics])
         self._steps = CompiledSteps(
             self.forward, loss, metrics, self.state, spec, self._seed, dtype, combine_gradients
@@ -138,6 +140,7 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
+        hooks = check_hooks(hooks)
         check_integer("epochs", epochs, 1)
         check_integer("initial_epoch", initial_epoch, 0)
         check_number("validation_split", validation_split, 0, 1)
@@ -154,6 +157,7 @@ class Model:
 
         state = self.state
         state.start_history(initial_epoch)
+        epochs_before = len(state.history)
 
         def batches(epoch, skip):
             shuffled_by = (self._seed, state.epoch_start) if shuffle else None
@@ -169,7 +173,9 @@ class Model:
             hooks=[console.EpochLines(epochs, console.sayer(verbose == 0), "validation"), *hooks],
             quiet=verbose != 1,
         )
-        return History(state.history, {"epochs": epochs, "steps": steps, "verbose": verbose})
+        return History(
+            state.history[epochs_before:], {"epochs": epochs, "steps": steps, "verbose": verbose}
+        )
 
     def evaluate(self, x, y=None, batch_size=32, verbose=1, sample_weight=None, return_dict=False):
         """Mean loss and metrics over examples; arguments are those of `fit`.
@@ -191,7 +197,6 @@ class Model:
             batch_size: examples computed at once; the result does not depend on it.
             verbose: 1 shows progress.
         """
-        check_integer("batch_size", batch_size, 1)
         batches, chunks = examples.gather_inputs(x, self._input_spec, batch_size), []
         with Progress("predicting", pipeline.length(batches), quiet=verbose != 1) as progress:
             for inputs in batches:
@@ -218,10 +223,7 @@ class Model:
         weights_file.restore(path, self.variables.all())
 
     def restore(self, directory):
-        """Takes up what `hooks.Checkpoint` saved last: variables, the optimizer's slots, the step.
-
-        Returns:
-            How many epochs had been trained: the `initial_epoch` to go on with.
+        """Takes up what `hooks.Checkpoint` saved last; returns the `initial_epoch` to go on with.
 
         Raises:
             CheckpointError: there is nothing, or it does not fit the model and its optimizer.
@@ -232,7 +234,8 @@ class Model:
             raise CheckpointError(f"{directory} holds no checkpoint.")
         path, record = newest
         checkpoint.restore(path, self.state.tensors())
-        return record["history"][-1]["epoch"]
+        self.state.history = record["history"]
+        return self.state.epoch
 
     def _check_compiled(self):
         if self.state is None:

@@ -64,6 +64,7 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, digit_scenes
+    from lowlevel.evaluation import trained
     from lowlevel.training import console
     from lowlevel.variables import count_parameters, sha256
 
@@ -91,7 +92,10 @@ def main():
         f"test average precision {result.mean:.4f}, AP50 {result.ap50:.4f}, "
         f"AP75 {result.ap75:.4f} ({len(test)} scenes)"
     )
-    print(f"variables sha256 {sha256(state.variables.all())} at step {int(state.step)}")
+    tested, step = state.variables, int(state.step)
+    if best.best:
+        tested, step = trained.load(best.run.path).service.variables, best.best["step"]
+    print(f"variables sha256 {sha256(tested.all())} at step {step}")
     return 0
 
 
@@ -175,7 +179,9 @@ def write_report(training, best, test, class_names, say):
             [test.objects(index)[0] for index in drawn],
         )
         if training.state.history:
-            curves.draw(directory / "curves.png", training.state.history, training.evaluated_on)
+            judged = best.best and ("average_precision", best.best["epoch"])
+            history, evaluated_on = training.state.history, training.evaluated_on
+            curves.draw(directory / "curves.png", history, evaluated_on, judged=judged)
         say(f"wrote the report on {source} and its pictures to {directory}")
     except MissingExtraError as error:
         print(f"nothing is drawn: {error}", file=sys.stderr)

@@ -50,6 +50,7 @@ class Arrays:
         def gather(indices):
             return tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
 
+        check_integer("batch_size", batch_size, 1)
         order = tf.range(self.count) if order is None else order
         return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(gather).prefetch(2)
 
@@ -76,6 +77,10 @@ class Arrays:
             ConfigError: they have weights already.
             DataError: targets are not a whole number for each example.
         """
+        if not isinstance(class_weight, dict):
+            raise ConfigError(
+                f"class_weight must be a dict from class to number, not {class_weight!r}."
+            )
         inputs, targets, *weights = self.tensors
         if weights:
             raise ConfigError("pass class_weight or sample_weight, not both.")
@@ -106,7 +111,7 @@ class Batches:
     def element_spec(self):
         """`tf.TensorSpec`s of a batch; its size is free."""
         return tf.nest.map_structure(
-            lambda spec: tf.TensorSpec([None, *spec.shape[1:]], spec.dtype),
+            lambda spec: tf.TensorSpec(spec.shape and [None, *spec.shape[1:]], spec.dtype),
             self.dataset.element_spec,
         )
 
@@ -115,7 +120,9 @@ class Batches:
         if steps_per_epoch is not None:
             return check_integer("steps_per_epoch", steps_per_epoch, 1)
         steps = int(self.dataset.cardinality())
-        if steps < 1:
+        if steps == 0:
+            raise DataError("the dataset holds no batches.")
+        if steps < 0:
             raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
         return steps
 
@@ -194,26 +201,38 @@ def to_tensors(nest, spec=None):
     """Arrays as tensors: int32 or float32, or what the `spec` says.
 
     Raises:
-        DataError: structure or shapes are not those of the spec.
+        DataError: structure or shapes are not those of the spec, or a number is not finite.
     """
+    if isinstance(nest, list):  # of several inputs, or an array
+        nest = tuple(nest) if isinstance(spec, tuple) else np.asarray(nest)
     try:
-        if isinstance(nest, list) and (spec is None or isinstance(spec, tf.TensorSpec)):
-            nest = np.asarray(nest)
         if spec is None:
             return tf.nest.map_structure(_to_tensor, nest)
-        tf.nest.assert_same_structure(spec, nest)
+        if _describe(spec) != _describe(nest):
+            raise ValueError(f"they must be {_describe(spec)}, not {_describe(nest)}")
         return tf.nest.map_structure(_to_tensor, nest, spec)
     except (TypeError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".:")
         raise DataError(f"the arrays do not fit the model: {reason}.") from error
 
 
+def _describe(nest):
+    """The structure of inputs, in words."""
+    if isinstance(nest, dict):
+        return f"a dict of {', '.join(f'{name!r}' for name in sorted(nest))}"
+    return f"a tuple of {len(nest)}" if isinstance(nest, tuple) else "an array"
+
+
 def _to_tensor(array, spec=None):
     tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(np.asarray(array))
+    name = "targets" if spec is None else spec.name or "inputs"
+    can_be_seen = tensor.dtype.is_floating and tf.executing_eagerly()
+    if can_be_seen and not tf.reduce_all(tf.math.is_finite(tensor)):
+        raise ValueError(f"{name} hold a number that is not finite")
     if spec is None:
         if tensor.dtype.is_integer:
             return tf.cast(tensor, tf.int32)
         return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
     if not spec.shape.is_compatible_with(tensor.shape):
-        raise ValueError(f"{spec.name or 'inputs'} must be {spec.shape}, not {tensor.shape}")
+        raise ValueError(f"{name} must be {spec.shape}, not {tensor.shape}")
     return tf.cast(tensor, spec.dtype)

@@ -7,7 +7,7 @@ from lowlevel.training.state import best_epoch
 TRAIN, TEST = "#0969da", "#bc4c00"
 
 
-def draw(path, history, evaluated_on="test", scale="linear"):
+def draw(path, history, evaluated_on="test", scale="linear", judged=None):
     """Draws each figure, on training and on held-out data, and the learning rate over the epochs.
 
     Args:
@@ -15,6 +15,8 @@ def draw(path, history, evaluated_on="test", scale="linear"):
         history: one dict for each epoch, as in metrics.jsonl; some may lack some figures.
         evaluated_on: what the held-out data are.
         scale: "linear", or "log" for figures that fall far in the first epochs.
+        judged: (name, epoch) of the figure that decides which epoch is best; None takes the
+            highest accuracy, or the lowest loss.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -33,17 +35,22 @@ def draw(path, history, evaluated_on="test", scale="linear"):
         axes.set_title(name.replace("_", " "))
         axes.set_yscale(scale)
         axes.legend()
-    judged = "accuracy" if "accuracy" in names else "loss"
-    if f"val_{judged}" in history[0]:
-        best, axes = best_epoch(history), panels[names.index(judged)]
-        axes.axvline(best["epoch"], color=figures.NEUTRAL, linestyle=":")
-        axes.set_title(f"{judged}, best {best['val_' + judged]:.4f} in epoch {best['epoch']}")
+    if judged is None:
+        judged = "accuracy" if "accuracy" in names else "loss", best_epoch(history)["epoch"]
+    name, epoch = judged
+    [best] = [row for row in history if row["epoch"] == epoch]
+    if f"val_{name}" in best:
+        axes = panels[names.index(name)]
+        axes.axvline(epoch, color=figures.NEUTRAL, linestyle=":")
+        best_value = best[f"val_{name}"]
+        axes.set_title(f"{name.replace('_', ' ')}, best {best_value:.4f} in epoch {epoch}")
     _plot(last, history, "learning_rate", figures.NEUTRAL, "")
     last.set_title("learning rate")
     for axes in (*panels, last):
         axes.set_xlabel("epoch")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.margins(x=0.1)
     figures.save(figure, path)
 
 

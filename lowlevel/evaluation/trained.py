@@ -61,6 +61,8 @@ def load(path):
         CheckpointError: there is none, or it does not fit its own config.
     """
     path = Path(path)
+    if not path.exists():
+        raise CheckpointError(f"{path} does not exist.")
     if path.is_file():
         trained = Trained(weights_file.read_config(path), path)
         weights_file.restore(path, trained.service.variables.all())

@@ -4,7 +4,7 @@ from lowlevel.evaluation import figures
 from lowlevel.inspection import layered_layout, summary
 
 COLUMN, ROW = 2.3, 1.05  # inches from one box to the next
-BOX = (1.9, 0.72)  # inches
+BOX = (1.9, 0.8)  # inches
 INK, FAINT = "#1f2328", "#59636e"
 FILL, BLOCK_FILL, EDGE = "#ddf4ff", "#f6f8fa", "#0969da"
 # What computes nothing.

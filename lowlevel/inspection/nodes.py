@@ -12,7 +12,7 @@ import functools
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, DataError
+from lowlevel.checks import ConfigError, DataError, reason_in_graph
 from lowlevel.data import examples
 from lowlevel.variables import layer_of
 
@@ -131,7 +131,7 @@ class Nodes:
         try:
             return self._pruned[key](*inputs, *self._captured)
         except tf.errors.InvalidArgumentError as error:
-            reason = error.message.partition("[[")[0].strip().splitlines()[-1].rstrip(".")
+            reason = reason_in_graph(error)
             raise DataError(f"{', '.join(nodes)} cannot be computed: {reason}.") from error
 
     def _to_tensors(self, inputs):

@@ -90,7 +90,7 @@ def describe_epoch(row, epochs, history, evaluated_on):
     """A line for a finished epoch: its figures, its seconds, and the time that is left."""
     beside = ("epoch", "step", "seconds", "learning_rate")
     figures = [
-        f"{name.replace('val_', f'{evaluated_on} ')} {value:.4f}"
+        f"{f'{evaluated_on} ' * name.startswith('val_')}{name.removeprefix('val_')} {value:.4f}"
         for name, value in row.items()
         if name not in beside
     ]

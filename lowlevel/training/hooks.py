@@ -31,7 +31,7 @@ class Hook:
         """Before the first step; `state` is the `TrainingState`, the same for the whole run."""
 
     def on_train_end(self, state):
-        """After the last step, also when a run is stopped early."""
+        """After the last step, also when training is stopped early or diverges."""
 
     def on_epoch_begin(self, epoch):
         """Before an epoch, counted from 0."""
@@ -46,6 +46,13 @@ class Hook:
         """After a step; `step` counts it, and `values` is what it returned."""
 
 
+def check_hooks(hooks):
+    """Returns hooks as a list. Raises ConfigError if they are anything else."""
+    if not isinstance(hooks, list | tuple) or not all(isinstance(hook, Hook) for hook in hooks):
+        raise ConfigError(f"hooks must be a list of lowlevel.training.hooks.Hook, not {hooks!r}.")
+    return list(hooks)
+
+
 class EarlyStopping(Hook):
     """Ends training when a figure has not become better for some epochs.
 
@@ -53,8 +60,8 @@ class EarlyStopping(Hook):
         monitor: name of the figure in a row of the history.
         patience: epochs without a better one after which training ends.
         min_delta: by how much a figure must be better to count.
-        mode: "min" or "max": which is better; None takes "max" for names with "accuracy" or
-            "precision" in them.
+        mode: "min" or "max": which is better; None knows it of losses, errors, accuracy,
+            precision, recall and the like.
     """
 
     def __init__(self, monitor="val_loss", patience=0, min_delta=0.0, mode=None):
@@ -79,7 +86,7 @@ class EarlyStopping(Hook):
 
 
 class BestKeeper(Hook):
-    """Keeps the variables of the best epoch in memory, and gives them back at the end.
+    """Keeps the variables of the best epoch of a `fit` in memory, and gives them back at its end.
 
     Args:
         monitor, mode: as for `EarlyStopping`.

@@ -5,9 +5,10 @@ import math
 import time
 
 import numpy as np
+import tensorflow as tf
 
 from lowlevel import metrics
-from lowlevel.checks import ConfigError, DataError, NonFiniteError
+from lowlevel.checks import ConfigError, DataError, NonFiniteError, reason_in_graph
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 
@@ -63,6 +64,17 @@ def train(
     """
     for hook in hooks:
         hook.on_train_begin(state)
+    try:
+        _train_epochs(state, train_step, batches, evaluate, save, length, should_stop, hooks, quiet)
+    except NonFiniteError:
+        for hook in hooks:
+            hook.on_train_end(state)
+        raise
+    for hook in hooks:
+        hook.on_train_end(state)
+
+
+def _train_epochs(state, train_step, batches, evaluate, save, length, should_stop, hooks, quiet):
     while state.epoch < length.epochs and not any(hook.stop for hook in hooks):
         network_state = state.variables.updated_state()
         old_state = {name: value.numpy() for name, value in network_state.items()}
@@ -86,8 +98,6 @@ def train(
         for hook in hooks:
             hook.on_epoch_end(row)
         save()
-    for hook in hooks:
-        hook.on_train_end(state)
 
 
 def _finish_epoch(state, evaluation):
@@ -121,7 +131,7 @@ def _train_epoch(state, train_step, batches, save, length, should_stop, hooks, q
                 break
             for hook in hooks:
                 hook.on_batch_begin(step)
-            result = train_step(*batch)
+            result = _run(train_step, batch)
             for name, values in result.items():
                 state.running[name].update(values)
             step += 1
@@ -139,6 +149,14 @@ def _train_epoch(state, train_step, batches, save, length, should_stop, hooks, q
                 _check_finite(state)
                 save()
     return step == end
+
+
+def _run(step, batch):
+    """What a step returns. Raises DataError for impossible data, as a label beyond the classes."""
+    try:
+        return step(*batch)
+    except tf.errors.InvalidArgumentError as error:
+        raise DataError(f"a batch cannot be computed: {reason_in_graph(error)}.") from error
 
 
 def _check_finite(state):
@@ -175,7 +193,7 @@ def evaluate(eval_step, batches, quiet=True):
     means = {}
     with Progress("evaluating", pipeline.length(batches), quiet=quiet) as progress:
         for batch in batches:
-            for name, values in eval_step(*batch).items():
+            for name, values in _run(eval_step, batch).items():
                 means.setdefault(name, metrics.Mean()).update(values)
             progress.advance()
     if not means:

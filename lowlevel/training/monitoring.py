@@ -1,17 +1,27 @@
 """Whether a figure of the epochs, such as `val_loss`, still becomes better."""
 
+import re
+
 from lowlevel.checks import ConfigError, check_choice
+
+_LESS_IS_BETTER = re.compile(r"loss|error|\bm[as]e\b")
+_MORE_IS_BETTER = re.compile(r"acc|auc|precision|recall|\bf1\b|hit|correct|found")
 
 
 def mode_for(name, mode):
     """Which is better of two figures, "min" or "max"; where `mode` is None, by their name.
 
     Raises:
-        ConfigError: `mode` is something else.
+        ConfigError: `mode` is something else, or None where the name does not tell.
     """
-    if mode is None:
-        return "max" if "accuracy" in name or "precision" in name else "min"
-    return check_choice("mode", mode, ("min", "max"))
+    if mode is not None:
+        return check_choice("mode", mode, ("min", "max"))
+    words = name.replace("_", " ")
+    if _LESS_IS_BETTER.search(words):
+        return "min"
+    if _MORE_IS_BETTER.search(words):
+        return "max"
+    raise ConfigError(f"whether more {name} is better is not known: pass mode='min' or 'max'.")
 
 
 def check_figure(row, name, state):

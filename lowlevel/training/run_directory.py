@@ -61,7 +61,7 @@ class RunDirectory:
         if foreign and not (CONFIG in foreign and ABOUT in self.read_config()):
             raise CheckpointError(
                 f"{self.path} holds files, such as {min(foreign)}, but no run; "
-                f"choose a new --run-dir, or an empty one."
+                f"choose a new directory, or an empty one."
             )
 
     def read_config(self):

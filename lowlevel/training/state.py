@@ -34,7 +34,7 @@ class TrainingState:
     @property
     def epoch(self):
         """The epoch that is under way, counted from 0."""
-        return self.first_epoch + len(self.history)
+        return self.history[-1]["epoch"] if self.history else self.first_epoch
 
     @property
     def epoch_start(self):
@@ -42,8 +42,12 @@ class TrainingState:
         return self.history[-1]["step"] if self.history else self.first_step
 
     def start_history(self, epoch):
-        """Forgets the figures of past epochs; the next one has this number, from 0."""
-        self.history = []
+        """Begins a training whose first epoch has this number, from 0.
+
+        The history of the epochs before stays if it ends there; any other is forgotten.
+        """
+        if epoch == 0 or not self.history or self.history[-1]["epoch"] != epoch:
+            self.history = []
         self.first_epoch, self.first_step = epoch, int(self.step)
         self.running = {name: metrics.Mean() for name in self.running}
         self.seconds = 0.0

@@ -104,6 +104,8 @@ def build_eval_step(
     @tf.function(input_signature=_signature(input_spec, target_spec, weighted), autograph=False)
     def eval_step(inputs, targets, *weights):
         outputs = forward(cast(inputs, compute_dtype))
+        if isinstance(outputs, tuple) and outputs and isinstance(outputs[-1], dict):
+            raise ConfigError("forward must return outputs alone when it does not train.")
         return _per_example(targets, outputs, _weigh(loss(targets, outputs), *weights), metrics)
 
     return eval_step

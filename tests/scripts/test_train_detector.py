@@ -59,7 +59,7 @@ def test_what_it_prints_and_leaves(train, tmp_path):
     assert (result.status, result.err) == (0, "")
     *figures, scenes = FIGURES.fullmatch(result.last_lines[0]).groups()
     assert scenes == "15"
-    assert DIGEST.fullmatch(result.last_lines[1])[2] == "4"
+    digest, step = DIGEST.fullmatch(result.last_lines[1]).groups()
     assert len([line for line in result.out.splitlines() if JUDGED.fullmatch(line)]) == 2
 
     report = json.loads((tmp_path / "report.json").read_text())
@@ -76,6 +76,7 @@ def test_what_it_prints_and_leaves(train, tmp_path):
     values = [row["val_average_precision"] for row in rows_of(tmp_path)]
     assert report["network"] == "best"
     assert report["epoch"] == 1 + int(np.argmax(values))
+    assert (int(step), digest) == (2 * report["epoch"], best_digest(tmp_path))
     [kept] = RunDirectory(tmp_path / FOLDER).checkpoints()
     assert kept.name.startswith(f"epoch-{report['epoch']:04d}")
 

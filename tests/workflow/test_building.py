@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import losses, metrics, nets, ops, optimizers, variables
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder, mish_net
 from lowlevel.variables import VariableStore
 from lowlevel.workflow import Model
@@ -209,6 +209,33 @@ def test_freezing_after_a_first_training():
     for name, value in model.get_weights().items():
         is_frozen = variables.is_in(variables.layer_of(name), ["block1"])
         assert (value.tobytes() == before[name].tobytes()) == is_frozen, name
+
+
+def test_unfreezing():
+    model = make_model("block1")
+    model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
+    model.variables.unfreeze("block1")
+    with pytest.raises(ConfigError, match=r"compile again: biases/block1/bn, .* was frozen before"):
+        model.fit(IMAGES, LABELS, verbose=0)
+    with pytest.raises(ConfigError, match="block1 is not frozen"):
+        model.variables.unfreeze("block1")
+    model.compile(optimizers.Adam(0.01), losses.softmax_cross_entropy)
+    before = model.get_weights()["weights/block1/c1"]
+    model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
+    assert (model.get_weights()["weights/block1/c1"] != before).any()
+
+
+def test_inputs_of_another_structure():
+    spec = {"a": tf.TensorSpec([None, 2]), "b": tf.TensorSpec([None, 3])}
+    model = Model(lambda inputs, training=False, seed=None: inputs["a"], VariableStore(0), spec)
+    message = "must be a dict of 'a', 'b', not "
+    with pytest.raises(DataError, match=message + "a dict of 'a', 'bb'"):
+        model.predict({"a": values(4, 2), "bb": values(4, 3)})
+    with pytest.raises(DataError, match=message + "an array"):
+        model.predict(values(4, 2))
+    pair = (tf.TensorSpec([None, 2]), tf.TensorSpec([None, 3]))
+    model = Model(lambda inputs, training=False, seed=None: inputs[0], VariableStore(0), pair)
+    assert model.predict([values(4, 2), values(4, 3)], verbose=0).shape == (4, 2)
 
 
 def test_training_half_of_a_joined_network():

@@ -1,11 +1,13 @@
 """Hooks and the workflow where there is nothing of Keras's to compare with, and its errors."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from lowlevel import losses, metrics, optimizers, progress, schedules
-from lowlevel.checks import CheckpointError, ConfigError, DataError
+from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
 from lowlevel.evaluation import trained
 from lowlevel.training import checkpoint, hooks
 from lowlevel.training.run_directory import RunDirectory
@@ -205,6 +207,71 @@ def test_a_keeper_that_is_used_again_forgets_the_network_before():
     assert sha256(other.variables.all()) == sha256(alone.variables.all())
 
 
+@pytest.mark.parametrize("name", ["acc", "auc", "f1", "recall", "val_top_hit"])
+def test_of_some_figures_more_is_better(name):
+    assert hooks.EarlyStopping(name).mode == hooks.BestKeeper(name).mode == "max"
+
+
+@pytest.mark.parametrize("name", ["loss", "val_mae", "mean_error", "val_loss"])
+def test_of_others_less_is_better(name):
+    assert hooks.ReduceRateOnPlateau(name).mode == "min"
+
+
+def test_a_figure_whose_better_side_is_not_known():
+    with pytest.raises(
+        ConfigError, match=r"whether more val_size is better .* mode='min' or 'max'"
+    ):
+        hooks.EarlyStopping("val_size")
+    assert hooks.EarlyStopping("val_size", mode="max").mode == "max"
+
+
+def test_a_keeper_gives_back_the_best_network_when_training_diverges():
+    model, keeper = make(), hooks.BestKeeper("loss")
+
+    class Diverge(hooks.Hook):
+        def on_epoch_end(self, row):
+            if row["epoch"] == 2:
+                self.kept = dict(keeper.variables)
+                weights = model.variables.weights["d1"]
+                weights.assign(tf.fill(weights.shape, np.nan))
+
+    diverge = Diverge()
+    with pytest.raises(NonFiniteError):
+        model.fit(*data(), epochs=5, verbose=0, hooks=[keeper, diverge])
+    for name, value in model.get_weights().items():
+        np.testing.assert_array_equal(value, diverge.kept[name])
+
+
+def test_hooks_go_on_where_a_restored_training_stopped(tmp_path):
+    """The plateau's rates and the end of training are those of a training in one piece."""
+
+    def parts():
+        model = make(schedules.Adjustable(0.3))
+        plateau = hooks.ReduceRateOnPlateau("val_loss", patience=2, factor=0.5)
+        return model, [plateau, hooks.EarlyStopping("val_loss", patience=4)]
+
+    options = {"validation_split": 0.3, "verbose": 0}
+    whole_model, used = parts()
+    whole = whole_model.fit(*data(), epochs=30, hooks=used, **options)
+    assert 6 < len(whole.epoch) < 30
+    assert len(set(whole.history["learning_rate"])) > 1
+    for cut in (3, 5, len(whole.epoch)):
+        path = tmp_path / str(cut)
+        model, used = parts()
+        model.fit(*data(), epochs=cut, hooks=[*used, hooks.Checkpoint(path)], **options)
+        resumed, used = parts()
+        first = resumed.restore(path)
+        used.append(hooks.Checkpoint(path))
+        history = resumed.fit(*data(), epochs=30, initial_epoch=first, hooks=used, **options)
+        assert history.epoch == whole.epoch[cut:]
+        assert sha256(resumed.state.tensors()) == sha256(whole_model.state.tensors())
+        _, record = RunDirectory(path).newest()
+        assert len(record["history"]) == len(whole.epoch)
+        best = max(record["history"], key=lambda row: row["val_accuracy"])
+        names = [kept.name for kept in RunDirectory(path).checkpoints()]
+        assert f"epoch-{best['epoch']:04d}-step-{best['step']:08d}" in names
+
+
 def test_a_rate_below_the_least_one_is_not_raised():
     model = make(schedules.Adjustable(0.01))
     plateau = hooks.ReduceRateOnPlateau("loss", patience=1, min_delta=10.0, min_rate=0.05)
@@ -312,6 +379,7 @@ def test_lists_instead_of_arrays():
         ((dataset().repeat(),), {}, ConfigError, "pass steps_per_epoch"),
         ((unknown_length(),), {}, ConfigError, "pass steps_per_epoch"),
         ((X, Y), {"validation_data": dataset().repeat()}, ConfigError, "never ends"),
+        ((dataset().take(0),), {}, DataError, "holds no batches"),
         ((dataset().take(0),), {"steps_per_epoch": 1}, DataError, "holds no batches"),
         ((dataset().map(lambda x, y: x),), {}, DataError, r"batches \(inputs, targets\)"),
         ((dataset(X[:, :3]),), {}, DataError, "images must be"),
@@ -320,6 +388,22 @@ def test_lists_instead_of_arrays():
         ((dataset(),), {"class_weight": {}}, ConfigError, "brings its own weights"),
         ((X, Y), {"sample_weight": Y[:, None]}, DataError, "sample weights must be"),
         ((X, np.eye(3)[Y]), {"class_weight": {}}, DataError, "a whole number for each example"),
+        (
+            (X, Y),
+            {"class_weight": [1, 2, 3]},
+            ConfigError,
+            "class_weight must be a dict from class",
+        ),
+        ((X, np.eye(3)[Y]), {}, DataError, r"not float32 \(None, 3\); of one-hot rows, take the"),
+        ((X, Y[:, None]), {}, DataError, "labels must be a whole number for each row of logits"),
+        (
+            (np.where(X > 0.9, np.nan, X), Y),
+            {},
+            DataError,
+            "images hold a number that is not finite",
+        ),
+        ((X, Y), {"hooks": hooks.Dots()}, ConfigError, "hooks must be a list"),
+        ((X, Y), {"hooks": [print]}, ConfigError, "hooks must be a list"),
     ],
 )
 def test_impossible_arguments(arguments, options, error, message):
@@ -328,6 +412,52 @@ def test_impossible_arguments(arguments, options, error, message):
     with pytest.raises(error, match=message):
         model.fit(*arguments, **{"verbose": 0, **options})
     assert sha256(model.state.tensors()) == before
+
+
+@pytest.mark.parametrize("shift", [1, -1])
+def test_labels_beyond_the_classes(shift):
+    with pytest.raises(DataError, match=r"a batch cannot be computed: .* label value of (3|-1)"):
+        make().fit(X, Y + shift, verbose=0)
+    with pytest.raises(DataError, match=r"a batch cannot be computed: .* label value of (3|-1)"):
+        make().evaluate(X, Y + shift, verbose=0)
+
+
+def test_smoothed_labels_beyond_the_classes():
+    model = Model.of("mlp", CONFIG)
+    loss = functools.partial(losses.softmax_cross_entropy, label_smoothing=0.1)
+    model.compile(optimizers.Adam(0.1), loss)
+    with pytest.raises(DataError, match=r"a batch cannot be computed: .* 3 is not in \[0, 3\)"):
+        model.fit(X, Y + 1, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("adam", losses.softmax_cross_entropy), "optimizer must be one of lowlevel.optimizers"),
+        ((optimizers.Adam, losses.softmax_cross_entropy), "optimizer must be one of"),
+        ((optimizers.Adam(0.1), "mse"), "loss must be a function"),
+        ((optimizers.Adam(0.1), losses.softmax_cross_entropy, ["accuracy"]), "a dict of functions"),
+        (
+            (optimizers.Adam(0.1), losses.softmax_cross_entropy, {"loss": metrics.is_correct}),
+            "a metric cannot be called loss",
+        ),
+    ],
+)
+def test_what_cannot_be_compiled(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        Model.of("mlp", CONFIG).compile(*arguments)
+
+
+def test_an_optimizer_trains_one_network():
+    adam = optimizers.Adam(0.1)
+    Model.of("mlp", CONFIG).compile(adam, losses.softmax_cross_entropy)
+    with pytest.raises(ConfigError, match="in use already: make one for each training"):
+        Model.of("mlp", CONFIG).compile(adam, losses.softmax_cross_entropy)
+
+
+def test_classes_of_a_single_logit():
+    with pytest.raises(DataError, match="a whole number for each row of logits"):
+        metrics.is_correct(np.array([0, 1]), np.array([0.5, -0.5], np.float32))
 
 
 def test_a_model_that_is_not_compiled():
