@@ -131,6 +131,7 @@ class Predictor:
         return Prediction(probabilities.argmax(axis=1), probabilities)
 
     def _check(self, images):
+        received = images.shape
         if images.ndim == len(self.image_shape):
             images = images[np.newaxis]
         height, width, channels = self.image_shape
@@ -139,7 +140,7 @@ class Predictor:
         if images.shape[1:] != self.image_shape or len(images) == 0:
             raise DataError(
                 f"the network takes images of {self.image_shape} (height, width, channels), "
-                f"not an array of {images.shape}."
+                f"not an array of {received}."
             )
         if images.dtype == np.uint8:
             return images

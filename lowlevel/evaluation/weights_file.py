@@ -93,6 +93,8 @@ def restore(path, variables):
 
 def _open(path):
     h5py = import_extra("h5py", "hdf5")
+    if not Path(path).is_file():
+        raise CheckpointError(f"{path} is no file.")
     try:
         return h5py.File(path, "r")
     except OSError as error:

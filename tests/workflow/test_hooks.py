@@ -468,8 +468,12 @@ def test_a_model_that_is_not_compiled():
         model.evaluate(X, Y)
 
 
-def test_weights_that_do_not_fit():
+def test_weights_that_do_not_fit(tmp_path):
     model = make()
+    with pytest.raises(CheckpointError, match=r"nothing\.h5 is no file"):
+        model.load_weights(tmp_path / "nothing.h5")
+    with pytest.raises(ConfigError, match="values must be a dict of arrays by name, not list"):
+        model.set_weights(list(model.get_weights().values()))
     weights = model.get_weights()
     before = sha256(model.variables.all())
     with pytest.raises(ConfigError, match="weights/d9 differ"):
