@@ -66,7 +66,7 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
     full.mkdir()
     (full / "mine").write_text("keep me")
     for words, message in (
-        (("predict.py", tmp_path / "none", paths[0]), "holds no checkpoint"),
+        (("predict.py", tmp_path / "none", paths[0]), "none does not exist"),
         (("predict.py", tmp_path / "file", paths[0]), "is not a whole HDF5 file"),
         (("predict.py", SHIPPED, tmp_path / "none.png"), "does not exist"),
         (("predict.py", SHIPPED, tmp_path / "file"), "is not a PNG or JPEG image"),
@@ -79,7 +79,8 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
             ("export.py", SHIPPED, "--savedmodel", "a.h5", "--weights", "./a.h5"),
             "cannot both be a.h5",
         ),
-        (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "holds no checkpoint"),
+        (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "does not exist"),
+        (("export.py", full, "--weights", tmp_path / "a.h5"), "holds no checkpoint"),
         (("summary.py", "resnet"), "net must be one of"),
         (("summary.py", "conv_net", "--depth", 0), "argument --depth"),
     ):
