@@ -193,7 +193,7 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
         ((run, "--file", tmp_path / "long"), "line 2 of"),
         ((run, "--file", tmp_path / "none"), "cannot be read: No such file"),
         ((run, "x" * 20_001), "sentence 1 has 20001 characters"),
-        ((tmp_path / "none", "good"), "holds no checkpoint"),
+        ((tmp_path / "none", "good"), "does not exist"),
         ((shipped, "good"), "reads no sentences"),
     ):
         result = run_script("classify_text.py", *words)
