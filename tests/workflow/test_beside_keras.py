@@ -263,6 +263,18 @@ def test_freezing_is_trainable_false():
     np.testing.assert_allclose(ours_out, theirs_out, rtol=1e-4, atol=1e-6)
 
 
+def test_unfreezing_is_trainable_true():
+    ours, theirs = models()
+    for trainable in (False, True):
+        (ours.variables.unfreeze if trainable else ours.variables.freeze)("d1")
+        theirs.get_layer("d1").trainable = trainable
+        compile_both(ours, theirs)
+        before = ours.get_weights()["weights/d1"]
+        assert_same_history(*fit_both(ours, theirs, *data()))
+        assert (ours.get_weights()["weights/d1"] != before).any() == trainable
+    assert_same_weights(ours, theirs)
+
+
 def test_a_frozen_batch_norm_uses_its_moving_averages():
     block = mish_net.BlockConfig(filters=4, dropout_rate=0.0)
     config = mish_net.Config((8, 8, 1), 3, block)
