@@ -1,6 +1,7 @@
 """What `fit` returns: how the figures went, epoch by epoch."""
 
 from lowlevel.evaluation import curves
+from lowlevel.training.state import NO_FIGURES
 
 
 class History:
@@ -25,8 +26,7 @@ class History:
     @property
     def history(self):
         """A list for each figure, by name, of the epochs that have it, as in Keras."""
-        beside = ("epoch", "step", "seconds")
-        names = dict.fromkeys(name for row in self._rows for name in row if name not in beside)
+        names = dict.fromkeys(name for row in self._rows for name in row if name not in NO_FIGURES)
         return {name: [row[name] for row in self._rows if name in row] for name in names}
 
     def plot(self, path):

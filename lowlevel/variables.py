@@ -128,19 +128,21 @@ class JoinedStores:
 
     def freeze(self, *layers):
         """Freezes layers of the stores, by names such as "encoder" and "encoder/c1"."""
-        _check_layers(layers, self.all())
-        for layer in layers:
-            part, _, rest = layer.partition("/")
-            store = self.stores[part]
-            store.freeze(*([rest] if rest else _layers(store.all())))
+        for store, names in self._in_stores(layers):
+            store.freeze(*names)
 
     def unfreeze(self, *layers):
         """Takes back `freeze` of the same names. Raises ConfigError if one is not frozen."""
+        for store, names in self._in_stores(layers):
+            store.unfreeze(*names)
+
+    def _in_stores(self, layers):
+        """For each name, the store that it is in and the store's names for it."""
         _check_layers(layers, self.all())
         for layer in layers:
             part, _, rest = layer.partition("/")
             store = self.stores[part]
-            store.unfreeze(*([rest] if rest else _layers(store.all())))
+            yield store, [rest] if rest else _layers(store.all())
 
     def trainable(self):
         """The variables that gradients update, by full name, such as `encoder/weights/c1`."""

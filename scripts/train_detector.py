@@ -64,9 +64,9 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.data import digit_datasets, digit_scenes
-    from lowlevel.evaluation import trained
+    from lowlevel.evaluation.predictor import Predictor
     from lowlevel.training import console
-    from lowlevel.variables import count_parameters, sha256
+    from lowlevel.variables import count_parameters
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     train, validation, test = digit_scenes.load(dataset, args.scenes, quiet=args.quiet)
@@ -86,16 +86,15 @@ def main():
     if status is not None:
         return status
 
-    report = write_report(training, best, test, dataset.class_names, say)
-    result = report.result
+    # The best network, or, if none has been judged yet, the one there is.
+    predictor = Predictor(best.run.path if best.best else training.run.path)
+    result = write_report(training, best, predictor, test, say).result
     print(
         f"test average precision {result.mean:.4f}, AP50 {result.ap50:.4f}, "
         f"AP75 {result.ap75:.4f} ({len(test)} scenes)"
     )
-    tested, step = state.variables, int(state.step)
-    if best.best:
-        tested, step = trained.load(best.run.path).service.variables, best.best["step"]
-    print(f"variables sha256 {sha256(tested.all())} at step {step}")
+    step = best.best["step"] if best.best else int(state.step)
+    print(f"variables sha256 {predictor.sha256} at step {step}")
     return 0
 
 
@@ -157,14 +156,12 @@ def make_hook(args, training, config, validation, say):
     )
 
 
-def write_report(training, best, test, class_names, say):
-    """Judges the best network, or, if none has been judged yet, the one there is."""
+def write_report(training, best, predictor, test, say):
+    """Judges a network by scenes that neither its training nor its choice has seen."""
     from lowlevel.evaluation import curves, detection, plots
-    from lowlevel.evaluation.predictor import Predictor
 
-    directory = training.run.path
-    source = best.run.path if best.best else directory
-    found = Predictor(source).outputs(test.images)
+    directory, class_names = training.run.path, predictor.class_names
+    found = predictor.outputs(test.images)
     facts = {"network": "best" if best.best else "last", "epoch": best.best and best.best["epoch"]}
     report = detection.report(found, test, class_names, **facts)
     report.write(directory)
@@ -182,7 +179,7 @@ def write_report(training, best, test, class_names, say):
             judged = best.best and ("average_precision", best.best["epoch"])
             history, evaluated_on = training.state.history, training.evaluated_on
             curves.draw(directory / "curves.png", history, evaluated_on, judged=judged)
-        say(f"wrote the report on {source} and its pictures to {directory}")
+        say(f"wrote the report on {predictor.source.parent} and its pictures to {directory}")
     except MissingExtraError as error:
         print(f"nothing is drawn: {error}", file=sys.stderr)
     return report

@@ -105,7 +105,7 @@ class Batches:
             )
         specs = (input_spec, None, WEIGHTS)
         self.dataset = _map(dataset, lambda *batch: tuple(map(to_tensors, batch, specs)))
-        self._rest = None
+        self._rest = iter(())
 
     @property
     def element_spec(self):
@@ -145,7 +145,7 @@ class Batches:
             DataError: it is empty.
         """
         for _ in range(steps):
-            batch = next(self._rest, None) if self._rest is not None else None
+            batch = next(self._rest, None)
             if batch is None:
                 self._rest = iter(self.dataset)
                 batch = next(self._rest, None)

@@ -2,7 +2,7 @@
 
 from lowlevel.checks import DataError
 from lowlevel.evaluation import figures
-from lowlevel.training.state import best_epoch
+from lowlevel.training.state import NO_FIGURES, best_epoch
 
 TRAIN, TEST = "#0969da", "#bc4c00"
 
@@ -24,7 +24,7 @@ def draw(path, history, evaluated_on="test", scale="linear", judged=None):
     """
     if not history:
         raise DataError("there is no epoch to draw the figures of.")
-    beside = ("epoch", "step", "seconds", "learning_rate")
+    beside = (*NO_FIGURES, "learning_rate")
     figure_names = [name for row in history for name in row if name not in beside]
     names = list(dict.fromkeys(name.removeprefix("val_") for name in figure_names))
     figure = figures.make(4.5 * (len(names) + 1), 3.6)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from lowlevel.checks import CheckpointError, DataError
 from lowlevel.evaluation import trained
 from lowlevel.progress import Progress
+from lowlevel.variables import sha256
 
 BATCH_SIZE = 256
 
@@ -57,6 +58,11 @@ class Predictor:
         self._serve = tf.function(
             network.service.serve, input_signature=[network.service.input_spec], autograph=False
         )
+
+    @property
+    def sha256(self):
+        """Digest of every bit of the network, see `lowlevel.variables.sha256`."""
+        return sha256(self._variables.all())
 
     @property
     def image_files(self):

@@ -4,9 +4,10 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.optimizers import Optimizer
+from lowlevel.training.state import NO_FIGURES
 from lowlevel.training.step import build_eval_step, build_train_step
 
-RESERVED = ("loss", "epoch", "step", "seconds", "learning_rate")
+RESERVED = ("loss", "learning_rate", *NO_FIGURES)
 
 
 def check_arguments(optimizer, loss, metrics):

@@ -5,6 +5,7 @@ import sys
 from lowlevel.checks import MissingExtraError, NonFiniteError
 from lowlevel.progress import describe_seconds
 from lowlevel.training.hooks import Hook, TensorBoardLog
+from lowlevel.training.state import NO_FIGURES
 from lowlevel.training.tensorboard import TensorBoard
 
 
@@ -88,7 +89,7 @@ class EpochLines(Hook):
 
 def describe_epoch(row, epochs, history, evaluated_on):
     """A line for a finished epoch: its figures, its seconds, and the time that is left."""
-    beside = ("epoch", "step", "seconds", "learning_rate")
+    beside = (*NO_FIGURES, "learning_rate")
     figures = [
         f"{f'{evaluated_on} ' * name.startswith('val_')}{name.removeprefix('val_')} {value:.4f}"
         for name, value in row.items()

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from lowlevel import metrics
 
+NO_FIGURES = ("epoch", "step", "seconds")  # what a row of the history holds beside figures
+
 
 class TrainingState:
     """What training changes from step to step.

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.training.state import NO_FIGURES
 
 FOLDER = "tensorboard"
 
@@ -49,7 +50,7 @@ class TensorBoard:
 
     def write_epoch(self, row):
         """A row of the history: its training figures in one run, the others in the other."""
-        for name in row.keys() - {"epoch", "step", "seconds"}:
+        for name in row.keys() - set(NO_FIGURES):
             writer = self._test if name.startswith("val_") else self._train
             with writer.as_default(row["step"]):
                 tf.summary.scalar(f"epoch/{name.removeprefix('val_')}", row[name])
