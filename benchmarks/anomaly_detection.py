@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 command_line.quiet_tensorflow()
 
@@ -29,9 +29,10 @@ from sklearn.mixture import GaussianMixture
 
 from lowlevel.data import image_folder, mnist, pipeline
 from lowlevel.data.image_sources import ImagesInMemory, SomeImages
-from lowlevel.evaluation import anomaly, anomaly_report
-from lowlevel.evaluation.latent_encoder import LatentEncoder
 from lowlevel.nets import bottle_encoder
+from lowlevel.prediction import anomaly
+from lowlevel.prediction.latent_encoder import LatentEncoder
+from lowlevel.reports import anomalies as anomaly_report
 from lowlevel.training.autoencoding import Autoencoder
 from lowlevel.training.recipe import Recipe
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 command_line.quiet_tensorflow()
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lowlevel import command_line  # noqa: E402
+from lowlevel.cli import command_line
 
 BATCH_SIZE = 128
 SIDES = ("lowlevel", "keras arrays", "keras tf.data")

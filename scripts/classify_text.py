@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 
 def parse_arguments():
@@ -40,7 +40,7 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel.evaluation.text_predictor import TextPredictor
+    from lowlevel.prediction.text_predictor import TextPredictor
 
     predictor = TextPredictor(args.network)
     longest = max(map(len, predictor.class_names))

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 
 def parse_arguments():
@@ -46,8 +46,9 @@ def main():
     import numpy as np
 
     from lowlevel.data import image_folder
-    from lowlevel.evaluation import anomaly, anomaly_report
-    from lowlevel.evaluation.latent_encoder import LatentEncoder
+    from lowlevel.prediction import anomaly
+    from lowlevel.prediction.latent_encoder import LatentEncoder
+    from lowlevel.reports import anomalies as anomaly_report
 
     if args.report is not None:
         anomaly_report.make_directory(args.report)

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 
 def parse_arguments():
@@ -36,7 +36,7 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel import export
+    from lowlevel.prediction import export
 
     if args.savedmodel is not None:
         export.check_new_directory(args.savedmodel)

@@ -10,10 +10,9 @@ import sys
 import tempfile
 from types import SimpleNamespace
 
-from lowlevel import command_line
 from lowlevel.checks import CheckpointError
+from lowlevel.cli import command_line, image_arguments
 from lowlevel.progress import Progress
-from lowlevel.training import image_arguments
 
 EPOCHS = {"mnist": 1, "digits": 3}
 LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}  # those of train_mnist.py
@@ -209,9 +208,9 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli.console import sayer
     from lowlevel.data import digit_datasets
     from lowlevel.nets import conv_net
-    from lowlevel.training.console import sayer
     from lowlevel.variables import sha256
 
     say = sayer(args.quiet)

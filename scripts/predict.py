@@ -3,8 +3,8 @@
 
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import ConfigError
+from lowlevel.cli import command_line
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
 
@@ -50,8 +50,8 @@ def main():
     import numpy as np
 
     from lowlevel.data import image_file
-    from lowlevel.evaluation import plots
-    from lowlevel.evaluation.predictor import Predictor
+    from lowlevel.prediction.predictor import Predictor
+    from lowlevel.reports import plots
 
     predictor = Predictor(args.network)
     check_arguments(args, predictor)
@@ -97,7 +97,7 @@ def tell_boxes(args, predictor, images, longest):
     import numpy as np
 
     from lowlevel.data import image_file
-    from lowlevel.evaluation import detection, plots
+    from lowlevel.reports import detection, plots
 
     least_score = detection.LEAST_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lowlevel import command_line
 from lowlevel.checks import DataError, check_integer
+from lowlevel.cli import command_line
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
@@ -67,8 +67,8 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel.evaluation import plots
-    from lowlevel.evaluation.predictor import Predictor
+    from lowlevel.prediction.predictor import Predictor
+    from lowlevel.reports import plots
 
     predictor = Predictor(args.run_dir)
     named_images = read_files(args.images, predictor.image_shape, args.invert)

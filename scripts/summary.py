@@ -6,7 +6,7 @@ With --diagram it also draws the layers as a graph.
 
 from pathlib import Path
 
-from lowlevel import command_line
+from lowlevel.cli import command_line
 
 
 def parse_arguments():

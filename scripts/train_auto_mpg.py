@@ -10,9 +10,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.cli import arguments, command_line
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 SHOWN = 5  # estimates that are printed
@@ -54,11 +53,13 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import losses, metrics
+    from lowlevel.cli import console
     from lowlevel.data import auto_mpg
     from lowlevel.data.examples import Arrays, to_tensors
-    from lowlevel.evaluation import trained
     from lowlevel.nets import regression
-    from lowlevel.training import checkpoint, console, hooks
+    from lowlevel.prediction import trained
+    from lowlevel.storage import checkpoint
+    from lowlevel.training import hooks
     from lowlevel.training.recipe import Recipe
     from lowlevel.training.supervised import Supervised
     from lowlevel.variables import count_parameters, sha256
@@ -130,8 +131,8 @@ def describe_best(history):
 
 def draw(training, truth, estimates, say):
     """Draws the curves of the run and estimates against truth, if matplotlib is there."""
-    from lowlevel.evaluation import curves
-    from lowlevel.evaluation import estimates as estimates_picture
+    from lowlevel.reports import curves
+    from lowlevel.reports import estimates as estimates_picture
 
     directory = training.run.path
     try:

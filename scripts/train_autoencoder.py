@@ -5,9 +5,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line, files
+from lowlevel import files
 from lowlevel.checks import ConfigError, DataError, MissingExtraError
-from lowlevel.training import arguments, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 FOLDERS = {"train": "TRAIN", "normal": "TEST", "anomaly": "NEG_TEST"}
@@ -67,9 +67,9 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli import console
     from lowlevel.data import pipeline
     from lowlevel.nets import bottle_encoder
-    from lowlevel.training import console
     from lowlevel.training.autoencoding import Autoencoder
     from lowlevel.training.recipe import Recipe
     from lowlevel.variables import count_parameters, sha256
@@ -122,7 +122,7 @@ def main():
 
 def check_run(run_dir, fresh):
     """Refuses the directory of another kind of run before anything is written to it."""
-    from lowlevel.training.run_directory import IMAGES, RunDirectory
+    from lowlevel.storage.run_directory import IMAGES, RunDirectory
 
     run = RunDirectory(run_dir)
     run.check_ours()
@@ -147,7 +147,7 @@ def is_cache(path):
 def load_images(args, image_shape, run_dir):
     """The `ImageSource`s `train`, `normal`, and `anomaly` if there are any."""
     from lowlevel.data import bottles, image_folder
-    from lowlevel.evaluation import anomaly
+    from lowlevel.prediction import anomaly
 
     if args.dataset is not None:
         return dict(zip(FOLDERS, bottles.load(side=image_shape[0]), strict=True))
@@ -168,8 +168,8 @@ def load_images(args, image_shape, run_dir):
 
 def fit_detector(training, args, say):
     """Fits the density of the training images' latents, if scikit-learn is there."""
-    from lowlevel.evaluation import anomaly
-    from lowlevel.evaluation.latent_encoder import LatentEncoder
+    from lowlevel.prediction import anomaly
+    from lowlevel.prediction.latent_encoder import LatentEncoder
 
     encoder = LatentEncoder(training.run.path)
     try:
@@ -185,7 +185,7 @@ def fit_detector(training, args, say):
 def draw(training, images, say):
     """Draws reconstructions and the course of the loss, if matplotlib is there."""
     from lowlevel.data import pipeline
-    from lowlevel.evaluation import curves, reconstructions
+    from lowlevel.reports import curves, reconstructions
 
     directory = training.run.path
     rows = {}

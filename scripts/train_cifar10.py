@@ -5,9 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"cifar10": 20, "shapes": 3}
@@ -52,9 +51,9 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli import console
     from lowlevel.data import cifar10, pipeline, shapes
     from lowlevel.nets import mini_inception
-    from lowlevel.training import console
     from lowlevel.training.classification import Classifier
     from lowlevel.training.recipe import Recipe
     from lowlevel.variables import count_parameters, sha256
@@ -116,8 +115,8 @@ def main():
 
 def count_correct_of_views(classifier, quiet):
     """How many test images are right when predictions are means over ten views."""
-    from lowlevel.evaluation import views
-    from lowlevel.evaluation.predictor import Predictor
+    from lowlevel.prediction import views
+    from lowlevel.prediction.predictor import Predictor
 
     test = classifier.dataset.test
     prediction = views.predict(Predictor(classifier.run.path), test.images, quiet)
@@ -126,7 +125,7 @@ def count_correct_of_views(classifier, quiet):
 
 def show_sample(dataset, tensorboard):
     """Shows the first training images with the names of their classes, if matplotlib is there."""
-    from lowlevel.evaluation import figures
+    from lowlevel.reports import figures
 
     train = dataset.train
     try:
@@ -141,8 +140,9 @@ def show_sample(dataset, tensorboard):
 
 def write_report(classifier, tensorboard, say):
     """Writes report.txt, report.json, and the pictures; says what is missing for one."""
-    from lowlevel.evaluation import classification_report, curves, figures
-    from lowlevel.evaluation.predictor import Predictor
+    from lowlevel.prediction.predictor import Predictor
+    from lowlevel.reports import classification as classification_report
+    from lowlevel.reports import curves, figures
 
     directory = classifier.run.path
     test = classifier.dataset.test

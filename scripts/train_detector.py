@@ -5,9 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS, BATCH_SIZE, LEARNING_RATE, SCENES = 10, 32, 3e-3, 12_000
@@ -63,9 +62,9 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli import console
     from lowlevel.data import digit_datasets, digit_scenes
-    from lowlevel.evaluation.predictor import Predictor
-    from lowlevel.training import console
+    from lowlevel.prediction.predictor import Predictor
     from lowlevel.variables import count_parameters
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
@@ -137,8 +136,8 @@ def make_training(args, dataset, train, validation):
 
 def make_hook(args, training, config, validation, say):
     """The hook that keeps the network of the highest average precision."""
-    from lowlevel.evaluation import detection
     from lowlevel.nets import grid_detector
+    from lowlevel.reports import detection
     from lowlevel.training.best_network import FOLDER, BestNetwork
 
     def evaluate(variables):
@@ -158,7 +157,7 @@ def make_hook(args, training, config, validation, say):
 
 def write_report(training, best, predictor, test, say):
     """Judges a network by scenes that neither its training nor its choice has seen."""
-    from lowlevel.evaluation import curves, detection, plots
+    from lowlevel.reports import curves, detection, plots
 
     directory, class_names = training.run.path, predictor.class_names
     found = predictor.outputs(test.images)

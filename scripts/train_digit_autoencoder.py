@@ -5,9 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 10, "digits": 100}
@@ -35,10 +34,10 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import losses
+    from lowlevel.cli import console
     from lowlevel.data import digit_datasets
     from lowlevel.data.examples import Arrays
     from lowlevel.nets import digit_autoencoder
-    from lowlevel.training import console
     from lowlevel.training.recipe import Recipe
     from lowlevel.training.supervised import Supervised
     from lowlevel.variables import count_parameters, sha256
@@ -97,8 +96,8 @@ def to_float(images, image_shape):
 
 def draw(training, config, say):
     """Draws test images, what each half makes of them, and the curves, if matplotlib is there."""
-    from lowlevel.evaluation import curves, reconstructions
     from lowlevel.nets import digit_decoder, digit_encoder
+    from lowlevel.reports import curves, reconstructions
 
     stores = training.state.variables.stores
     images = training.test_examples.tensors[0][:IMAGES_DRAWN]

@@ -5,9 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 EPOCHS = {"mnist": 5, "digits": 20}
@@ -71,8 +70,8 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli import console
     from lowlevel.data import digit_datasets, pipeline
-    from lowlevel.training import console
     from lowlevel.training.classification import Classifier
     from lowlevel.training.recipe import Recipe
     from lowlevel.variables import count_parameters, sha256
@@ -142,8 +141,8 @@ def make_config(args, dataset):
 
 def draw(path, classifier, say):
     """Draws predictions for the first test images, if matplotlib is there."""
-    from lowlevel.evaluation import plots
-    from lowlevel.evaluation.predictor import Predictor
+    from lowlevel.prediction.predictor import Predictor
+    from lowlevel.reports import plots
 
     test = classifier.dataset.test
     images, labels = test.images[:IMAGES_DRAWN], test.labels[:IMAGES_DRAWN]

@@ -9,9 +9,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from lowlevel import command_line
 from lowlevel.checks import MissingExtraError
-from lowlevel.training import arguments
+from lowlevel.cli import arguments, command_line
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
@@ -54,11 +53,11 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import losses, metrics
+    from lowlevel.cli import console
     from lowlevel.data import sentences
     from lowlevel.data.examples import Arrays, to_tensors
     from lowlevel.data.vocabulary import Vocabulary
     from lowlevel.nets import text_classifier
-    from lowlevel.training import console
     from lowlevel.training.recipe import Recipe
     from lowlevel.training.supervised import Supervised
     from lowlevel.variables import count_parameters, sha256
@@ -124,7 +123,7 @@ def load(args):
 
 def draw(training, say):
     """Draws the curves of the run, if matplotlib is there."""
-    from lowlevel.evaluation import curves
+    from lowlevel.reports import curves
 
     path = training.run.path / "curves.png"
     try:

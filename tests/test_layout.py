@@ -16,7 +16,6 @@ ROWS = {
     "lowlevel": 0,
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
-    "lowlevel.command_line": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
     "lowlevel.ops": 1,
@@ -31,13 +30,14 @@ ROWS = {
     "lowlevel.average_precision": 3,
     "lowlevel.gradients": 3,
     "lowlevel.nets": 4,
+    "lowlevel.storage": 4,
     "lowlevel.training": 5,
-    "lowlevel.evaluation": 6,
-    "lowlevel.export": 6,
+    "lowlevel.prediction": 6,
+    "lowlevel.reports": 6,
     "lowlevel.inspection": 6,
-    "lowlevel.history": 6,
-    "lowlevel.workflow": 6,
-    "scripts": 7,
+    "lowlevel.model": 6,
+    "lowlevel.cli": 7,
+    "scripts": 8,
 }
 
 
@@ -117,7 +117,7 @@ def test_public_things_have_docstrings(path):
 def test_choices_of_the_command_line_are_those_of_the_package():
     """They are written twice so that --help need not import TensorFlow."""
     from lowlevel import optimizers, schedules
-    from lowlevel.training import arguments
+    from lowlevel.cli import arguments
 
     assert arguments.SCHEDULES == schedules.NAMES
     assert arguments.OPTIMIZERS == optimizers.NAMES

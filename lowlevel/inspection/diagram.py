@@ -1,7 +1,7 @@
 """A network as a picture: its layers as boxes, from the top down, branches side by side."""
 
-from lowlevel.evaluation import figures
 from lowlevel.inspection import layered_layout, summary
+from lowlevel.reports import figures
 
 COLUMN, ROW = 2.3, 1.05  # inches from one box to the next
 BOX = (1.9, 0.8)  # inches

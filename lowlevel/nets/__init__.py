@@ -32,6 +32,8 @@ from lowlevel.nets import (
     vision_transformer,
 )
 
+PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
+
 NETS = {
     "bottle_decoder": bottle_decoder,
     "bottle_encoder": bottle_encoder,

@@ -5,9 +5,9 @@ import shutil
 
 from lowlevel import variables
 from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
-from lowlevel.training import checkpoint
+from lowlevel.storage import checkpoint
+from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training.hooks import Hook
-from lowlevel.training.run_directory import RunDirectory
 
 FOLDER = "best"  # in the directory of a run
 

@@ -4,10 +4,10 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.optimizers import Optimizer
-from lowlevel.training.state import NO_FIGURES
+from lowlevel.storage.history import NOT_METRICS
 from lowlevel.training.step import build_eval_step, build_train_step
 
-RESERVED = ("loss", "learning_rate", *NO_FIGURES)
+RESERVED = ("loss", "learning_rate", *NOT_METRICS)
 
 
 def check_arguments(optimizer, loss, metrics):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from lowlevel import variables
 from lowlevel.checks import CheckpointError, ConfigError, check_integer, check_number, reason_of
+from lowlevel.storage.run_directory import RunDirectory
+from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import monitoring
-from lowlevel.training.run_directory import RunDirectory
-from lowlevel.training.tensorboard import TensorBoard
 
 
 class Hook:
@@ -213,7 +213,7 @@ class Checkpoint(Hook):
 
 
 class TensorBoardLog(Hook):
-    """Writes the figures of each step and each epoch to a `lowlevel.training.tensorboard` log.
+    """Writes the figures of each step and each epoch to a `lowlevel.storage.tensorboard` log.
 
     Args:
         tensorboard: a `TensorBoard`, or the directory to make one in when training begins; what a

@@ -4,8 +4,6 @@ import tensorflow as tf
 
 from lowlevel import metrics
 
-NO_FIGURES = ("epoch", "step", "seconds")  # what a row of the history holds beside figures
-
 
 class TrainingState:
     """What training changes from step to step.
@@ -75,11 +73,3 @@ class TrainingState:
         self.history = record["history"]
         self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}
         self.seconds = record["seconds"]
-
-
-def best_epoch(history):
-    """The epoch of highest test accuracy, or of lowest test loss, or loss: what is measured."""
-    if "val_accuracy" in history[0]:
-        return max(history, key=lambda row: row["val_accuracy"])
-    judged = "val_loss" if "val_loss" in history[0] else "loss"
-    return min(history, key=lambda row: row[judged])

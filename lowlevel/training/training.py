@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from lowlevel import __version__, files
 from lowlevel.checks import CheckpointError, reason_of
-from lowlevel.training import checkpoint, loop
+from lowlevel.storage import checkpoint
+from lowlevel.storage.run_directory import ABOUT, RunDirectory
+from lowlevel.training import loop
 from lowlevel.training.interruption import Interruption
-from lowlevel.training.run_directory import ABOUT, RunDirectory
 
 
 class Training:

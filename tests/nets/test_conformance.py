@@ -13,7 +13,7 @@ import tensorflow as tf
 from lowlevel import losses, nets, optimizers, variables
 from lowlevel.checks import ConfigError
 from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder
-from lowlevel.training import checkpoint
+from lowlevel.storage import checkpoint
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 from tests.comparison import values_of

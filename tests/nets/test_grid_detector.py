@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from lowlevel import optimizers
 from lowlevel.data import digit_scenes
-from lowlevel.evaluation import detection
 from lowlevel.nets import grid_detector
+from lowlevel.reports import detection
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from lowlevel import losses, optimizers
 from lowlevel.data import image_folder, pipeline
 from lowlevel.data.image_sources import SomeImages
+from lowlevel.model import Model
 from lowlevel.nets import (
     bottle_encoder,
     conv_net,
@@ -23,7 +24,6 @@ from lowlevel.training.autoencoding import Autoencoder
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
-from lowlevel.workflow import Model
 
 
 def train(net, config, data, steps, batch_size=64, dtype=tf.float32, rate=1e-3):

@@ -9,11 +9,11 @@ import tensorflow as tf
 from PIL import Image
 
 from lowlevel.data import image_file
-from lowlevel.evaluation import plots
-from lowlevel.evaluation.predictor import Predictor
 from lowlevel.nets import grid_detector
-from lowlevel.training.run_directory import RunDirectory
-from tests.evaluation.test_plots import count_pixels
+from lowlevel.prediction.predictor import Predictor
+from lowlevel.reports import plots
+from lowlevel.storage.run_directory import RunDirectory
+from tests.reports.test_plots import count_pixels
 from tests.scripts import tools
 
 

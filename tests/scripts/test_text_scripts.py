@@ -12,8 +12,8 @@ from PIL import Image
 
 from lowlevel.data import sentences
 from lowlevel.data.vocabulary import UNKNOWN, Vocabulary
-from lowlevel.evaluation import curves
 from lowlevel.nets import text_classifier
+from lowlevel.reports import curves
 from tests.scripts import tools
 
 ACCURACY = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")

@@ -10,8 +10,9 @@ import tensorflow as tf
 from PIL import Image
 
 from lowlevel.data import auto_mpg
-from lowlevel.evaluation import curves, estimates, trained
-from lowlevel.training.run_directory import RunDirectory
+from lowlevel.prediction import trained
+from lowlevel.reports import curves, estimates
+from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.variables import sha256
 from tests.scripts import tools
 

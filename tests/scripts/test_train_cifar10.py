@@ -10,7 +10,7 @@ from PIL import Image
 
 from lowlevel.data import cifar10
 from lowlevel.nets import mini_inception
-from lowlevel.training import console
+from lowlevel.training import epoch_lines
 from tests import cifar_files
 from tests.scripts import tools
 
@@ -141,7 +141,7 @@ def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(train, data_d
 def test_time_that_is_left():
     history = [{"seconds": 100.0}, {"seconds": 140.0}]
     row = {"epoch": 2, "loss": 1.0, "val_loss": 1.1, "seconds": 140.0}
-    line = console.describe_epoch(row, 42, history, "test")
+    line = epoch_lines.describe_epoch(row, 42, history, "test")
     assert line == "epoch 2/42: loss 1.0000, test loss 1.1000, 140 s, 1 h 20 min left"
 
 

@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 
 from lowlevel.data import digit_scenes
-from lowlevel.evaluation import plots, trained
 from lowlevel.nets import grid_detector
+from lowlevel.prediction import trained
+from lowlevel.reports import plots
+from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training.best_network import FOLDER
-from lowlevel.training.run_directory import RunDirectory
 from lowlevel.variables import sha256
-from tests.evaluation.test_plots import count_pixels
 from tests.idx_files import write_random
+from tests.reports.test_plots import count_pixels
 from tests.scripts import tools
 
 FIGURES = re.compile(

@@ -6,7 +6,7 @@ import re
 import pytest
 from PIL import Image
 
-from lowlevel.evaluation import trained
+from lowlevel.prediction import trained
 from tests.idx_files import write_random
 from tests.scripts import tools
 

@@ -23,7 +23,7 @@ class Result:
 
 def run_here(name, arguments, monkeypatch, capfd):
     """Runs `main()` of a script in this process."""
-    from lowlevel import command_line
+    from lowlevel.cli import command_line
 
     path = SCRIPTS / name
     spec = importlib.util.spec_from_file_location(path.stem, path)

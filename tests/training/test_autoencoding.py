@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.data import pipeline
-from lowlevel.evaluation.latent_encoder import LatentEncoder
 from lowlevel.nets import bottle_decoder, bottle_encoder
-from lowlevel.training import checkpoint
+from lowlevel.prediction.latent_encoder import LatentEncoder
+from lowlevel.storage import checkpoint
 from lowlevel.variables import sha256
 from tests.training import small_autoencoder
 

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from lowlevel import losses
 from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
-from lowlevel.evaluation import trained
-from lowlevel.evaluation.predictor import Predictor
 from lowlevel.nets import conv_net
+from lowlevel.prediction import trained
+from lowlevel.prediction.predictor import Predictor
 from lowlevel.training.best_network import FOLDER, BestNetwork
 from lowlevel.training.hooks import Hook
 from lowlevel.variables import sha256

@@ -12,8 +12,8 @@ from lowlevel import variables
 from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.metrics import Mean
+from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training import classification, loop
-from lowlevel.training.run_directory import RunDirectory
 from tests.training import small_run
 
 

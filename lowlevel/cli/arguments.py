@@ -1,0 +1,146 @@
+"""Command-line arguments that training scripts share; imports no TensorFlow, so --help is quick."""
+
+from pathlib import Path
+
+from lowlevel.cli.command_line import number, whole_number
+
+SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam")
+PRECISIONS = ("float32", "bfloat16")
+
+
+def add_training(
+    parser,
+    epochs,
+    batch_size,
+    learning_rate,
+    dropout=None,
+    optimizer="adam",
+    classes=True,
+    precision=True,
+    examples="images",
+):
+    """Adds the arguments that fix a run's result.
+
+    `epochs`, `batch_size`, `learning_rate` and `dropout` are texts for the help: defaults may
+    depend on the data or the network, so scripts fill them in. Without `dropout` there is no such
+    option; without `classes`, no smoothing of labels; without `precision`, no choice of it.
+    """
+    group = parser.add_argument_group("training")
+    group.add_argument(
+        "--epochs",
+        type=whole_number(1, 9999),
+        help=f"passes over the training {examples} (default: {epochs})",
+    )
+    group.add_argument(
+        "--steps",
+        type=whole_number(1),
+        help="stop after this many steps in all, if that comes first",
+    )
+    group.add_argument(
+        "--batch-size",
+        metavar=examples.upper(),
+        type=whole_number(1, 2**20),
+        help=f"{examples} in a step (default: {batch_size})",
+    )
+    group.add_argument(
+        "--learning-rate",
+        metavar="RATE",
+        type=number(0, 1000, low_included=False),
+        help=f"the highest rate (default: {learning_rate})",
+    )
+    group.add_argument(
+        "--schedule",
+        choices=SCHEDULES,
+        default="constant",
+        help="how the rate goes over the run (default: %(default)s): constant; cosine, down to "
+        "zero; piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
+        "one_cycle, up for three tenths of the steps, then down to zero",
+    )
+    group.add_argument(
+        "--warm-up",
+        metavar="STEPS",
+        type=whole_number(0),
+        default=0,
+        help="let the rate rise over the first steps (default: 0)",
+    )
+    group.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        default=optimizer,
+        help="the update rule (default: %(default)s)",
+    )
+    if dropout is not None:
+        group.add_argument(
+            "--dropout",
+            metavar="SHARE",
+            type=number(0, 1),
+            help=f"share of the last hidden layer dropped in training (default: {dropout})",
+        )
+    group.add_argument(
+        "--weight-decay",
+        metavar="RATE",
+        type=number(0, 1000),
+        default=0.0,
+        help="shrink convolution and dense weights at each step by this times the learning rate "
+        "(default: 0)",
+    )
+    if classes:
+        group.add_argument(
+            "--label-smoothing",
+            metavar="SHARE",
+            type=number(0, 1),
+            default=0.0,
+            help="share of each label spread over all classes (default: 0)",
+        )
+    group.add_argument(
+        "--seed",
+        type=whole_number(0, 2**63 - 1),
+        default=0,
+        help="where all random numbers come from (default: 0)",
+    )
+    if precision:
+        group.add_argument(
+            "--precision",
+            choices=PRECISIONS,
+            default="float32",
+            help="what the network computes in (default: %(default)s); variables stay float32",
+        )
+
+
+def add_run(parser, run_dir, export=True):
+    """Adds where a run is kept and how it starts; `run_dir` is a text for the help."""
+    group = parser.add_argument_group("the run")
+    group.add_argument(
+        "--run-dir", metavar="DIR", type=Path, help=f"where the run is kept (default: {run_dir})"
+    )
+    group.add_argument(
+        "--checkpoint-every",
+        metavar="STEPS",
+        type=whole_number(1),
+        help="save this often besides the end of each epoch (default: only there)",
+    )
+    start = group.add_mutually_exclusive_group()
+    start.add_argument(
+        "--resume",
+        action="store_true",
+        help="fail if there is nothing to resume (a run that is there is resumed in any case)",
+    )
+    start.add_argument("--fresh", action="store_true", help="delete the run there and start over")
+    if export:
+        group.add_argument(
+            "--export",
+            metavar="DIR",
+            type=Path,
+            help="at the end, also write the network without its optimizer to this new directory",
+        )
+    group.add_argument("--quiet", action="store_true", help="print the last two lines only")
+
+
+def parse(parser, checkpoints):
+    """The arguments; ends the program if they would train where the network is that ships."""
+    args = parser.parse_args()
+    shipped = checkpoints / "mnist"
+    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped):
+        parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
+    return args

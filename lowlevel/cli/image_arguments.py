@@ -1,0 +1,123 @@
+"""Command-line arguments about images and what is done to them; imports no TensorFlow."""
+
+from lowlevel.cli.command_line import number, whole_number
+
+
+def add_digits(parser):
+    """Adds --dataset and --data-dir of scripts that take digits; returns their group."""
+    group = parser.add_argument_group("data")
+    group.add_argument(
+        "--dataset",
+        choices=("auto", "mnist", "digits"),
+        default="auto",
+        help="mnist, 60,000 images, from your cache or downloaded; digits, 1,437 that come with "
+        "the package; auto (the default), mnist if it can be had, else digits",
+    )
+    group.add_argument(
+        "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
+    )
+    return group
+
+
+def add_augmentation(parser):
+    """Adds --rotate, --zoom and --shift."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument(
+        "--rotate",
+        metavar="DEGREES",
+        type=number(0, 180, high_included=True),
+        default=0,
+        help="turn by up to this, either way (default: 0)",
+    )
+    group.add_argument(
+        "--zoom",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0,
+        help="stretch or shrink by up to this share (default: 0)",
+    )
+    group.add_argument(
+        "--shift",
+        metavar="PIXELS",
+        type=number(0, 10_000),
+        default=0,
+        help="move by up to this, in both directions (default: 0)",
+    )
+
+
+def add_photo_augmentation(parser):
+    """Adds --flip, --crop and --cutout."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument("--flip", action="store_true", help="mirror half of the images sideways")
+    group.add_argument(
+        "--crop",
+        metavar="PIXELS",
+        type=whole_number(0, 31),
+        default=0,
+        help="move by up to this, in both directions; the rim is mirrored (default: 0)",
+    )
+    group.add_argument(
+        "--cutout",
+        metavar="PIXELS",
+        type=whole_number(0, 31),
+        default=0,
+        help="blacken a square of this height and width (default: 0)",
+    )
+
+
+def add_mini_inception(parser):
+    """Adds what there is to choose about MiniInception."""
+    group = parser.add_argument_group("the network")
+    group.add_argument(
+        "--no-conv-biases",
+        dest="conv_biases",
+        action="store_false",
+        help="leave out the biases that batch norm takes out again",
+    )
+    group.add_argument(
+        "--norm-momentum",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.99,
+        help="share of batch norm's moving averages kept at each step (default: %(default)s)",
+    )
+
+
+def add_autoencoder(parser):
+    """Adds the changes to training images that the bottle autoencoder is used to."""
+    group = parser.add_argument_group("random changes to training images")
+    group.add_argument(
+        "--rotate",
+        metavar="DEGREES",
+        type=number(0, 180, high_included=True),
+        default=15.0,
+        help="turn by up to this, either way (default: %(default)s)",
+    )
+    group.add_argument(
+        "--shift",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.1,
+        help="move by up to this share of the size, in both directions (default: %(default)s)",
+    )
+    group.add_argument(
+        "--zoom",
+        metavar="SHARE",
+        type=number(0, 1),
+        default=0.1,
+        help="stretch or shrink by up to this share (default: %(default)s)",
+    )
+    group.add_argument(
+        "--no-flips",
+        dest="flips",
+        action="store_false",
+        help="do not mirror images; by default half of them are, in either direction",
+    )
+    group = parser.add_argument_group("the detector of anomalies")
+    group.add_argument(
+        "--false-alarms",
+        metavar="SHARE",
+        type=number(0, 1, low_included=False),
+        default=0.05,
+        help="share of normal images that may be taken for anomalies (default: %(default)s)",
+    )

@@ -1,1 +1,0 @@
-"""Using a trained network, and drawing what it says."""

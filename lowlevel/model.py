@@ -1,0 +1,257 @@
+"""Compile, fit, evaluate, predict: Keras's words for the step and the loop of `lowlevel.training`.
+
+    model = Model.of("mlp", mlp.Config(), seed=0)
+    model.compile(optimizers.Adam(1e-3), losses.softmax_cross_entropy, {"accuracy": is_correct})
+    history = model.fit(images, labels, epochs=5, validation_split=0.1)
+    loss, accuracy = model.evaluate(test_images, test_labels)
+    logits = model.predict(new_images)
+
+Nothing is hidden: `model.forward` is a function, `model.variables` a `VariableStore`,
+`model.state` a `TrainingState`, and the step is `lowlevel.training.step.build_train_step`.
+"""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel import nets, variables
+from lowlevel.checks import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from lowlevel.data import examples, pipeline
+from lowlevel.nets import PRECISIONS
+from lowlevel.progress import Progress
+from lowlevel.reports.history import History
+from lowlevel.storage import checkpoint, weights_file
+from lowlevel.storage.run_directory import RunDirectory
+from lowlevel.training import loop
+from lowlevel.training.compiled_steps import CompiledSteps, check_arguments
+from lowlevel.training.epoch_lines import EpochLines
+from lowlevel.training.hooks import check_hooks
+from lowlevel.training.state import TrainingState
+from lowlevel.training.step import cast
+
+
+class Model:
+    """A network with what trains it.
+
+    Attributes:
+        forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`.
+        variables: its `VariableStore`.
+        state: a `TrainingState`, once it is compiled.
+    """
+
+    def __init__(self, forward, variables, input_spec, seed=0, precision="float32"):
+        """Takes a network as it is.
+
+        Args:
+            forward: the function; in training it returns outputs and new state.
+            variables: what it computes with.
+            input_spec: `tf.TensorSpec` of the inputs, or a dict or tuple of them.
+            seed: where order and dropout come from.
+            precision: "float32" or "bfloat16", what the network computes in.
+        """
+        self.forward = forward
+        self.variables = variables
+        self.state = None
+        self._input_spec = input_spec
+        self._seed = seed
+        self._dtype = tf.dtypes.as_dtype(check_choice("precision", precision, PRECISIONS))
+        self._predict_step = tf.function(
+            lambda inputs: forward(cast(inputs, self._dtype)),
+            input_signature=[input_spec],
+            autograph=False,
+        )
+
+    @classmethod
+    def of(cls, net_name, config=None, seed=0, precision="float32"):
+        """A network of the registry, newly built. Raises ConfigError if there is no such one."""
+        net = nets.get(net_name)
+        config = net.Config() if config is None else config
+        store = net.build(config, seed)
+        forward = functools.partial(net.forward, config, store)
+        return cls(forward, store, net.input_spec(config), seed, precision)
+
+    def compile(self, optimizer, loss, metrics=None, combine_gradients=lambda gradients: gradients):
+        """Says how to train; starts counting steps, and the optimizer's slots, anew.
+
+        Args:
+            optimizer: an `Optimizer` that nothing else uses.
+            loss: function of (targets, outputs) that returns a float32 for each example.
+            metrics: by name, functions of (targets, outputs) that return a number for each example.
+            combine_gradients: what is done to gradients first, such as clipping, see
+                `lowlevel.gradients`.
+        """
+        metrics, spec, dtype = metrics or {}, self._input_spec, self._dtype
+        check_arguments(optimizer, loss, metrics)
+        self.state = TrainingState(self.variables, optimizer, ["loss", *metrics])
+        self._steps = CompiledSteps(
+            self.forward, loss, metrics, self.state, spec, self._seed, dtype, combine_gradients
+        )
+
+    def fit(
+        self,
+        x,
+        y=None,
+        batch_size=32,
+        epochs=1,
+        verbose=1,
+        hooks=(),
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+    ):
+        """Trains.
+
+        Args:
+            x: inputs, an array or tensor `[examples, ...]` or a dict or tuple of them; or a
+                `tf.data.Dataset` of batches (x, y) or (x, y, weights).
+            y: targets, likewise; None if x is a dataset.
+            batch_size: examples in each batch of arrays; the last one may hold fewer.
+            epochs: number of the epoch after which training ends.
+            verbose: 0 says nothing; 1 shows progress, and a line for each epoch; 2 the line alone.
+            hooks: `lowlevel.training.hooks.Hook`s.
+            validation_split: share of the arrays, taken from their end before any shuffling, that
+                is evaluated after each epoch instead of being trained on, in [0, 1).
+            validation_data: what is evaluated instead: (x, y), (x, y, weights) or a dataset.
+            shuffle: whether arrays are in a new random order in each epoch.
+            class_weight: dict from class to what the losses of its examples are multiplied by in
+                training; a class that is not in it counts once.
+            sample_weight: such a number for each example, `[examples]`.
+            initial_epoch: number of the first epoch, for the second part of a training.
+            steps_per_epoch: batches in an epoch, for a dataset that does not know its length, or
+                to go on in it from epoch to epoch.
+
+        Returns:
+            A `History`.
+
+        Raises:
+            ConfigError: the model is not compiled, or arguments do not go together.
+            DataError: arrays do not fit the model or one another.
+            NonFiniteError: training diverged.
+        """
+        self._check_compiled()
+        hooks = check_hooks(hooks)
+        check_integer("epochs", epochs, 1)
+        check_integer("initial_epoch", initial_epoch, 0)
+        check_number("validation_split", validation_split, 0, 1)
+        data, held_out = self._gather(x, y, sample_weight), None
+        if validation_data is not None:
+            is_nest = isinstance(validation_data, tuple | list)
+            held_out = self._gather(*(validation_data if is_nest else (validation_data,)))
+            pipeline.length(held_out.batches(batch_size))  # an endless one is refused at once
+        elif validation_split:
+            data, held_out = data.split_off_end(validation_split)
+        if class_weight is not None:
+            data = data.with_class_weights(class_weight)
+        steps = data.steps(batch_size, steps_per_epoch)
+
+        state = self.state
+        state.start_history(initial_epoch)
+        epochs_before = len(state.history)
+
+        def batches(epoch, skip):
+            shuffled_by = (self._seed, state.epoch_start) if shuffle else None
+            return data.epoch(batch_size, steps, shuffled_by)
+
+        loop.train(
+            state,
+            self._steps.train(data),
+            batches,
+            evaluate=lambda: self._evaluate(held_out, batch_size) if held_out else {},
+            save=lambda: None,
+            length=loop.RunLength(epochs, steps),
+            hooks=[EpochLines(epochs, _say if verbose else _say_nothing, "validation"), *hooks],
+            quiet=verbose != 1,
+        )
+        return History(
+            state.history[epochs_before:], {"epochs": epochs, "steps": steps, "verbose": verbose}
+        )
+
+    def evaluate(self, x, y=None, batch_size=32, verbose=1, sample_weight=None, return_dict=False):
+        """Mean loss and metrics over examples; arguments are those of `fit`.
+
+        Returns:
+            A list, the loss first, or, if `return_dict`, a dict by name.
+        """
+        self._check_compiled()
+        data = self._gather(x, y, sample_weight)
+        means = self._evaluate(data, batch_size, verbose != 1)
+        results = {name: mean.result() for name, mean in means.items()}
+        return results if return_dict else list(results.values())
+
+    def predict(self, x, batch_size=32, verbose=1):
+        """What the network says of inputs: an array `[examples, ...]`, or a nest of them.
+
+        Args:
+            x: as for `fit`; of a dataset's batches, the first element counts.
+            batch_size: examples computed at once; the result does not depend on it.
+            verbose: 1 shows progress.
+        """
+        batches, chunks = examples.gather_inputs(x, self._input_spec, batch_size), []
+        with Progress("predicting", pipeline.length(batches), quiet=verbose != 1) as progress:
+            for inputs in batches:
+                chunks.append(self._predict_step(inputs))
+                progress.advance()
+        if not chunks:
+            raise DataError("the dataset holds no batches.")
+        return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+
+    def get_weights(self):
+        """All variables as arrays by name."""
+        return variables.values(self.variables.all())
+
+    def set_weights(self, weights):
+        """Takes over arrays by name, of all variables. Raises ConfigError if one does not fit."""
+        variables.assign(self.variables.all(), weights)
+
+    def save_weights(self, path):
+        """Writes all variables to an HDF5 file, see `lowlevel.storage.weights_file`."""
+        weights_file.write(path, self.variables.all(), {})
+
+    def load_weights(self, path):
+        """Reads what `save_weights` wrote: all variables, or, on an error, none."""
+        weights_file.restore(path, self.variables.all())
+
+    def restore(self, directory):
+        """Takes up what `hooks.Checkpoint` saved last; returns the `initial_epoch` to go on with.
+
+        Raises:
+            CheckpointError: there is nothing, or it does not fit the model and its optimizer.
+        """
+        self._check_compiled()
+        newest = RunDirectory(directory).newest()
+        if newest is None:
+            raise CheckpointError(f"{directory} holds no checkpoint.")
+        path, record = newest
+        checkpoint.restore(path, self.state.tensors())
+        self.state.history = record["history"]
+        return self.state.epoch
+
+    def _check_compiled(self):
+        if self.state is None:
+            raise ConfigError("compile the model before you train or evaluate it.")
+
+    def _gather(self, x, y=None, sample_weight=None):
+        return examples.gather(x, y, self._input_spec, sample_weight)
+
+    def _evaluate(self, data, batch_size, quiet=True):
+        return loop.evaluate(self._steps.evaluate(data), data.batches(batch_size), quiet)
+
+
+def _say(line):
+    print(line, flush=True)
+
+
+def _say_nothing(line):
+    pass

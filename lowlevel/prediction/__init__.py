@@ -1,0 +1,1 @@
+"""Trained networks that answer: loading, serving, image files in, detecting anomalies, export."""

@@ -1,0 +1,95 @@
+"""Trained networks as files for other programs: a SavedModel, or the weights alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.prediction import trained
+from lowlevel.prediction.trained import SAVED_MODEL_CONFIG, SAVED_MODEL_VARIABLES
+from lowlevel.storage import checkpoint, weights_file
+
+
+def save_savedmodel(network_path, directory):
+    """Writes a SavedModel that needs nothing of this package.
+
+    Its signatures return what the network's `lowlevel.prediction.serving.Service` does, for any
+    batch size, preprocessing included. A network for images has two: `serving_default` of uint8
+    `images`, and `float_images` of float32 `images` in [0, 1]; any other has `serving_default`.
+
+    Args:
+        network_path: a run directory or a weights file.
+        directory: a directory that does not exist or is empty.
+
+    Raises:
+        CheckpointError: there is no network, or the directory holds something or cannot be written.
+    """
+    directory = Path(directory).resolve()
+    check_new_directory(directory)
+    network = trained.load(network_path)
+    module = tf.Module()
+    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.service.variables.all()))
+
+    signatures = _signatures(network.service)
+    temporary = directory.with_name(f"{files.TEMPORARY}{directory.name}")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        tf.saved_model.save(module, str(temporary), signatures)
+        config = json.dumps(network.config, indent=1) + "\n"
+        (temporary / SAVED_MODEL_CONFIG).write_text(config, encoding="utf-8")
+        if directory.exists():
+            directory.rmdir()
+        temporary.rename(directory)
+    except (OSError, tf.errors.OpError) as error:
+        raise CheckpointError(f"{directory} cannot be written: {reason_of(error)}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _signatures(service):
+    spec = service.input_spec
+    if service.image_shape is None:
+        serve = tf.function(service.serve, input_signature=[spec], autograph=False)
+        return {"serving_default": serve}
+
+    def of_images(dtype, divide_by):
+        return tf.function(
+            lambda images: service.serve(tf.cast(images, tf.float32) / divide_by),
+            input_signature=[tf.TensorSpec(spec.shape, dtype, name="images")],
+            autograph=False,
+        )
+
+    return {"serving_default": of_images(tf.uint8, 255), "float_images": of_images(tf.float32, 1)}
+
+
+def save_weights(network_path, file):
+    """Writes all variables by name to an HDF5 file, see `lowlevel.storage.weights_file`.
+
+    Args:
+        network_path: a run directory.
+        file: a file that does not exist.
+
+    Raises:
+        CheckpointError: there is no network, or the file exists or cannot be written.
+        MissingExtraError: h5py is not installed.
+    """
+    check_new_file(file)
+    network = trained.load(network_path)
+    weights_file.write(file, network.service.variables.all(), network.config)
+
+
+def check_new_file(file):
+    """Raises CheckpointError if there is something already, MissingExtraError without h5py."""
+    import_extra("h5py", "hdf5")
+    if Path(file).exists():
+        raise CheckpointError(f"{file} exists already; choose a new name.")
+
+
+def check_new_directory(directory):
+    """Raises CheckpointError if there is something already, other than an empty directory."""
+    directory = Path(directory)
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise CheckpointError(f"{directory} exists already; choose a new directory.")

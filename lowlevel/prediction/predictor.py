@@ -1,0 +1,157 @@
+"""A trained network as a function from images to classes."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel.checks import CheckpointError, DataError
+from lowlevel.prediction import trained
+from lowlevel.progress import Progress
+from lowlevel.variables import sha256
+
+BATCH_SIZE = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What a network says of a batch of images.
+
+    Attributes:
+        classes: int64 `[batch]`, the likeliest class of each.
+        probabilities: float32 `[batch, classes]`, each row adds up to 1.
+    """
+
+    classes: np.ndarray
+    probabilities: np.ndarray
+
+
+class Predictor:
+    """A trained network; needs no optimizer and no training data.
+
+    Attributes:
+        config: the run's config, see `lowlevel.storage.run_directory`.
+        image_shape: (height, width, channels) that the network takes.
+        class_names: a name for each class; none for an autoencoder.
+        source: the checkpoint, SavedModel or weights file that it was loaded from.
+    """
+
+    def __init__(self, path):
+        """Loads a network.
+
+        Args:
+            path: a run directory, a weights file or a SavedModel, see
+                `lowlevel.prediction.trained.load`.
+
+        Raises:
+            CheckpointError: there is none, it does not fit its own config, or takes no images.
+            MissingExtraError: it is a weights file, and h5py is not installed.
+        """
+        network = trained.load(path)
+        self.config = network.config
+        self.image_shape = network.service.image_shape
+        self.class_names = network.service.class_names
+        self.source = network.source
+        if self.image_shape is None:
+            raise CheckpointError(f"the network in {path} takes no images.")
+        self._variables = network.service.variables
+        self._serve = tf.function(
+            network.service.serve, input_signature=[network.service.input_spec], autograph=False
+        )
+
+    @property
+    def sha256(self):
+        """Digest of every bit of the network, see `lowlevel.variables.sha256`."""
+        return sha256(self._variables.all())
+
+    @property
+    def image_files(self):
+        """What image files must be brought into, see `lowlevel.data.image_file.read_for`."""
+        # Runs that do not say it are of MNIST.
+        default = "digit" if self.class_names else "resize"
+        return self.config["preprocessing"].get("image_files", default)
+
+    @property
+    def classifies(self):
+        """Whether each image gets a class; a detector's gets boxes, an autoencoder's neither."""
+        return "probabilities" in self._answers
+
+    @property
+    def detects(self):
+        """Whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`."""
+        return "boxes" in self._answers
+
+    @property
+    def _answers(self):
+        return self._serve.get_concrete_function().structured_outputs
+
+    def outputs(self, images, quiet=True):
+        """All that the network says of images, see `lowlevel.prediction.serving.Service.serve`.
+
+        Args:
+            images: `[batch, height, width, channels]`, or one image without the batch axis;
+                uint8, or float in [0, 1]. Where the network takes several channels, grey images
+                with one are repeated.
+            quiet: show no progress.
+
+        Returns:
+            A dict of arrays, for one image as for a batch of one.
+
+        Raises:
+            DataError: there are no images, or shape, dtype or range is not that.
+            CheckpointError: the network gives no finite numbers.
+        """
+        images = self._check(np.asarray(images))
+        chunks = []
+        starts = range(0, len(images), BATCH_SIZE)
+        with Progress("predicting", len(starts), quiet=quiet) as progress:
+            for start in starts:
+                chunk = images[start : start + BATCH_SIZE]
+                if chunk.dtype == np.uint8:
+                    chunk = chunk / np.float32(255)
+                result = self._serve(tf.constant(chunk, tf.float32))
+                chunks.append({name: value.numpy() for name, value in result.items()})
+                progress.advance()
+        outputs = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise CheckpointError(f"the network in {self.source} gives no finite numbers.")
+        return outputs
+
+    def predict(self, images, quiet=True):
+        """Classes and probabilities; arguments and errors are those of `outputs`.
+
+        Returns:
+            A `Prediction`, for one image as for a batch of one.
+
+        Raises:
+            CheckpointError: the network does not classify images.
+        """
+        if not self.classifies:
+            raise CheckpointError(
+                f"the network in {self.source} does not say what class an image is of."
+            )
+        if len(images) == 0:
+            probabilities = np.zeros((0, len(self.class_names)), np.float32)
+        else:
+            probabilities = self.outputs(images, quiet)["probabilities"]
+        return Prediction(probabilities.argmax(axis=1), probabilities)
+
+    def _check(self, images):
+        received = images.shape
+        if images.ndim == len(self.image_shape):
+            images = images[np.newaxis]
+        height, width, channels = self.image_shape
+        if images.shape[1:] == (height, width, 1):
+            images = np.repeat(images, channels, axis=-1)
+        if images.shape[1:] != self.image_shape or len(images) == 0:
+            raise DataError(
+                f"the network takes images of {self.image_shape} (height, width, channels), "
+                f"not an array of {received}."
+            )
+        if images.dtype == np.uint8:
+            return images
+        if not np.issubdtype(images.dtype, np.floating):
+            raise DataError(f"images must be uint8, or float in [0, 1], not {images.dtype}.")
+        if not ((images >= 0) & (images <= 1)).all():
+            raise DataError("float images must lie in [0, 1]; pass 0 to 255 as uint8.")
+        return images

@@ -1,0 +1,131 @@
+"""How well a detector tells anomalies: figures and pictures."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+
+from lowlevel import files
+from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
+from lowlevel.reports import figures
+
+NORMAL, ANOMALY = "#0969da", "#bc4c00"
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A detector's verdicts beside the truth.
+
+    Attributes:
+        numbers: `roc_auc`; `sensitivity`, the share of anomalies found; `specificity`, the share of
+            normal images left alone; `accuracy`; `threshold`; `normal_images`,
+            `anomalous_images`.
+        scores: log-likelihoods `[images]`.
+        points: the first two principal components of the latents, `[images, 2]`.
+        is_anomaly: the truth, bool `[images]`.
+    """
+
+    numbers: dict
+    scores: np.ndarray
+    points: np.ndarray
+    is_anomaly: np.ndarray
+
+    def text(self):
+        """A line for each figure."""
+        return "\n".join(
+            f"{name.replace('_', ' '):16}  {value:.4f}"
+            if isinstance(value, float)
+            else f"{name.replace('_', ' '):16}  {value}"
+            for name, value in self.numbers.items()
+        )
+
+    def write(self, directory):
+        """Writes report.json, latents.png and scores.png to a directory, made if need be.
+
+        Raises:
+            DataError: something cannot be written.
+            MissingExtraError: matplotlib is not installed.
+        """
+        directory = make_directory(directory)
+        try:
+            files.write_text(directory / "report.json", json.dumps(self.numbers, indent=1) + "\n")
+        except OSError as error:
+            raise DataError(f"{directory} cannot be written: {reason_of(error)}.") from error
+        figures.save(self._latents_figure(), directory / "latents.png")
+        figures.save(self._scores_figure(), directory / "scores.png")
+
+    def _parts(self):
+        return (
+            ("normal", NORMAL, ~self.is_anomaly),
+            ("anomaly", ANOMALY, self.is_anomaly),
+        )
+
+    def _latents_figure(self):
+        figure = figures.make(6, 5)
+        axes = figure.subplots()
+        for name, color, chosen in self._parts():
+            axes.scatter(*self.points[chosen].T, s=14, color=color, alpha=0.6, label=name)
+        axes.set_xlabel("first principal component of the latents")
+        axes.set_ylabel("second principal component")
+        axes.legend()
+        return figure
+
+    def _scores_figure(self):
+        figure = figures.make(6, 4)
+        axes = figure.subplots()
+        low, high = np.quantile(self.scores, [0.01, 1])  # a few far outliers must not hide the rest
+        low = min(low, self.numbers["threshold"])
+        margin = 0.03 * (high - low)
+        bins = np.linspace(low - margin, high + margin, 26)
+        names, colors, chosen = zip(*self._parts(), strict=True)
+        shown = [np.clip(self.scores[part], bins[0], bins[-1]) for part in chosen]
+        axes.hist(shown, bins, color=colors, label=names)
+        axes.axvline(self.numbers["threshold"], color="black", linestyle="--", label="threshold")
+        axes.set_xlabel("log-likelihood (the leftmost bar holds all that is lower, too)")
+        axes.set_ylabel("images")
+        axes.set_title(f"ROC AUC {self.numbers['roc_auc']:.4f}")
+        axes.legend()
+        return figure
+
+
+def make_directory(path):
+    """Makes a directory for a report, unless it is there. Raises DataError if it cannot be made."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {reason_of(error)}.") from error
+    return path
+
+
+def make(detector, latents, is_anomaly):
+    """Scores images and compares the verdicts with the truth.
+
+    Args:
+        detector: a `Detector`.
+        latents: `[images, latent]`.
+        is_anomaly: bool `[images]`.
+
+    Raises:
+        ConfigError: all images are normal, or none is.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    if is_anomaly.all() or not is_anomaly.any():
+        raise ConfigError("a report needs normal images and anomalies.")
+    metrics = import_extra("sklearn.metrics", "report")
+    scores = detector.score(latents)
+    found = scores < detector.threshold
+    numbers = {
+        "roc_auc": float(metrics.roc_auc_score(is_anomaly, -scores)),
+        "sensitivity": float(found[is_anomaly].mean()),
+        "specificity": float((~found[~is_anomaly]).mean()),
+        "accuracy": float((found == is_anomaly).mean()),
+        "threshold": float(detector.threshold),
+        "normal_images": int((~is_anomaly).sum()),
+        "anomalous_images": int(is_anomaly.sum()),
+    }
+    points = np.zeros((len(scores), 2))
+    projected = detector.project(latents)[:, :2]
+    points[:, : projected.shape[1]] = projected
+    return Report(numbers, scores, points, is_anomaly)

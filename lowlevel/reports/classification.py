@@ -1,0 +1,126 @@
+"""What a classifier gets right and wrong, class by class: numbers, text and pictures."""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from lowlevel import files
+from lowlevel.checks import DataError, import_extra, reason_of
+from lowlevel.reports import figures
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The figures of a classifier on a set of examples.
+
+    Attributes:
+        numbers: as JSON can keep it: `accuracy`, `classes` (by name: precision, recall, f1-score,
+            support, roc_auc), `macro avg` and `weighted avg` of them. A class's `roc_auc` is None
+            where all examples are of that class or none is, and left out of the mean.
+        confusion: how many examples of each class (row) were taken for each class (column),
+            `[classes, classes]`.
+        class_names: a name for each class.
+    """
+
+    numbers: dict
+    confusion: np.ndarray
+    class_names: tuple
+
+    def text(self):
+        """A table for people."""
+        width = max(12, *map(len, self.class_names))
+        columns = ("precision", "recall", "f1-score", "roc_auc", "support")
+        lines = [" " * width + "".join(f"{column:>11}" for column in columns), ""]
+        rows = dict(self.numbers["classes"])
+        for name in (*rows, "macro avg", "weighted avg"):
+            if name == "macro avg":
+                lines.append("")
+            row = rows.get(name) if name in rows else self.numbers[name]
+            shares = "".join(_format(row.get(column)) for column in columns[:-1])
+            lines.append(f"{name:>{width}}{shares}{int(row['support']):>11}")
+        accuracy = self.numbers["accuracy"]
+        lines += ["", f"{'accuracy':>{width}}{_format(accuracy)}", ""]
+        return "\n".join(lines)
+
+    def write(self, directory):
+        """Writes report.txt and report.json. Raises DataError if that fails."""
+        try:
+            files.write_text(directory / "report.txt", self.text())
+            files.write_text(directory / "report.json", json.dumps(self.numbers, indent=1) + "\n")
+        except OSError as error:
+            raise DataError(
+                f"the report in {directory} cannot be written: {reason_of(error)}."
+            ) from error
+
+
+def _format(share):
+    return f"{'-' if share is None else format(share, '.4f'):>11}"
+
+
+def make(labels, prediction, class_names):
+    """Compares predictions with the truth.
+
+    Args:
+        labels: the true classes `[examples]`.
+        prediction: a `Prediction` for the same examples.
+        class_names: a name for each class.
+
+    Returns:
+        A `Report`; its ROC AUCs are one class against the rest, by probability.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    metrics = import_extra("sklearn.metrics", "report")
+    indices = list(range(len(class_names)))
+    table = metrics.classification_report(
+        labels,
+        prediction.classes,
+        labels=indices,
+        target_names=[str(index) for index in indices],
+        output_dict=True,
+        zero_division=0,
+    )
+    classes = {}
+    for index, name in enumerate(class_names):
+        is_class = np.asarray(labels) == index
+        roc_auc = None
+        if 0 < is_class.sum() < len(is_class):
+            roc_auc = float(metrics.roc_auc_score(is_class, prediction.probabilities[:, index]))
+        classes[name] = table[str(index)] | {"roc_auc": roc_auc}
+    known = [row for row in classes.values() if row["roc_auc"] is not None]
+    weights = [row["support"] for row in known]
+    aucs = [row["roc_auc"] for row in known]
+    numbers = {
+        "accuracy": float(np.mean(prediction.classes == np.asarray(labels))),
+        "macro avg": table["macro avg"] | {"roc_auc": float(np.mean(aucs)) if aucs else None},
+        "weighted avg": table["weighted avg"]
+        | {"roc_auc": float(np.average(aucs, weights=weights)) if aucs else None},
+        "classes": classes,
+    }
+    confusion = metrics.confusion_matrix(labels, prediction.classes, labels=indices)
+    return Report(numbers, confusion, tuple(class_names))
+
+
+def confusion_figure(report):
+    """The confusion matrix as a figure: rows are true classes, shades are shares of a row."""
+    count = len(report.class_names)
+    size = 2.5 + 0.5 * count
+    figure = figures.make(size, size * 0.9)
+    axes = figure.subplots()
+    totals = report.confusion.sum(axis=1, keepdims=True)
+    shares = report.confusion / np.maximum(totals, 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    axes.set_xticks(range(count), report.class_names, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(count), report.class_names, parse_math=False)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"accuracy {report.numbers['accuracy']:.4f}")
+    for row in range(count):
+        for column in range(count):
+            number = report.confusion[row, column]
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, number, ha="center", va="center", fontsize=8, color=color)
+    return figure

@@ -1,0 +1,62 @@
+"""The course of a run as a picture."""
+
+from lowlevel.checks import DataError
+from lowlevel.reports import figures
+from lowlevel.storage.history import NOT_METRICS, best_epoch
+
+TRAIN, TEST = "#0969da", "#bc4c00"
+
+
+def draw(path, history, evaluated_on="test", scale="linear", judged=None):
+    """Draws each figure, on training and on held-out data, and the learning rate over the epochs.
+
+    Args:
+        path: the PNG file to write.
+        history: one dict for each epoch, as in metrics.jsonl; some may lack some figures.
+        evaluated_on: what the held-out data are.
+        scale: "linear", or "log" for figures that fall far in the first epochs.
+        judged: (name, epoch) of the figure that decides which epoch is best; None takes the
+            highest accuracy, or the lowest loss.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: there is no epoch to draw, or the file cannot be written.
+    """
+    if not history:
+        raise DataError("there is no epoch to draw the figures of.")
+    beside = (*NOT_METRICS, "learning_rate")
+    figure_names = [name for row in history for name in row if name not in beside]
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in figure_names))
+    figure = figures.make(4.5 * (len(names) + 1), 3.6)
+    *panels, last = figure.subplots(1, len(names) + 1)
+    for axes, name in zip(panels, names, strict=True):
+        _plot(axes, history, name, TRAIN, "training")
+        _plot(axes, history, f"val_{name}", TEST, evaluated_on)
+        axes.set_title(name.replace("_", " "))
+        axes.set_yscale(scale)
+        axes.legend()
+    if judged is None:
+        judged = "accuracy" if "accuracy" in names else "loss", best_epoch(history)["epoch"]
+    name, epoch = judged
+    [best] = [row for row in history if row["epoch"] == epoch]
+    if f"val_{name}" in best:
+        axes = panels[names.index(name)]
+        axes.axvline(epoch, color=figures.NEUTRAL, linestyle=":")
+        best_value = best[f"val_{name}"]
+        axes.set_title(f"{name.replace('_', ' ')}, best {best_value:.4f} in epoch {epoch}")
+    _plot(last, history, "learning_rate", figures.NEUTRAL, "")
+    last.set_title("learning rate")
+    for axes in (*panels, last):
+        axes.set_xlabel("epoch")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.margins(x=0.1)
+    figures.save(figure, path)
+
+
+def _plot(axes, history, name, color, label):
+    """Draws a figure over the epochs that have it, if there are any."""
+    rows = [row for row in history if name in row]
+    if rows:
+        epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]
+        axes.plot(epochs, values, ".-", color=color, label=label)

@@ -1,0 +1,34 @@
+"""What `fit` returns: how the figures went, epoch by epoch."""
+
+from lowlevel.reports import curves
+from lowlevel.storage.history import NOT_METRICS
+
+
+class History:
+    """The course of a training.
+
+    Attributes:
+        history: a list for each figure, such as `history["val_loss"]`, with a number an epoch.
+        epoch: numbers of the epochs, from 0.
+        params: `epochs`, `steps` in each and `verbose`, as `fit` was given them.
+    """
+
+    def __init__(self, rows, params):
+        """`rows` is the `history` of a `TrainingState`."""
+        self._rows = rows
+        self.params = params
+
+    @property
+    def epoch(self):
+        """Numbers of the epochs, from 0."""
+        return [row["epoch"] - 1 for row in self._rows]
+
+    @property
+    def history(self):
+        """A list for each figure, by name, of the epochs that have it, as in Keras."""
+        names = dict.fromkeys(name for row in self._rows for name in row if name not in NOT_METRICS)
+        return {name: [row[name] for row in self._rows if name in row] for name in names}
+
+    def plot(self, path):
+        """Draws the figures to a PNG file, see `lowlevel.reports.curves.draw`."""
+        curves.draw(path, self._rows, evaluated_on="validation")

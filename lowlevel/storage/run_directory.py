@@ -1,0 +1,242 @@
+"""A run's directory: its configuration, its metrics, its checkpoints.
+
+config.json      what is trained, on what, and how
+metrics.jsonl    one JSON object for each finished epoch
+checkpoint       names the newest checkpoint, for `tf.train.load_checkpoint(directory)`
+epoch-0001-step-00000469/    the checkpoints: the newest three, and the best
+"""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, ConfigError, reason_of
+from lowlevel.storage import checkpoint, config_differences
+from lowlevel.storage.history import best_epoch
+
+CONFIG = "config.json"
+METRICS = "metrics.jsonl"
+POINTER = "checkpoint"
+ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
+KEEP_NEWEST = 3
+IMAGES = "images"  # where decoded images may be kept, before there is a run
+# What scripts add to a run when it has trained.
+PRODUCTS = (
+    *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
+    *("reconstructions.png", "report.json", "report.txt", "best", "detector", "tensorboard"),
+)
+
+_CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
+
+
+class RunDirectory:
+    """Saves and finds what a run leaves in `path`."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def exists(self):
+        """Whether there is a run in the directory."""
+        return (self.path / CONFIG).exists() or bool(self.checkpoints())
+
+    def checkpoints(self):
+        """Paths of all checkpoints, whole or damaged, oldest first."""
+        if not self.path.is_dir():
+            return []
+        found = [path for path in self.path.iterdir() if _CHECKPOINT_NAME.fullmatch(path.name)]
+        return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
+
+    def check_ours(self):
+        """Raises CheckpointError if the directory holds files, but none that say it is a run's."""
+        if self.checkpoints():
+            return
+        try:
+            present = [path.name for path in self.path.iterdir()] if self.path.exists() else []
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be read: {reason_of(error)}.") from error
+        foreign = [name for name in present if not name.startswith((files.TEMPORARY, IMAGES))]
+        if foreign and not (CONFIG in foreign and ABOUT in self.read_config()):
+            raise CheckpointError(
+                f"{self.path} holds files, such as {min(foreign)}, but no run; "
+                f"choose a new directory, or an empty one."
+            )
+
+    def read_config(self):
+        """The dict in config.json. Raises CheckpointError if there is none or it is damaged."""
+        path = self.path / CONFIG
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CheckpointError(
+                f"{path} does not exist, though there are checkpoints; --fresh starts over."
+            ) from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise CheckpointError(
+                f"{path} is damaged ({reason_of(error)}); --fresh starts over."
+            ) from error
+        if not isinstance(config, dict):
+            raise CheckpointError(
+                f"{path} is damaged (it holds no JSON object); --fresh starts over."
+            )
+        return config
+
+    def open(self, config, resume=False, fresh=False):
+        """Prepares the directory for a run: a new one, or the one that is there.
+
+        Args:
+            config: the run's config, as `json` can write it.
+            resume: fail if there is no run yet.
+            fresh: delete the run that is there.
+
+        Returns:
+            None for a new run, or (path, record) of the newest whole checkpoint.
+
+        Raises:
+            CheckpointError: there is nothing to resume, all checkpoints are damaged, or the
+                directory holds other things or cannot be written.
+            ConfigError: the run that is there has another config.
+        """
+        newest = None
+        if resume and not self.checkpoints():
+            raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
+        self.check_ours()
+        if fresh:
+            self.clear()
+        elif self.exists():
+            self.check_config(config)
+            newest = self.newest()
+            if newest is None:
+                print(f"{self.path} holds no checkpoint yet: starting over.", file=sys.stderr)
+            else:
+                self._set_damaged_aside(newest[0])
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if newest is None:
+                marked = config | {ABOUT: config.get(ABOUT, {})}
+                files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
+            self.write_metrics([] if newest is None else newest[1].get("history", []))
+        except OSError as error:
+            raise CheckpointError(
+                f"the run directory {self.path} cannot be written: {reason_of(error)}."
+            ) from error
+        return newest
+
+    def _set_damaged_aside(self, whole):
+        """Renames the checkpoints newer than `whole`, so that they no longer count as newest."""
+        paths = self.checkpoints()
+        try:
+            for path in paths[paths.index(whole) + 1 :]:
+                aside = path.with_name(f"damaged-{path.name}")
+                shutil.rmtree(aside, ignore_errors=True)
+                path.rename(aside)
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
+
+    def check_config(self, config):
+        """Compares the config of the run that is there with the one wanted, but for `about`.
+
+        Raises:
+            ConfigError: they differ; the text names the differences, if there are few.
+        """
+        differences = config_differences.describe(self.read_config(), config, beside=ABOUT)
+        if differences:
+            raise ConfigError(
+                f"{self.path} holds a run of another configuration: {differences}. "
+                f"Choose another --run-dir, or delete that run and start over with --fresh."
+            )
+
+    def clear(self):
+        """Deletes what a run has left here, and nothing else."""
+        try:
+            for path in self.checkpoints():
+                shutil.rmtree(path)
+            for path in (self.path / name for name in (CONFIG, METRICS, POINTER, *PRODUCTS)):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            self._delete_temporary()
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
+
+    def newest(self):
+        """Path and record of the newest whole checkpoint; says on stderr which are damaged.
+
+        Returns:
+            (path, record), or None if there is no checkpoint at all.
+
+        Raises:
+            CheckpointError: there are checkpoints, and all are damaged.
+        """
+        damaged = None
+        for path in reversed(self.checkpoints()):
+            try:
+                record = checkpoint.read_record(path)
+            except CheckpointError as error:
+                print(error, file=sys.stderr)
+                damaged = path
+            else:
+                if damaged is not None:
+                    print(f"using {path} instead.", file=sys.stderr)
+                return path, record
+        if damaged is not None:
+            raise CheckpointError(
+                f"{self.path} holds no whole checkpoint; the network must be trained again."
+            )
+        return None
+
+    def save(self, tensors, record):
+        """Saves a checkpoint, updates the metrics, and deletes what is not kept.
+
+        Args:
+            tensors: dict of variables by name.
+            record: dict with `step`, `history` and `config`, and whatever else is needed.
+
+        Returns:
+            The checkpoint's path.
+
+        Raises:
+            CheckpointError: something cannot be written; the earlier checkpoints are untouched.
+        """
+        step, history = record["step"], record["history"]
+        path = self.path / checkpoint_name(history[-1]["epoch"] if history else 0, step)
+        checkpoint.save(path, tensors, record)
+        try:
+            pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'
+            files.write_text(self.path / POINTER, pointer)
+            self.write_metrics(history)
+            self._prune(history, path.name)
+        except OSError as error:
+            raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
+        return path
+
+    def write_metrics(self, history):
+        """Writes metrics.jsonl anew: it never tells of an epoch that no checkpoint holds."""
+        lines = [json.dumps(row) + "\n" for row in history]
+        files.write_text(self.path / METRICS, "".join(lines))
+
+    def _prune(self, history, just_saved):
+        paths = self.checkpoints()
+        kept = {just_saved, *(path.name for path in paths[-KEEP_NEWEST:])}
+        if history:
+            best = best_epoch(history)
+            kept.add(checkpoint_name(best["epoch"], best["step"]))
+        for path in paths:
+            if path.name not in kept:
+                shutil.rmtree(path)
+        self._delete_temporary()
+
+    def _delete_temporary(self):
+        for path in self.path.glob(f"{files.TEMPORARY}*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def checkpoint_name(finished_epochs, step):
+    """Name of the directory of a checkpoint."""
+    return f"epoch-{finished_epochs:04d}-step-{step:08d}"

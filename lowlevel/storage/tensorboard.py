@@ -1,0 +1,94 @@
+"""What TensorBoard shows: scalars of each step and epoch, the graph, pictures.
+
+`tensorboard --logdir RUN` finds two runs in it, `train` and `test` (or `validation`).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel import files
+from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.storage.history import NOT_METRICS
+
+FOLDER = "tensorboard"
+
+
+class TensorBoard:
+    """Writes event files below a run's directory; each method may be called at any time.
+
+    Args:
+        run_path: the run's directory.
+        step: how many steps the run has made; what is logged of later ones is forgotten, as they
+            will be made again.
+        evaluated_on: what the held-out data are called.
+
+    Raises:
+        MissingExtraError: tensorboard is not installed.
+        CheckpointError: the directory cannot be written.
+    """
+
+    def __init__(self, run_path, step=0, evaluated_on="test"):
+        import_extra("tensorboard", "tensorboard")
+        root = Path(run_path) / FOLDER
+        try:
+            for path in root.glob("*/events.out.tfevents.*"):
+                _forget_after(path, step)
+            self._train = tf.summary.create_file_writer(str(root / "train"))
+            self._test = tf.summary.create_file_writer(str(root / evaluated_on))
+            self._train.init()
+            self._test.init()
+        except (OSError, tf.errors.OpError) as error:
+            raise CheckpointError(f"{root} cannot be written: {reason_of(error)}.") from error
+
+    def write_step(self, step, values):
+        """Means over the batch of a training step, by name."""
+        with self._train.as_default(step):
+            for name, value in values.items():
+                tf.summary.scalar(f"step/{name}", np.mean(value))
+
+    def write_epoch(self, row):
+        """A row of the history: its training figures in one run, the others in the other."""
+        for name in row.keys() - set(NOT_METRICS):
+            writer = self._test if name.startswith("val_") else self._train
+            with writer.as_default(row["step"]):
+                tf.summary.scalar(f"epoch/{name.removeprefix('val_')}", row[name])
+        self.flush()
+
+    def write_graph(self, function):
+        """The graph of a `tf.function` with an input signature."""
+        with self._train.as_default(0):
+            tf.summary.graph(function.get_concrete_function().graph)
+
+    def write_image(self, name, image, step):
+        """A picture: uint8 `[height, width, 3]`."""
+        with self._test.as_default(step):
+            tf.summary.image(name, image[np.newaxis])
+        self.flush()
+
+    def flush(self):
+        """Brings to disk what has been written. Raises CheckpointError if it cannot be."""
+        try:
+            self._train.flush()
+            self._test.flush()
+        except tf.errors.OpError as error:
+            raise CheckpointError(
+                f"what TensorBoard shows cannot be written: {reason_of(error)}."
+            ) from error
+
+
+def _forget_after(path, step):
+    """Takes the events of later steps out of an event file; a torn end goes with them."""
+    records = []
+    try:
+        for record in tf.data.TFRecordDataset(str(path)):
+            records.append(record.numpy())
+    except tf.errors.DataLossError:
+        pass
+    kept = [record for record in records if tf.compat.v1.Event.FromString(record).step <= step]
+    temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
+    with tf.io.TFRecordWriter(str(temporary)) as writer:
+        for record in kept:
+            writer.write(record)
+    temporary.replace(path)

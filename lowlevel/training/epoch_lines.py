@@ -1,0 +1,33 @@
+"""A line of text for each finished epoch."""
+
+from lowlevel.progress import describe_seconds
+from lowlevel.storage.history import NOT_METRICS
+from lowlevel.training.hooks import Hook
+
+
+class EpochLines(Hook):
+    """Says a line for each epoch."""
+
+    def __init__(self, epochs, say, evaluated_on="test"):
+        self._epochs = epochs
+        self._say = say
+        self._evaluated_on = evaluated_on
+
+    def on_train_begin(self, state):
+        self._history = state.history
+
+    def on_epoch_end(self, row):
+        self._say(describe_epoch(row, self._epochs, self._history, self._evaluated_on))
+
+
+def describe_epoch(row, epochs, history, evaluated_on):
+    """A line for a finished epoch: its figures, its seconds, and the time that is left."""
+    beside = (*NOT_METRICS, "learning_rate")
+    figures = [
+        f"{f'{evaluated_on} ' * name.startswith('val_')}{name.removeprefix('val_')} {value:.4f}"
+        for name, value in row.items()
+        if name not in beside
+    ]
+    line = f"epoch {row['epoch']}/{epochs}: {', '.join(figures)}, {row['seconds']:.0f} s"
+    left = (epochs - row["epoch"]) * sum(past["seconds"] for past in history) / len(history)
+    return line + (f", {describe_seconds(left)} left" if left > 60 else "")
