@@ -1,7 +1,7 @@
 """Layers as pure functions on tensors.
 
-An op computes in the dtype of its input `x` and casts its parameters to it: casting the input of a
-network to bfloat16 is all that mixed precision takes.
+An op computes in the dtype of its input `x` and casts its parameters to it. So mixed precision
+takes no more than casting the input of a network to bfloat16.
 """
 
 from lowlevel.ops.activation import gelu, leaky_relu, mish, relu, selu, sigmoid, softmax

@@ -11,30 +11,30 @@ def relu(x):
 
 
 def leaky_relu(x, slope=0.3):
-    """Itself where x > 0, else slope * x; the default slope is that of Keras's `LeakyReLU` layer.
+    """`x` where x > 0, else slope * x.
 
-    Source: Maas et al. (2013).
+    The default slope is that of Keras's `LeakyReLU` layer. Source: Maas et al. (2013).
     """
     return tf.nn.leaky_relu(x, slope)
 
 
 def gelu(x):
-    """The product of x and the share of a standard normal distribution that lies below x.
+    """`x` times the distribution function of the standard normal distribution at x.
 
-    Source: Hendrycks and Gimpel (2016); exact, as Keras's `gelu(x, approximate=False)`.
+    The exact form, as Keras's `gelu(x, approximate=False)`. Source: Hendrycks and Gimpel (2016).
     """
     return 0.5 * x * (1 + tf.math.erf(x / math.sqrt(2)))
 
 
 def mish(x):
-    """The product x * tanh(log(1 + exp(x))). Source: Misra (2019)."""
+    """`x * tanh(log(1 + exp(x)))`. Source: Misra (2019)."""
     return x * tf.tanh(tf.math.softplus(x))
 
 
 def selu(x):
-    """1.0507 x where x > 0, else 1.0507 * 1.6733 * (exp(x) - 1).
+    """1.0507 * x where x > 0, else 1.0507 * 1.6733 * (exp(x) - 1).
 
-    The two numbers make mean 0 and variance 1 a fixed point. Source: Klambauer et al. (2017).
+    The two constants make mean 0 and variance 1 a fixed point. Source: Klambauer et al. (2017).
     """
     return tf.nn.selu(x)
 
@@ -45,5 +45,5 @@ def sigmoid(x):
 
 
 def softmax(logits):
-    """Probabilities from logits `[batch, classes]`: float32, each row adds up to 1."""
+    """Probabilities from logits `[..., classes]`: float32, adding up to 1 along the last axis."""
     return tf.nn.softmax(tf.cast(logits, tf.float32))

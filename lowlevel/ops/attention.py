@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def attention(queries, keys, values):
-    """A mean of the values for each query, weighted by how well its key matches the query.
+    """For each query, the mean of the values, weighted by how well their keys match it.
 
         softmax(queries @ keys^T / sqrt(size)) @ values
 

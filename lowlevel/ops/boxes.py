@@ -4,13 +4,13 @@ import tensorflow as tf
 
 
 def intersection_over_union(one, other):
-    """Area that two boxes share, as a share of the area that either covers.
+    """The area of the intersection of two boxes, divided by that of their union.
 
     Args:
-        one, other: `[..., 4]`, shapes that broadcast.
+        one, other: `[..., 4]`; the shapes broadcast.
 
     Returns:
-        `[...]`, in [0, 1]; 0 for two boxes without area.
+        `[...]`, in [0, 1]; 0 if neither box has an area.
     """
     top_left = tf.maximum(one[..., :2], other[..., :2])
     bottom_right = tf.minimum(one[..., 2:], other[..., 2:])
@@ -24,18 +24,18 @@ def _area(boxes):
 
 
 def non_max_suppression(boxes, scores, overlap, smallest_score, most):
-    """The best boxes of each class that do not overlap a better one of it.
+    """Keeps the best boxes of each class and drops those that overlap a better one too much.
 
     Args:
         boxes: float32 `[batch, boxes, 4]`.
         scores: float32 `[batch, boxes, classes]`.
-        overlap: intersection over union above which the worse of two boxes is left out.
-        smallest_score: boxes of this score or less are left out.
-        most: how many boxes of an image to keep at most.
+        overlap: intersection over union above which the worse of two boxes is dropped.
+        smallest_score: boxes with this score or a lower one are dropped.
+        most: the largest number of boxes to keep in an image.
 
     Returns:
         A dict: `boxes` `[batch, most, 4]`, `scores` `[batch, most]`, the best first, `classes`
-        int32 `[batch, most]`, `count` int32 `[batch]`; what follows `count` boxes is filling.
+        int32 `[batch, most]`, `count` int32 `[batch]`. What follows the first `count` is padding.
     """
     result = tf.image.combined_non_max_suppression(
         boxes[:, :, tf.newaxis],
@@ -55,7 +55,7 @@ def non_max_suppression(boxes, scores, overlap, smallest_score, most):
 
 
 def plain_non_max_suppression(boxes, scores, overlap):
-    """The definition, for one class of one image: which boxes are kept, the best first.
+    """The definition of `non_max_suppression`, for one class of one image.
 
     Args:
         boxes: `[boxes, 4]`.
@@ -63,7 +63,7 @@ def plain_non_max_suppression(boxes, scores, overlap):
         overlap: as in `non_max_suppression`.
 
     Returns:
-        A list of indices.
+        The indices of the boxes that are kept, the best first: a list of integers.
     """
     kept = []
     for index in tf.argsort(scores, direction="DESCENDING", stable=True).numpy():

@@ -7,7 +7,7 @@ from lowlevel.ops.window import PADDINGS, transposed_output_size
 
 
 def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
-    """Convolution of images with a bank of filters, plus a bias for each filter.
+    """Convolution of images with filters, plus a bias for each filter.
 
     Args:
         x: `[batch, height, width, input channels]`.
@@ -29,11 +29,11 @@ def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
 def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
     """Spreads each pixel over a window, `stride` pixels apart, and adds up where windows overlap.
 
-    It is the gradient of `conv2d` for its input, so sizes go the other way round: a stride of 2
-    doubles them.
+    It is the gradient of `conv2d` with respect to its input, so it enlarges what `conv2d` shrinks:
+    a stride of 2 doubles height and width.
 
     Args:
-        x: `[batch, height, width, input channels]`; all but the batch must be known.
+        x: `[batch, height, width, input channels]`; all sizes but the batch must be known.
         weights: `[window height, window width, output channels, input channels]`.
         bias: `[output channels]`, or None.
         stride: pixels from one window to the next, in both directions.

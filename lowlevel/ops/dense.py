@@ -16,7 +16,7 @@ def dense(x, weights, bias=None):
     Returns:
         `[..., outputs]`, in the dtype of `x`. Equals Keras's `Dense` without activation.
     """
-    if len(x.shape) > 2:  # one product of all rows is faster than one for each example
+    if len(x.shape) > 2:  # one product of all rows is faster than one per example
         inputs, outputs = weights.shape
         rows = dense(tf.reshape(x, [-1, inputs]), weights, bias)
         y = tf.reshape(rows, tf.concat([tf.shape(x)[:-1], [outputs]], axis=0))

@@ -6,21 +6,21 @@ from lowlevel.checks import check_number
 
 
 def dropout(x, rate, seed):
-    """Sets a random share of the numbers to zero and scales the rest to keep the mean.
+    """Sets a random share of the values to zero and scales up the rest to keep the mean.
 
     Args:
         x: a tensor of any shape.
         rate: the share dropped, in [0, 1).
-        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`: the same seed drops the same numbers.
+        seed: int64 tensor `[2]`, see `lowlevel.seeds.derive`: the same seed drops the same values.
 
     Returns:
-        A tensor like `x`: each number is 0, or itself / (1 - rate).
+        A tensor like `x`: each value is 0, or that of `x` divided by 1 - rate.
 
     Raises:
         ConfigError: the rate is out of range.
 
-    Source: Srivastava et al. (2014), in the inverted form of Keras's `Dropout`. For training only:
-    a network that predicts does not call it.
+    For training only: a network that predicts does not call it. The inverted form, as in Keras's
+    `Dropout`. Source: Srivastava et al. (2014).
     """
     check_number("the dropout rate", rate, 0, 1)
     if rate == 0:

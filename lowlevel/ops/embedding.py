@@ -1,4 +1,4 @@
-"""Embedding: rows of a table looked up by number, and what is made of them."""
+"""Embeddings: rows of a table looked up by index, learned positions, and a sum of rows."""
 
 import tensorflow as tf
 
@@ -6,10 +6,10 @@ from lowlevel.checks import ConfigError
 
 
 def embedding(indices, table):
-    """Rows of a table.
+    """Looks up rows of a table.
 
     Args:
-        indices: whole numbers of any shape `[...]`, in [0, rows).
+        indices: integers `[...]`, in [0, rows).
         table: `[rows, size]`.
 
     Returns:
@@ -19,7 +19,7 @@ def embedding(indices, table):
 
 
 def add_positions(x, table):
-    """Adds to each element of a sequence the row of its position, counted in the graph.
+    """Adds to each element of a sequence the table's row for its position.
 
     Args:
         x: `[batch, positions, size]`; the number of positions may be unknown until the graph runs.
@@ -31,7 +31,7 @@ def add_positions(x, table):
     Raises:
         ConfigError: the sequence is known to be longer than the table.
 
-    Source: the learned position embeddings of Gehring et al. (2017).
+    Source: Gehring et al. (2017).
     """
     if x.shape[1] is not None and x.shape[1] > table.shape[0]:
         raise ConfigError(
@@ -42,14 +42,14 @@ def add_positions(x, table):
 
 
 def sum_over_root_length(x, present):
-    """The sum of the elements of each sequence, divided by the square root of how many there are.
+    """The sum of the elements of each sequence, divided by the square root of their number.
 
     Args:
         x: `[batch, positions, size]`.
-        present: bool `[batch, positions]`: which positions hold an element, not padding.
+        present: bool `[batch, positions]`, False where there is padding.
 
     Returns:
-        `[batch, size]`; zeros for a sequence of no elements.
+        `[batch, size]`; zeros for a sequence without elements.
     """
     present = tf.cast(present, x.dtype)
     length = tf.reduce_sum(present, axis=1, keepdims=True)

@@ -7,14 +7,14 @@ BATCH_NORM_MOMENTUM = 0.99
 
 
 def batch_norm(x, scale, offset, mean, variance, epsilon=EPSILON):
-    """Normalizes each channel with statistics that are given: the form for prediction.
+    """Normalizes each channel with given statistics: the form for prediction.
 
         y = (x - mean) / sqrt(variance + epsilon) * scale + offset
 
     Args:
         x: `[batch, height, width, channels]`.
         scale, offset: `[channels]`, learned; Keras's gamma and beta.
-        mean, variance: `[channels]`, the moving averages that training has left.
+        mean, variance: `[channels]`, the moving averages from training.
         epsilon: added to the variance, above 0.
 
     Returns:
@@ -30,11 +30,12 @@ def batch_norm_training(
 ):
     """Normalizes each channel with its statistics in this batch: the form for training.
 
-    The moving averages go into no output but the new averages:
+    The moving averages do not affect the normalized tensor. They are only updated:
 
         new mean = momentum * mean + (1 - momentum) * mean of the batch
 
-    and the same for the variance (the batch's, divided by n, not n - 1).
+    The variance is updated likewise. That of the batch is the sum of squares divided by n, not
+    n - 1.
 
     Args:
         x: `[batch, height, width, channels]`.
@@ -44,12 +45,12 @@ def batch_norm_training(
         epsilon: added to the variance, above 0.
 
     Returns:
-        The triple of a tensor like `x`, the new mean and the new variance (float32
-        `[channels]`): they are handed back, and whoever trains assigns them. Equals Keras's
-        `BatchNormalization` with `training=True`.
+        A triple: a tensor like `x`, the new mean, and the new variance, both float32
+        `[channels]`. The caller assigns them. Equals Keras's `BatchNormalization` with
+        `training=True`.
     """
     y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
-    # The kernel gives the sample variance, divided by n - 1.
+    # The kernel divides the variance by n - 1.
     count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
     batch_variance *= (count - 1) / count
     new_mean = mean * momentum + batch_mean * (1 - momentum)
@@ -58,7 +59,7 @@ def batch_norm_training(
 
 
 def _fused(x, scale, offset, mean, variance, epsilon, training):
-    """One kernel for what `plain_batch_norm` writes out; statistics are in float32 throughout."""
+    """The kernel that does what `plain_batch_norm` spells out, with statistics in float32."""
     return tf.raw_ops.FusedBatchNormV3(
         x=x,
         scale=scale,
@@ -71,10 +72,10 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
 
 
 def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
-    """The definition that `batch_norm_training` computes in one kernel.
+    """The definition of what `batch_norm_training` computes in one kernel.
 
     Returns:
-        The triple of the normalized tensor, and the batch's mean and variance `[channels]`.
+        A triple: the normalized tensor, and the mean and variance of the batch, `[channels]`.
     """
     mean = tf.reduce_mean(x, axis=[0, 1, 2])
     variance = tf.reduce_mean(tf.square(x - mean), axis=[0, 1, 2])

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def image_patches(images, size):
-    """Squares of an image in reading order, each as one vector.
+    """Cuts images into square patches, in reading order, each flattened to a vector.
 
     Args:
         images: `[batch, height, width, channels]`; height and width are multiples of `size`.

@@ -12,7 +12,7 @@ def max_pool2d(x, window=2, stride=None, padding="SAME"):
     Args:
         x: `[batch, height, width, channels]`.
         window: height and width of the window.
-        stride: pixels from one window to the next; the size of the window if None.
+        stride: pixels from one window to the next; None makes it the size of the window.
         padding: "SAME" (a size of 7 becomes 4) or "VALID" (7 becomes 3), see `output_size`.
 
     Returns:
@@ -26,7 +26,7 @@ def max_pool2d(x, window=2, stride=None, padding="SAME"):
 
 
 def avg_pool2d(x, window=2, stride=None, padding="SAME"):
-    """The mean of each channel in each window; padding counts for nothing.
+    """The mean of each channel in each window; padding is not counted.
 
     Arguments and result are those of `max_pool2d`. Equals Keras's `AveragePooling2D`, whose
     default is VALID.

@@ -4,25 +4,25 @@ import tensorflow as tf
 
 
 def resize_bilinear(images, height, width):
-    """Images in another size, each pixel a weighted mean of its nearest neighbours.
+    """Resizes images; each new pixel is a weighted mean of the nearest old ones.
 
     Args:
-        images: `[batch, height, width, channels]`, any number dtype.
+        images: `[batch, height, width, channels]`, of any numeric dtype.
         height, width: the new size in pixels.
 
     Returns:
-        float32 `[batch, height, width, channels]`. When an image shrinks, the mean is taken over
-        all the pixels that a new one covers, so that none is lost.
+        float32 `[batch, height, width, channels]`. When an image shrinks, the mean covers all the
+        old pixels under a new one, so that none is ignored.
     """
     return tf.image.resize(images, [height, width], method="bilinear", antialias=True)
 
 
 def upsample_nearest(images, times):
-    """Each pixel repeated `times` down and across.
+    """Enlarges images by repeating each pixel `times` down and across.
 
     Args:
-        images: `[batch, height, width, channels]`; all but the batch must be known.
-        times: a whole number above 0.
+        images: `[batch, height, width, channels]`; all sizes but the batch must be known.
+        times: a positive integer.
 
     Returns:
         `[batch, height * times, width * times, channels]`. Equals Keras's `UpSampling2D`.

@@ -6,13 +6,13 @@ PADDINGS = ("SAME", "VALID")
 
 
 def output_size(size, window, stride, padding):
-    """Height or width after a window has slid over `size` pixels.
+    """Height or width of the result when a window slides over `size` pixels.
 
-    `SAME` pads the image with zeros so that every stride counts: size / stride, rounded up.
-    `VALID` pads nothing: (size - window + 1) / stride, rounded up.
+    "SAME" pads the image so that windows reach every pixel: size / stride, rounded up.
+    "VALID" does not pad: (size - window + 1) / stride, rounded up.
 
     Raises:
-        ConfigError: nothing would be left, or the padding is neither of the two.
+        ConfigError: the window does not fit, or the padding is neither of the two.
     """
     check_choice("padding", padding, PADDINGS)
     covered = size if padding == "SAME" else size - window + 1
@@ -22,9 +22,9 @@ def output_size(size, window, stride, padding):
 
 
 def transposed_output_size(size, window, stride, padding):
-    """Height or width after a transposed convolution: the largest that `output_size` undoes.
+    """Height or width after a transposed convolution: `output_size` takes it back to `size`.
 
-    `SAME` gives size * stride; `VALID` adds what of a window is beyond its stride.
+    "SAME" gives size * stride. "VALID" adds window - stride to it if the window is the larger.
 
     Raises:
         ConfigError: the padding is neither of the two.
