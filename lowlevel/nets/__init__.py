@@ -1,14 +1,38 @@
-"""Networks, one a file, and their registry; `parts` holds what several of them are made of.
+"""Networks, one per file, and their registry. All of them keep the contract on this page.
 
 A network is a module with four names:
 
-- `Config`: a frozen dataclass of sizes and rates. Its fields are numbers, texts, tuples of them,
-  and configs of parts, so that it can be kept as JSON.
-- `build(config, seed)`: makes all variables, a `VariableStore`.
-- `forward(config, variables, inputs, training=False, seed=None)`: a pure function. It returns the
-  output, or, if `training`, a pair: the output, and a dict of new values for `variables.state`,
-  which is empty for a network that keeps no state.
-- `input_spec(config)`: a `tf.TensorSpec` of the inputs, `[None, ...]`: the batch size is free.
+`Config` is a frozen dataclass of sizes and rates. Its fields are numbers, strings, tuples of these,
+and configs of parts, so it can be saved as JSON. Without arguments it is the default network. It
+raises ConfigError for values that cannot work.
+
+`input_spec(config)` is the `tf.TensorSpec` of the inputs. The batch size is left open: images are
+float32 `[None, height, width, channels]`.
+
+`build(config, seed)` makes all variables, in float32, and returns them in a `VariableStore`, or in
+a `JoinedStores` if the network is nested from others. The seed is a whole number in [0, 2**63).
+The same config and seed give the same bits.
+
+`forward(config, variables, inputs, training=False, seed=None)` computes the output. It is a pure
+function: it assigns nothing. Its arguments are
+
+- config: the `Config` that the variables were built for.
+- variables: what `build` returned.
+- inputs: a tensor as `input_spec` describes it, or the same in bfloat16. The network computes in
+  the dtype of its inputs and casts its variables to it.
+- training: whether to use dropout and to normalize with the statistics of the batch.
+- seed: int64 tensor `[2]`, see `lowlevel.seeds`, from which all dropout is drawn. Only a network
+  that uses dropout needs it, and only in training.
+
+It returns the output `[batch, ...]`, in the dtype of the inputs. If `training`, it returns a pair:
+the output, and a dict of new values for `variables.updated_state()`, by the same names. The caller
+assigns them. The dict is empty for a network that keeps no state.
+
+Each `forward` says what it computes, the axes and ranges of its input and output, and whether it
+uses dropout, keeps state, or always returns float32. The shapes in its comments are those of the
+default config.
+
+The module `parts` holds the layers that several networks share.
 """
 
 import dataclasses
@@ -31,8 +55,9 @@ from lowlevel.nets import (
     text_classifier,
     vision_transformer,
 )
+from lowlevel.nets.network import PRECISIONS, Network, build_network
 
-PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
+__all__ = ["NETS", "PRECISIONS", "Network", "config_from_dict", "get", "make"]
 
 NETS = {
     "bottle_decoder": bottle_decoder,
@@ -54,22 +79,40 @@ NETS = {
 
 
 def get(name):
-    """The network of that name. Raises ConfigError, which lists the names, if there is none."""
+    """The module of a network by name. Raises ConfigError, which lists the names, if unknown."""
     return NETS[check_choice("net", name, NETS)]
+
+
+def make(name, config=None, seed=0, precision="float32"):
+    """A `Network` of the registry with new variables.
+
+    Args:
+        name: a name in `NETS`.
+        config: its `Config`; None for the default one.
+        seed: see `build` above.
+        precision: what it computes in, a name in `PRECISIONS`.
+
+    Raises:
+        ConfigError: there is no such network, or no such precision.
+    """
+    net = get(name)
+    return build_network(net, name, net.Config() if config is None else config, seed, precision)
 
 
 def config_from_dict(name, fields):
     """The config of network `name` from a dict as read from JSON.
 
+    A field that is missing takes its default: it may be newer than what was read.
+
     Raises:
-        ConfigError: a field is unknown or missing, or its value cannot work.
+        ConfigError: a field is unknown, or a value cannot work.
     """
     return _from_dict(f"the config of {name}", get(name).Config, fields)
 
 
 def _from_dict(what, config_class, values):
     known = {field.name: field for field in dataclasses.fields(config_class)}
-    if not isinstance(values, dict) or values.keys() != known.keys():
+    if not isinstance(values, dict) or not values.keys() <= known.keys():
         received = ", ".join(sorted(values)) if isinstance(values, dict) else repr(values)
         raise ConfigError(f"{what} has the fields {', '.join(sorted(known))}, not {received}.")
     arguments = {}

@@ -1,6 +1,6 @@
-"""The decoder of the bottle autoencoder: a latent vector becomes an image again.
+"""The decoder of the bottle autoencoder: turns a latent vector back into an image.
 
-Its other half is `bottle_encoder`.
+Its other half is `bottle_encoder`; `bottle_autoencoder` joins the two.
 """
 
 import dataclasses
@@ -19,8 +19,8 @@ class Config:
 
     Attributes:
         latent_size: numbers in a latent vector.
-        first_shape: (height, width, channels) of the feature maps that it is turned into.
-        filters: filters of each transposed convolution; the last is the image's channels.
+        first_shape: (height, width, channels) of the first feature maps.
+        filters: filters of each transposed convolution; the last has one for each image channel.
         kernels: window of each transposed convolution.
         strides: stride of each transposed convolution.
     """
@@ -38,12 +38,12 @@ class Config:
 
 
 def mirror(encoder_config):
-    """The config of the decoder that undoes an encoder, size by size.
+    """The config of the decoder that mirrors an encoder, size by size.
 
-    Each window is as wide as it takes to reach the size that the encoder had there.
+    Each window is as wide as needed to reach the size that the encoder had at that point.
 
     Raises:
-        ConfigError: no window does that, as a stride of the encoder leaves pixels out.
+        ConfigError: no window is, because a stride of the encoder skips pixels.
     """
     sizes = bottle_encoder.image_sizes(encoder_config)[::-1]  # 1, 3, 7, ... 127
     strides = encoder_config.strides[::-1]
@@ -54,8 +54,8 @@ def mirror(encoder_config):
     for kernel, stride in zip(kernels, strides, strict=True):
         if kernel < stride:
             raise ConfigError(
-                f"a stride of {stride} leaves out pixels that no decoder brings back; "
-                f"choose a smaller one, or wider kernels."
+                f"a stride of {stride} skips pixels that no decoder can restore; "
+                f"choose a smaller stride or wider kernels."
             )
     return Config(
         latent_size=bottle_encoder.dense_sizes(encoder_config)[-1],
@@ -67,12 +67,12 @@ def mirror(encoder_config):
 
 
 def input_spec(config):
-    """Latents `[batch, latent]`, of any size."""
+    """Latents `[batch, latent]`."""
     return tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")
 
 
 def build(config, seed):
-    """Makes the variables of all layers."""
+    """Makes the variables: 12,841,813 numbers for the default config, of which 5,448 are state."""
     variables = VariableStore(seed)
     height, width, channels = config.first_shape
     parts.add_dense(variables, "dense", config.latent_size, height * width * channels)
@@ -86,18 +86,9 @@ def build(config, seed):
 
 
 def forward(config, variables, latents, training=False, seed=None):
-    """Images from latent vectors.
+    """Decodes latents: `[batch, latent]` to images `[batch, height, width, channels]` in (0, 1).
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        latents: `[batch, latent]`; computes in their dtype.
-        training: whether to normalize with the batch's own statistics.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Images float32 `[batch, height, width, channels]`, in (0, 1); if `training`, a pair of
-        images and new values for `variables.state`.
+    The output is float32. Keeps state.
     """
     new_state = {} if training else None
     with tf.name_scope("selu"):
@@ -114,4 +105,4 @@ def forward(config, variables, latents, training=False, seed=None):
 
 
 def _sigmoid(x):
-    return ops.sigmoid(tf.cast(x, tf.float32))  # bfloat16 could not tell light greys apart
+    return ops.sigmoid(tf.cast(x, tf.float32))  # bfloat16 cannot tell light greys apart

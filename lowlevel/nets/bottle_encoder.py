@@ -1,6 +1,6 @@
-"""The encoder of the bottle autoencoder: an image becomes a short vector, its latent.
+"""The encoder of the bottle autoencoder: turns an image into a short vector, its latent.
 
-Its other half is `bottle_decoder`.
+Its other half is `bottle_decoder`; `bottle_autoencoder` joins the two.
 """
 
 import dataclasses
@@ -39,22 +39,23 @@ class Config:
         image_sizes(self)
         if min(dense_sizes(self)) < 1:
             raise ConfigError(
-                f"the last feature maps hold fewer than 8 numbers "
-                f"({image_sizes(self)[-1]} x {image_sizes(self)[-1]} x {self.filters[-1]})."
+                f"the last feature maps must hold at least 8 numbers, not "
+                f"{image_sizes(self)[-1]} x {image_sizes(self)[-1]} x {self.filters[-1]}; "
+                f"choose more filters or smaller strides."
             )
 
 
 def check_layers(config, *names):
-    """Raises ConfigError unless these fields are tuples of one length of whole numbers above 0."""
+    """Raises ConfigError unless these fields are tuples of positive integers, equally long."""
     lengths = set()
     for name in names:
         lengths.add(len(check_sizes(name, getattr(config, name))))
     if len(lengths) > 1:
-        raise ConfigError(f"{', '.join(names)} must be of one length, one number for each layer.")
+        raise ConfigError(f"{', '.join(names)} must be equally long: one number for each layer.")
 
 
 def image_sizes(config):
-    """Height of the image, and of what each convolution gives: 127, 63, 31, 15, 7, 3, 1."""
+    """Height of the image and of the output of each convolution: 127, 63, 31, 15, 7, 3, 1."""
     sizes = [config.image_shape[0]]
     for kernel, stride in zip(config.kernels, config.strides, strict=True):
         sizes.append(ops.output_size(sizes[-1], kernel, stride, "VALID"))
@@ -62,18 +63,16 @@ def image_sizes(config):
 
 
 def dense_sizes(config):
-    """Widths of the dense layers: eight, four and two eighths of the last feature maps."""
+    """Units of the dense layers: eight, four and two eighths of the size of the feature maps."""
     eighth = image_sizes(config)[-1] ** 2 * config.filters[-1] // 8
     return [8 * eighth, 4 * eighth, 2 * eighth]
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
-    """Makes the variables of all layers."""
+    """Makes the variables: 4,843,348 numbers for the default config, of which 3,400 are state."""
     variables = VariableStore(seed)
     channels = config.image_shape[-1]
     for number, (kernel, filters) in enumerate(
@@ -90,18 +89,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Latent vectors of images.
+    """Encodes images: `[batch, height, width, channels]` in [0, 1] to latents `[batch, latent]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to normalize with the batch's own statistics.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Latents `[batch, latent]`; if `training`, a pair of latents and new values for
-        `variables.state`.
+    Keeps state.
     """
     new_state = {} if training else None
     x = images

@@ -1,6 +1,6 @@
-"""The decoder of the digit autoencoder: sixteen numbers become an image again.
+"""The decoder of the digit autoencoder: turns sixteen numbers back into an image.
 
-Its other half is `digit_encoder`; `digit_autoencoder` is the two in a row.
+Its other half is `digit_encoder`; `digit_autoencoder` joins the two.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ class Config:
     """Sizes of the network.
 
     Attributes:
-        first_shape: (height, width, channels) that a latent vector is arranged in.
+        first_shape: (height, width, channels) that a latent vector is reshaped to.
         channels: channels of the images.
     """
 
@@ -33,12 +33,12 @@ class Config:
     def image_shape(self):
         """(height, width, channels) of the images."""
         height, width, _ = self.first_shape
-        # Each convolution adds 2, the upsampling triples.
+        # Each transposed convolution adds 2, the upsampling triples.
         return 3 * (height + 4) + 4, 3 * (width + 4) + 4, self.channels
 
     @property
     def latent_size(self):
-        """How many numbers become an image."""
+        """How many numbers a latent vector has."""
         height, width, channels = self.first_shape
         return height * width * channels
 
@@ -59,18 +59,9 @@ def build(config, seed):
 
 
 def forward(config, variables, latents, training=False, seed=None):
-    """Images from latent vectors.
+    """Decodes latents: `[batch, latent]` to images `[batch, height, width, channels]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        latents: `[batch, latent]`; computes in their dtype.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Images `[batch, height, width, channels]`, none below 0; if `training`, a pair of them and
-        `{}` (there is no state).
+    No pixel is below 0.
     """
     with tf.name_scope("reshape"):
         x = tf.reshape(latents, [-1, *config.first_shape])  # [batch, 4, 4, 1]

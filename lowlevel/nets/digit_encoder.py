@@ -1,6 +1,6 @@
-"""The encoder of the digit autoencoder: an image becomes sixteen numbers.
+"""The encoder of the digit autoencoder: turns an image into sixteen numbers.
 
-Its other half is `digit_decoder`; `digit_autoencoder` is the two in a row.
+Its other half is `digit_decoder`; `digit_autoencoder` joins the two.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image, at least 19 pixels a side.
-        latent_size: filters of the last convolution, and so numbers that an image becomes.
+        latent_size: filters of the last convolution: how many numbers an image is turned into.
     """
 
     image_shape: tuple = (28, 28, 1)
@@ -30,9 +30,7 @@ class Config:
         check_integer("latent_size", self.latent_size, 1)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
@@ -46,17 +44,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Latent vectors of images.
+    """Encodes images: `[batch, height, width, channels]` in [0, 1] to latents `[batch, latent]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Latents `[batch, latent]`; if `training`, a pair of them and `{}` (there is no state).
+    No latent is below 0.
     """
     x = parts.conv(variables, "c1", images, 1, "VALID", ops.relu)  # [batch, 26, 26, 16]
     x = parts.conv(variables, "c2", x, 1, "VALID", ops.relu)  # [batch, 24, 24, 32]

@@ -1,6 +1,6 @@
-"""Finds objects of several classes in an image: each cell of a grid says what is centred in it.
+"""Detects objects of several classes: each cell of a grid describes the object centred in it.
 
-The idea is that of Redmon et al. (2016): one look, no proposals.
+Source: the idea of Redmon et al. (2016), a single pass without region proposals.
 """
 
 import dataclasses
@@ -22,9 +22,10 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image.
-        num_classes: how many classes there are to tell apart.
-        filters: filters of the convolutions; after each of the first three the size is halved.
-        usual_size: height and width, in pixels, of a box for which a cell says zero.
+        num_classes: number of classes.
+        filters: filters of each convolution; each of the first three is followed by max pooling,
+            which halves the size.
+        usual_size: height and width, in pixels, of the box that two zeros stand for.
         slope: what leaky ReLU multiplies negative numbers by, in [0, 1).
     """
 
@@ -48,18 +49,16 @@ class Config:
 
     @property
     def grid(self):
-        """Cells down and across."""
+        """How many cells there are, (down, across)."""
         height, width, _ = self.image_shape
         return -(-height // self.cell), -(-width // self.cell)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
-    """Makes the variables of all layers."""
+    """Makes the variables: 247,775 numbers for the default config, of which 736 are state."""
     variables = VariableStore(seed)
     channels = config.image_shape[-1]
     for number, filters in enumerate(config.filters, start=1):
@@ -71,20 +70,17 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """What each cell says of an object centred in it; `detections` makes boxes of that.
+    """Describes the object in each cell; `detections` makes boxes of the result.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to normalize with the batch's own statistics.
-        seed: not used: nothing here is random.
+    Takes images `[batch, height, width, channels]` in [0, 1]. Returns float32
+    `[batch, down, across, 5 + classes]`:
 
-    Returns:
-        float32 `[batch, down, across, 5 + classes]`: the logit of there being one; logits of how
-        far down and across the cell its centre lies; logarithms of height and width in units of
-        `usual_size`; logits of the classes. If `training`, a pair of that and new values for
-        `variables.state`.
+    - 0: the logit of an object being centred in the cell.
+    - 1 and 2: logits of how far down and across the cell the centre lies.
+    - 3 and 4: logarithms of the object's height and width in units of `usual_size`.
+    - 5 and up: logits of the classes.
+
+    Keeps state.
     """
     new_state = {} if training else None
 
@@ -93,7 +89,7 @@ def forward(config, variables, images, training=False, seed=None):
 
     x = images
     for number in range(1, len(config.filters) + 1):
-        x = parts.conv(variables, f"c{number}", x)  # batch norm has the bias
+        x = parts.conv(variables, f"c{number}", x)  # the bias is batch norm's
         x = parts.batch_norm(variables, f"bn{number}", x, new_state, activation=leaky_relu)
         if number <= 3:
             with tf.name_scope(f"pool{number}"):
@@ -105,17 +101,22 @@ def forward(config, variables, images, training=False, seed=None):
 
 
 def targets(config, boxes, classes):
-    """What the cells should say.
+    """The targets of the cells.
 
     Args:
         config: a `Config`.
         boxes: `[images, objects, 4]`: top, left, bottom, right, in pixels.
-        classes: whole numbers `[images, objects]`, below 0 where there is no object.
+        classes: integers `[images, objects]`, below 0 where there is no object.
 
     Returns:
-        float32 numpy array `[images, down, across, 6]`: whether an object is centred in the cell;
-        how far down and across it, in [0, 1); logarithms of height and width in units of
-        `usual_size`; the class. Of two objects in one cell, the later one.
+        float32 numpy array `[images, down, across, 6]`:
+
+        - 0: 1 if an object is centred in the cell, else 0, and so is all the rest.
+        - 1 and 2: how far down and across the cell its centre lies, in [0, 1).
+        - 3 and 4: logarithms of its height and width in units of `usual_size`.
+        - 5: its class.
+
+        If two objects are centred in one cell, it holds the later one.
     """
     result = np.zeros((len(boxes), *config.grid, NUMBERS_BEFORE_CLASSES + 1), np.float32)
     image, number = np.nonzero(np.asarray(classes) >= 0)
@@ -124,35 +125,37 @@ def targets(config, boxes, classes):
     cells = np.minimum(centres.astype(int), np.array(config.grid) - 1)
     sizes = np.log((boxes[:, 2:] - boxes[:, :2]) / config.usual_size)
     ones = np.ones((len(boxes), 1))
-    kinds = np.asarray(classes)[image, number][:, np.newaxis]
-    result[image, cells[:, 0], cells[:, 1]] = np.hstack([ones, centres - cells, sizes, kinds])
+    labels = np.asarray(classes)[image, number][:, np.newaxis]
+    result[image, cells[:, 0], cells[:, 1]] = np.hstack([ones, centres - cells, sizes, labels])
     return result
 
 
 def loss(targets, outputs):
-    """How wrong the cells are: of all whether there is an object, of those with one the rest.
+    """The loss of each image, a sum over its cells.
+
+    Every cell adds the cross-entropy of whether it holds an object. A cell that does adds the
+    cross-entropy of the class, and five times the squared errors of position and size.
 
     Args:
         targets: `[batch, down, across, 6]`, see `targets`.
         outputs: `[batch, down, across, 5 + classes]`, see `forward`.
 
     Returns:
-        float32 `[batch]`: sums over the cells of cross-entropies, and five times the squared
-        errors of place and size.
+        float32 `[batch]`.
     """
     present = targets[..., 0]
-    surprise = tf.nn.sigmoid_cross_entropy_with_logits(present, outputs[..., 0])
-    places = tf.square(tf.sigmoid(outputs[..., 1:3]) - targets[..., 1:3])
+    presence = tf.nn.sigmoid_cross_entropy_with_logits(present, outputs[..., 0])
+    positions = tf.square(tf.sigmoid(outputs[..., 1:3]) - targets[..., 1:3])
     sizes = tf.square(outputs[..., 3:5] - targets[..., 3:5])
-    confusion = tf.nn.sparse_softmax_cross_entropy_with_logits(
+    classes = tf.nn.sparse_softmax_cross_entropy_with_logits(
         tf.cast(targets[..., 5], tf.int32), outputs[..., NUMBERS_BEFORE_CLASSES:]
     )
-    errors = 5 * tf.reduce_sum(places + sizes, axis=-1) + confusion
-    return tf.reduce_sum(surprise + present * errors, axis=[1, 2])
+    errors = 5 * tf.reduce_sum(positions + sizes, axis=-1) + classes
+    return tf.reduce_sum(presence + present * errors, axis=[1, 2])
 
 
 def boxes_of(config, outputs):
-    """The boxes that the cells speak of.
+    """The box that each cell describes.
 
     Args:
         config: a `Config`.
@@ -169,19 +172,19 @@ def boxes_of(config, outputs):
 
 
 def detections(config, outputs, smallest_score=0.01, overlap=0.5, most=50):
-    """Boxes with class and score, of which none overlaps a better one of its class too much.
+    """The best boxes of each image, with classes and scores, after non-maximum suppression.
 
     Args:
         config: a `Config`.
         outputs: what `forward` returned, without training.
-        smallest_score: boxes below this probability are left out.
-        overlap: intersection over union from which on the worse of two boxes is left out.
-        most: how many boxes of an image to keep at most.
+        smallest_score: boxes with this score or a lower one are dropped.
+        overlap: intersection over union above which the worse of two boxes of a class is dropped.
+        most: the largest number of boxes to keep in an image.
 
     Returns:
         A dict of tensors: `boxes` `[batch, most, 4]` (top, left, bottom, right, in pixels),
         `scores` `[batch, most]` in [0, 1], the best first, `classes` int32 `[batch, most]`, and
-        `count` int32 `[batch]`: what follows that many boxes is filling.
+        `count` int32 `[batch]`, the number of boxes; what follows them is padding.
     """
     cells = config.grid[0] * config.grid[1]
     boxes = tf.reshape(boxes_of(config, outputs), [-1, cells, 4])

@@ -1,4 +1,4 @@
-"""One convolution with batch norm and leaky ReLU: the block that YOLO's networks are made of."""
+"""One convolution with batch norm and leaky ReLU: the building block of YOLO's networks."""
 
 import dataclasses
 
@@ -30,9 +30,7 @@ class Config:
         check_number("slope", self.slope, 0, 1)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
@@ -44,21 +42,12 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Feature maps of images.
+    """Computes feature maps: images in [0, 1] to `[batch, height, width, filters]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to normalize with the batch's own statistics.
-        seed: not used: nothing here is random.
-
-    Returns:
-        `[batch, height, width, filters]`; if `training`, a pair of them and new values for
-        `variables.state`.
+    Keeps state.
     """
     new_state = {} if training else None
-    x = parts.conv(variables, "c1", images)  # [batch, 608, 608, 16]; batch norm has the bias
+    x = parts.conv(variables, "c1", images)  # [batch, 608, 608, 16]; the bias is batch norm's
     x = parts.batch_norm(variables, "bn1", x, new_state)
     with tf.name_scope("leaky_relu"):
         x = ops.leaky_relu(x, config.slope)

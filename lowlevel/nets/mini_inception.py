@@ -27,13 +27,13 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image.
-        num_classes: how many classes there are to tell apart.
+        num_classes: number of classes.
         stem_filters: filters of the first convolution.
-        blocks: what follows it, a tuple for each block: (a, b) is an inception module with a
-            filters of 1x1 beside b of 3x3; (c,) is a downsample module with c filters of 3x3.
-        conv_biases: whether convolutions have biases; the batch norm after each takes them out
-            again, so they learn nothing.
-        norm_momentum: share of the moving averages that batch norm keeps at each step, in [0, 1).
+        blocks: the blocks that follow, a tuple for each: (a, b) is an inception module with `a`
+            1x1 filters beside `b` 3x3 filters; (c,) is a downsample module with `c` 3x3 filters.
+        conv_biases: whether convolutions have biases. The batch norm after each cancels them, so
+            they learn nothing.
+        norm_momentum: share of batch norm's moving averages kept at each step, in [0, 1).
     """
 
     image_shape: tuple = (32, 32, 3)
@@ -59,7 +59,7 @@ class Config:
             isinstance(block, tuple) and len(block) in (1, 2) for block in self.blocks
         ):
             raise ConfigError(
-                f"blocks must be a tuple of (a, b), inception, and (c,), downsample, "
+                f"blocks must be a tuple of (a, b) for inception and (c,) for downsample, "
                 f"not {self.blocks!r}."
             )
         for filters in (
@@ -76,13 +76,11 @@ class Config:
         check_number("norm_momentum", self.norm_momentum, 0, 1)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def block_names(config):
-    """A name for each block, such as "inception1" and "downsample3": what its layers start with."""
+    """The name of each block, such as "inception1" or "downsample3": the prefix of its layers."""
     kinds = {1: "downsample", 2: "inception"}
     return [f"{kinds[len(block)]}{number}" for number, block in enumerate(config.blocks, start=1)]
 
@@ -110,18 +108,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Logits of images.
+    """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to normalize with the batch's own statistics.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Logits `[batch, classes]`; if `training`, a pair of logits and new values for
-        `variables.state`.
+    Keeps state.
     """
     new_state = {} if training else None
 

@@ -1,4 +1,4 @@
-"""A block of layers used twice in one network: with variables of its own each time, or shared."""
+"""A network that uses one block of layers twice, with separate or with shared variables."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ class BlockConfig:
     Attributes:
         filters: filters of both convolutions.
         window: their height and width.
-        dropout_rate: share of the feature maps' numbers dropped in training, in [0, 1).
+        dropout_rate: share of the feature maps' values dropped in training, in [0, 1).
         norm_momentum: share of batch norm's moving averages kept at each step, in [0, 1).
     """
 
@@ -40,9 +40,9 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image, at least 2 pixels a side.
-        num_classes: how many classes there are to tell apart.
+        num_classes: number of classes.
         block: a `BlockConfig`.
-        shared: whether the second block is the first once more.
+        shared: whether the second block uses the variables of the first.
     """
 
     image_shape: tuple = (28, 28, 1)
@@ -56,28 +56,29 @@ class Config:
         check_bool("shared", self.shared)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def add_block(variables, name, config, channels):
-    """Makes the variables of a block that is given `[batch, height, width, channels]`."""
+    """Makes the variables of a block with inputs `[batch, height, width, channels]`."""
     parts.add_conv(variables, f"{name}/c1", config.window, channels, config.filters)
     parts.add_conv(variables, f"{name}/c2", config.window, config.filters, config.filters)
     parts.add_batch_norm(variables, f"{name}/bn", config.filters)
 
 
 def block(variables, name, config, x, new_state, seed):
-    """A block by the variables of its name: `[batch, height, width, filters]`.
+    """Applies the block of that name.
 
     Args:
         variables: the network's `VariableStore`.
-        name: what `add_block` got.
+        name: the name that `add_block` was given.
         config: a `BlockConfig`.
         x: `[batch, height, width, channels]`.
-        new_state: the dict that takes the new moving averages; None if not training.
-        seed: int64 tensor `[2]` for the dropout, needed for training.
+        new_state: the dict that collects the new moving averages; None if not training.
+        seed: int64 tensor `[2]` for the dropout; None if not training.
+
+    Returns:
+        `[batch, height, width, filters]`.
     """
     x = parts.conv(variables, f"{name}/c1", x)
     x = parts.conv(variables, f"{name}/c2", x)
@@ -99,18 +100,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Logits of images.
+    """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to drop out, and to normalize with the batch's own statistics.
-        seed: int64 tensor `[2]`, needed for training.
-
-    Returns:
-        Logits `[batch, classes]`; if `training`, a pair of logits and new values for
-        `variables.state`.
+    Uses dropout and keeps state.
     """
     new_state = {} if training else None
     seeds_of_uses = [seeds.fold(seed, use) if training else None for use in ("first", "second")]

@@ -1,4 +1,4 @@
-"""Dense layers alone: an image is a list of numbers."""
+"""A multilayer perceptron: dense layers on the pixels of an image."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image.
-        num_classes: how many classes there are to tell apart.
+        num_classes: number of classes.
         widths: units of each hidden layer.
     """
 
@@ -30,9 +30,7 @@ class Config:
         check_sizes("widths", self.widths)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
@@ -48,18 +46,7 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Logits of images.
-
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Logits `[batch, classes]`; if `training`, a pair of logits and `{}` (there is no state).
-    """
+    """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`."""
     with tf.name_scope("flatten"):
         x = ops.flatten(images)  # [batch, 28*28*1]
     for number in range(1, len(config.widths) + 1):

@@ -1,8 +1,8 @@
-"""What several networks are made of: a part's variables, and the part applied to a tensor.
+"""What several networks share: layers, each with a function that makes its variables, and inputs.
 
-A network whose layers keep state collects the new values of a training step in a dict, `new_state`,
-which it makes itself and returns; `None` means that it is not training. Each part runs in a scope
-of its layer's name, its activation included.
+A layer runs in a name scope of its own name, its activation included. A network that keeps state
+passes the dict `new_state` to its layers, which put their new values into it, and returns it; None
+means that the network is not training.
 """
 
 import tensorflow as tf
@@ -11,51 +11,56 @@ from lowlevel import initializers, ops
 from lowlevel.ops import norm
 
 
-def _as_it_is(x):
+def image_spec(config):
+    """Images float32 `[batch, height, width, channels]`, in [0, 1], of `config.image_shape`."""
+    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+
+
+def _identity(x):
     return x
 
 
 def add_conv(variables, layer, window, channels, filters, bias=True):
-    """Makes weights `[window, window, channels, filters]`, and biases unless told not to."""
+    """Makes weights `[window, window, channels, filters]` and, if `bias`, biases `[filters]`."""
     variables.add_weights(layer, (window, window, channels, filters))
     if bias:
         variables.add_biases(layer, filters)
 
 
-def conv(variables, layer, x, stride=1, padding="SAME", activation=_as_it_is):
-    """Convolution by the variables of a layer; its biases may be absent."""
+def conv(variables, layer, x, stride=1, padding="SAME", activation=_identity):
+    """Convolution of `[batch, height, width, channels]`, with biases if the layer has them."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases.get(layer)
         return activation(ops.conv2d(x, weights, bias, stride, padding))
 
 
 def add_conv_transpose(variables, layer, window, channels, filters):
-    """Makes weights `[window, window, filters, channels]` and biases."""
+    """Makes weights `[window, window, filters, channels]` and biases `[filters]`."""
     variables.add_weights(layer, (window, window, filters, channels))
     variables.add_biases(layer, filters)
 
 
-def conv_transpose(variables, layer, x, stride=1, padding="SAME", activation=_as_it_is):
-    """Transposed convolution by the variables of a layer."""
+def conv_transpose(variables, layer, x, stride=1, padding="SAME", activation=_identity):
+    """Transposed convolution of `[batch, height, width, channels]`."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases[layer]
         return activation(ops.conv2d_transpose(x, weights, bias, stride, padding))
 
 
 def add_dense(variables, layer, inputs, outputs):
-    """Makes weights `[inputs, outputs]` and biases."""
+    """Makes weights `[inputs, outputs]` and biases `[outputs]`."""
     variables.add_weights(layer, (inputs, outputs))
     variables.add_biases(layer, outputs)
 
 
-def dense(variables, layer, x, activation=_as_it_is):
-    """Full connection by the variables of a layer."""
+def dense(variables, layer, x, activation=_identity):
+    """Dense layer on `[..., inputs]`."""
     with tf.name_scope(layer):
         return activation(ops.dense(x, variables.weights[layer], variables.biases[layer]))
 
 
 def add_batch_norm(variables, layer, channels):
-    """Makes scale (a weight), offset (a bias), and moving mean and variance (state)."""
+    """Makes scale (weights), offset (biases), and moving mean and variance (state)."""
     variables.add_weights(layer, (channels,), initializers.ones)
     variables.add_biases(layer, channels)
     variables.add_state(f"{layer}/mean", (channels,))
@@ -63,24 +68,24 @@ def add_batch_norm(variables, layer, channels):
 
 
 def batch_norm(
-    variables, layer, x, new_state, momentum=norm.BATCH_NORM_MOMENTUM, activation=_as_it_is
+    variables, layer, x, new_state, momentum=norm.BATCH_NORM_MOMENTUM, activation=_identity
 ):
-    """Batch norm by the variables of a layer; by its moving averages if it is frozen.
+    """Batch norm, and an activation. A frozen layer normalizes with its moving averages.
 
     Args:
         variables: the network's `VariableStore`.
-        layer: the name that `add_batch_norm` got.
+        layer: the name that `add_batch_norm` was given.
         x: `[batch, height, width, channels]`.
-        new_state: the dict that takes the new moving averages; None normalizes with the old ones.
+        new_state: the dict that collects the new moving averages; None if not training.
         momentum: share of the moving averages kept, in [0, 1).
-        activation: function of the normalized tensor.
+        activation: function applied to the normalized tensor.
     """
     learned = variables.weights[layer], variables.biases[layer]
     averages = variables.state[f"{layer}/mean"], variables.state[f"{layer}/variance"]
     with tf.name_scope(layer):
         if new_state is None or variables.is_frozen(layer):
             return activation(ops.batch_norm(x, *learned, *averages))
-        if f"{layer}/mean" in new_state:  # a layer that is used twice goes on from its first use
+        if f"{layer}/mean" in new_state:  # a second use goes on from the first
             averages = new_state[f"{layer}/mean"], new_state[f"{layer}/variance"]
         x, mean, variance = ops.batch_norm_training(x, *learned, *averages, momentum)
         new_state[f"{layer}/mean"] = mean
@@ -89,12 +94,12 @@ def batch_norm(
 
 
 def add_layer_norm(variables, layer, channels):
-    """Makes scale (a weight) and offset (a bias)."""
+    """Makes scale (weights) and offset (biases)."""
     variables.add_weights(layer, (channels,), initializers.ones)
     variables.add_biases(layer, channels)
 
 
 def layer_norm(variables, layer, x):
-    """Layer norm of `[..., channels]` by the variables of a layer."""
+    """Layer norm of `[..., channels]`."""
     with tf.name_scope(layer):
         return ops.layer_norm(x, variables.weights[layer], variables.biases[layer])

@@ -1,4 +1,4 @@
-"""Two dense layers that estimate one number from the columns of a table."""
+"""Dense layers that estimate one number from a row of a table."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ class Config:
     """Sizes of the network.
 
     Attributes:
-        features: columns of the table, each standardized.
+        features: number of columns of the table.
         widths: units of each hidden layer.
     """
 
@@ -28,7 +28,7 @@ class Config:
 
 
 def input_spec(config):
-    """Rows `[batch, features]`."""
+    """Rows `[batch, features]`, each column standardized."""
     return tf.TensorSpec([None, config.features], tf.float32, name="rows")
 
 
@@ -44,18 +44,7 @@ def build(config, seed):
 
 
 def forward(config, variables, rows, training=False, seed=None):
-    """An estimate for each row.
-
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        rows: `[batch, features]`; computes in their dtype.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Estimates `[batch]`; if `training`, a pair of them and `{}` (there is no state).
-    """
+    """Estimates a number for each row: `[batch, features]` to `[batch]`."""
     x = rows
     for number in range(1, len(config.widths) + 1):
         x = parts.dense(variables, f"d{number}", x, ops.relu)  # [batch, 64]

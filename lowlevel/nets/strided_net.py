@@ -1,4 +1,4 @@
-"""Two convolutions that shrink the image fast, with batch norm: a small network for colour."""
+"""Two convolutions with batch norm that shrink the image fast: for small colour images."""
 
 import dataclasses
 
@@ -19,9 +19,9 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image, at least 19 pixels a side.
-        num_classes: how many classes there are to tell apart.
+        num_classes: number of classes.
         dropout_rate: share of the last feature maps dropped in training, in [0, 1).
-        global_pooling: "max" or "avg": what is kept of each of the last feature maps.
+        global_pooling: "max" or "avg": how each of the last feature maps becomes one number.
         norm_momentum: share of batch norm's moving averages kept at each step, in [0, 1).
     """
 
@@ -39,9 +39,7 @@ class Config:
         check_number("norm_momentum", self.norm_momentum, 0, 1)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
@@ -56,18 +54,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Logits of images.
+    """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to drop out, and to normalize with the batch's own statistics.
-        seed: int64 tensor `[2]`, needed for training.
-
-    Returns:
-        Logits `[batch, classes]`; if `training`, a pair of logits and new values for
-        `variables.state`.
+    Uses dropout and keeps state.
     """
     new_state = {} if training else None
     x = parts.conv(variables, "c1", images, 2, "VALID", ops.relu)  # [batch, 13, 13, 32]

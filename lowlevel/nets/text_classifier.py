@@ -1,4 +1,4 @@
-"""A sentence as a mean of its words: embedding, a hidden layer, one logit."""
+"""Classifies sentences: word embeddings, summed and scaled, a hidden layer, one logit."""
 
 import dataclasses
 
@@ -16,8 +16,8 @@ class Config:
     """Sizes of the network.
 
     Attributes:
-        words: rows of the embedding: a row for each word that is known, and one for all others.
-        embedding_size: numbers that stand for a word.
+        words: rows of the embedding: one for each known word, and one for all others.
+        embedding_size: size of the vector of a word.
         hidden: units of the hidden layer.
     """
 
@@ -32,7 +32,7 @@ class Config:
 
 
 def input_spec(config):
-    """Sentences as numbers of words int32 `[batch, words]`, padded with `PADDING`."""
+    """Sentences int32 `[batch, words]`: indices of words, padded with `PADDING`."""
     return tf.TensorSpec([None, None], tf.int32, name="sentences")
 
 
@@ -48,17 +48,9 @@ def build(config, seed):
 
 
 def forward(config, variables, sentences, training=False, seed=None):
-    """How much each sentence is of the second class.
+    """Classifies sentences: int32 `[batch, words]` to logits of the second class, `[batch]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        sentences: numbers of words int32 `[batch, words]`, in [0, config.words), or `PADDING`.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Logits `[batch]`; if `training`, a pair of logits and `{}` (there is no state).
+    Each word is its index in [0, config.words), or `PADDING`. Logits are float32.
     """
     with tf.name_scope("embedding"):
         present = tf.not_equal(sentences, PADDING)
