@@ -1,6 +1,6 @@
-"""An image as a sequence of patches that attend to one another: a small vision transformer.
+"""A small vision transformer: the patches of an image attend to one another.
 
-Source: Dosovitskiy et al. (2021), with the layer norms first in each block.
+Source: Dosovitskiy et al. (2021). Layer norm comes first in each half of a block.
 """
 
 import dataclasses
@@ -19,13 +19,14 @@ class Config:
 
     Attributes:
         image_shape: (height, width, channels) of an image.
-        num_classes: how many classes there are to tell apart.
-        patch_size: height and width of a patch; both of the image's are multiples of it.
-        width: numbers that stand for a patch.
-        depth: how many blocks of attention and dense layers there are.
-        heads: how many attentions run side by side in a block; the width is a multiple of it.
-        hidden: units of the dense layer inside a block.
-        dropout_rate: share dropped in training of what each half of a block adds, in [0, 1).
+        num_classes: number of classes.
+        patch_size: height and width of a patch in pixels; the image's are multiples of it.
+        width: size of the vector at each position.
+        depth: number of blocks.
+        heads: attention heads in a block; the width is a multiple of it.
+        hidden: units of the hidden layer in a block.
+        dropout_rate: share of what each half of a block adds that is dropped in training, in
+            [0, 1).
     """
 
     image_shape: tuple = (28, 28, 1)
@@ -49,18 +50,16 @@ class Config:
                 f"patches of {self.patch_size} pixels do not cover {height} x {width} evenly."
             )
         if self.width % self.heads:
-            raise ConfigError(f"a width of {self.width} is no multiple of {self.heads} heads.")
+            raise ConfigError(f"width must be a multiple of heads, {self.heads}, not {self.width}.")
 
     @property
     def positions(self):
-        """Length of the sequence: the patches, and the class token before them."""
+        """Length of the sequence: the class token and the patches."""
         height, width, _ = self.image_shape
         return 1 + (height // self.patch_size) * (width // self.patch_size)
 
 
-def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
-    return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
+input_spec = parts.image_spec
 
 
 def build(config, seed):
@@ -86,17 +85,9 @@ def build(config, seed):
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Logits of images.
+    """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: whether to drop out.
-        seed: int64 tensor `[2]`, needed for training.
-
-    Returns:
-        Logits `[batch, classes]`; if `training`, a pair of logits and `{}` (there is no state).
+    Uses dropout.
     """
     with tf.name_scope("split"):
         x = ops.image_patches(images, config.patch_size)  # [batch, 49, 16]
@@ -108,23 +99,33 @@ def forward(config, variables, images, training=False, seed=None):
     with tf.name_scope("positions"):
         x = ops.add_positions(x, variables.weights["positions"])
     for number in range(1, config.depth + 1):
-        for name, half in (("attend", _attend), ("think", _think)):
-            change = half(config, variables, f"block{number}", x)
-            with tf.name_scope(f"block{number}/{name}"):
-                if training:
-                    half_seed = seeds.fold(seed, f"block{number}/{name}")
-                    change = ops.dropout(change, config.dropout_rate, half_seed)
-                x += change
+        x = _block(config, variables, f"block{number}", x, training, seed)
     with tf.name_scope("first"):
-        x = x[:, 0]  # [batch, 64], what the class token has become
+        x = x[:, 0]  # [batch, 64], the class token
     x = parts.layer_norm(variables, "norm", x)
     logits = parts.dense(variables, "out", x)  # [batch, 10]
     return (logits, {}) if training else logits
 
 
-def _attend(config, variables, block, x):
-    """What each position gathers from all: `[batch, positions, width]`."""
-    x = parts.layer_norm(variables, f"{block}/norm1", x)
+def _block(config, variables, block, x, training, seed):
+    """One block on `[batch, positions, width]`: attention, then an MLP, each added to its input."""
+
+    def norm(layer, x):
+        return parts.layer_norm(variables, f"{block}/{layer}", x)
+
+    def add(half, x, change):
+        scope = f"{block}/{half}"
+        with tf.name_scope(scope):
+            if training:  # the seed's purpose fixes which numbers are dropped: do not rename it
+                change = ops.dropout(change, config.dropout_rate, seeds.fold(seed, scope))
+            return x + change
+
+    x = add("attend", x, _attention(config, variables, block, norm("norm1", x)))
+    return add("think", x, _mlp(variables, block, norm("norm2", x)))
+
+
+def _attention(config, variables, block, x):
+    """Multi-head self-attention of `[batch, positions, width]`."""
     queries, keys, values = (
         ops.split_heads(parts.dense(variables, f"{block}/{layer}", x), config.heads)
         for layer in ("queries", "keys", "values")
@@ -134,8 +135,7 @@ def _attend(config, variables, block, x):
     return parts.dense(variables, f"{block}/merge", x)
 
 
-def _think(config, variables, block, x):
-    """What each position makes of itself: `[batch, positions, width]`."""
-    x = parts.layer_norm(variables, f"{block}/norm2", x)
-    x = parts.dense(variables, f"{block}/d1", x, ops.gelu)
+def _mlp(variables, block, x):
+    """Two dense layers at each position of `[batch, positions, width]`."""
+    x = parts.dense(variables, f"{block}/d1", x, ops.gelu)  # [batch, positions, hidden]
     return parts.dense(variables, f"{block}/d2", x)
