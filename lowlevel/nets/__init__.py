@@ -32,13 +32,15 @@ Each `forward` says what it computes, the axes and ranges of its input and outpu
 uses dropout, keeps state, or always returns float32. The shapes in its comments are those of the
 default config.
 
-The module `parts` holds the layers that several networks share.
+Two modules help the others: `parts` holds the layers that several networks share, and `nested`
+makes one network of an encoder and a decoder.
 """
 
 import dataclasses
 
 from lowlevel.checks import ConfigError, check_choice
 from lowlevel.nets import (
+    bottle_autoencoder,
     bottle_decoder,
     bottle_encoder,
     conv_net,
@@ -60,6 +62,7 @@ from lowlevel.nets.network import PRECISIONS, Network, build_network
 __all__ = ["NETS", "PRECISIONS", "Network", "config_from_dict", "get", "make"]
 
 NETS = {
+    "bottle_autoencoder": bottle_autoencoder,
     "bottle_decoder": bottle_decoder,
     "bottle_encoder": bottle_encoder,
     "conv_net": conv_net,

@@ -1,22 +1,21 @@
-"""Two networks as one: an image goes through the encoder, what it becomes through the decoder."""
+"""The digit autoencoder: an image through `digit_encoder`, its latent through `digit_decoder`."""
 
 import dataclasses
 
-import tensorflow as tf
-
 from lowlevel.checks import ConfigError
-from lowlevel.nets import digit_decoder, digit_encoder
+from lowlevel.nets import digit_decoder, digit_encoder, nested
 from lowlevel.variables import JoinedStores
+
+PARTS = {"encoder": digit_encoder, "decoder": digit_decoder}
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """The configs of the two networks.
+    """The configs of the two halves.
 
     Attributes:
         encoder: a `digit_encoder.Config`.
-        decoder: a `digit_decoder.Config` for latents of the same size and images of the same
-            shape.
+        decoder: a `digit_decoder.Config` with the same latent size and image shape.
     """
 
     encoder: digit_encoder.Config = dataclasses.field(default_factory=digit_encoder.Config)
@@ -36,38 +35,23 @@ class Config:
 
 
 def input_spec(config):
-    """Images `[batch, height, width, channels]`, in [0, 1]."""
+    """Images, as `parts.image_spec` describes them."""
     return digit_encoder.input_spec(config.encoder)
 
 
 def build(config, seed):
-    """Makes the variables of both: 28,241 numbers for the default config."""
-    return join_variables(
-        digit_encoder.build(config.encoder, seed), digit_decoder.build(config.decoder, seed)
-    )
+    """Makes the variables: 28,241 numbers for the default config."""
+    return nested.build(digit_encoder, digit_decoder, config, seed)
 
 
 def join_variables(encoder_variables, decoder_variables):
-    """The variables of an encoder and a decoder as those of the autoencoder: the very same ones."""
+    """The autoencoder's variables from those of a built encoder and decoder, which it shares."""
     return JoinedStores(encoder=encoder_variables, decoder=decoder_variables)
 
 
 def forward(config, variables, images, training=False, seed=None):
-    """Images that have been through the encoder and the decoder.
+    """Reconstructs images: `[batch, height, width, channels]` in [0, 1] to the same, never below 0.
 
-    Args:
-        config: a `Config`.
-        variables: what `build(config, seed)` or `join_variables` returned.
-        images: `[batch, height, width, channels]`, in [0, 1]; computes in their dtype.
-        training: changes nothing but the form of the result.
-        seed: not used: nothing here is random.
-
-    Returns:
-        Images of the same shape; if `training`, a pair of them and `{}` (there is no state).
+    `variables` may also come from `join_variables`.
     """
-    stores = variables.stores
-    with tf.name_scope("encoder"):
-        latents = digit_encoder.forward(config.encoder, stores["encoder"], images)
-    with tf.name_scope("decoder"):
-        images = digit_decoder.forward(config.decoder, stores["decoder"], latents)
-    return (images, {}) if training else images
+    return nested.forward(digit_encoder, digit_decoder, config, variables, images, training)

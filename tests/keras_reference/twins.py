@@ -11,6 +11,12 @@ ATTENTION = [
 ]
 
 
+def nest(encoder, decoder):
+    """One model of two, which are its layers "encoder" and "decoder"."""
+    encoder.name, decoder.name = "encoder", "decoder"
+    return keras.Sequential([keras.layers.Input(encoder.input_shape[1:]), encoder, decoder])
+
+
 def copy_variables(variables, model):
     """Gives the Keras model the numbers of a `VariableStore`; only shapes may differ."""
     trainable = variables.trainable()

@@ -12,7 +12,14 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, optimizers, variables
 from lowlevel.checks import ConfigError
-from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder
+from lowlevel.nets import (
+    bottle_autoencoder,
+    bottle_decoder,
+    bottle_encoder,
+    digit_autoencoder,
+    digit_decoder,
+    digit_encoder,
+)
 from lowlevel.storage import checkpoint
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
@@ -20,13 +27,16 @@ from tests.comparison import values_of
 
 GOLDEN = Path(__file__).with_name("parameters.txt")
 SEED = [7, 8]
+SMALL_BOTTLES = bottle_encoder.Config((31, 31, 1), (4, 8, 16), (3, 3, 3), (2, 2, 2))
+# The default config but for these: their parts are tested in full size by themselves.
+CONFIGS = {"bottle_autoencoder": bottle_autoencoder.of(SMALL_BOTTLES)}
 
 every_net = pytest.mark.parametrize("name", nets.NETS)
 
 
 def make(name, seed=0):
     net = nets.get(name)
-    config = net.Config()
+    config = CONFIGS.get(name, net.Config())
     return net, config, net.build(config, seed)
 
 
@@ -36,7 +46,8 @@ def inputs_of(net, config, batch):
 
 def describe(name):
     """A line for each variable, and totals."""
-    _, _, store = make(name)
+    net = nets.get(name)
+    store = net.build(net.Config(), seed=0)
     lines = [name]
     lines += [f"  {key} {value.shape.as_list()}" for key, value in store.all().items()]
     total = variables.count_parameters(store.all())
@@ -46,7 +57,7 @@ def describe(name):
 
 def test_every_module_is_registered():
     modules = {module.name for module in pkgutil.iter_modules(nets.__path__)}
-    assert modules - {"parts"} == set(nets.NETS)
+    assert modules - {"nested", "network", "parts"} == set(nets.NETS)
     for name, net in nets.NETS.items():
         assert net is importlib.import_module(f"lowlevel.nets.{name}")
 
@@ -234,6 +245,12 @@ def test_training_with_state_that_never_changes_is_an_error(name):
             r"takes images of \(28, 28, 3\), the decoder makes images of \(28, 28, 1\)",
         ),
         ("digit_autoencoder", {"encoder": digit_encoder.Config((32, 32, 1))}, "takes images of"),
+        ("bottle_autoencoder", {"encoder": SMALL_BOTTLES}, "decoder must mirror the encoder"),
+        (
+            "bottle_autoencoder",
+            {"decoder": bottle_decoder.mirror(SMALL_BOTTLES)},
+            "decoder must mirror the encoder",
+        ),
     ],
 )
 def test_configs_that_cannot_be(name, fields, message):
@@ -248,6 +265,28 @@ def test_a_digit_autoencoder_for_larger_images():
     images = inputs_of(digit_autoencoder, config, 2)
     variables_of_both = digit_autoencoder.build(config, seed=0)
     assert digit_autoencoder.forward(config, variables_of_both, images).shape == images.shape
+
+
+def test_the_bottle_autoencoder_is_its_halves_in_a_row():
+    config = bottle_autoencoder.of(SMALL_BOTTLES)
+    both = bottle_autoencoder.build(config, seed=3)
+    encoder = bottle_encoder.build(config.encoder, seed=3)
+    decoder = bottle_decoder.build(config.decoder, seed=3)
+    digests = [variables.sha256(store.all()) for store in (encoder, decoder)]
+    assert digests == [variables.sha256(store.all()) for store in both.stores.values()]
+    images = inputs_of(bottle_autoencoder, config, 3)
+    latents = bottle_encoder.forward(config.encoder, encoder, images)
+    expected = bottle_decoder.forward(config.decoder, decoder, latents)
+    np.testing.assert_array_equal(bottle_autoencoder.forward(config, both, images), expected)
+
+    latents, of_encoder = bottle_encoder.forward(config.encoder, encoder, images, training=True)
+    expected, of_decoder = bottle_decoder.forward(config.decoder, decoder, latents, training=True)
+    output, new_state = bottle_autoencoder.forward(config, both, images, training=True)
+    np.testing.assert_array_equal(output, expected)
+    expected_state = variables.join(encoder=of_encoder, decoder=of_decoder)
+    assert new_state.keys() == expected_state.keys()
+    for name, value in new_state.items():
+        np.testing.assert_array_equal(value, expected_state[name])
 
 
 def test_unknown_net():
