@@ -27,46 +27,49 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from lowlevel.data import image_folder, mnist, pipeline
-from lowlevel.data.image_sources import ImagesInMemory, SomeImages
-from lowlevel.nets import bottle_encoder
+from lowlevel import nets
+from lowlevel.data import image_folder, mnist, pipeline, training_data
+from lowlevel.data.augment import Augmentation
+from lowlevel.data.image_sources import ImagesInMemory, SomeImages, SourceExamples
+from lowlevel.nets import bottle_autoencoder, bottle_encoder
 from lowlevel.prediction import anomaly
 from lowlevel.prediction.latent_encoder import LatentEncoder
-from lowlevel.reports import anomalies as anomaly_report
-from lowlevel.training.autoencoding import Autoencoder
+from lowlevel.prediction.serving import TrainedNetwork
+from lowlevel.reports import anomalies
+from lowlevel.training import loop, tasks
+from lowlevel.training.interruption import Interruption
 from lowlevel.training.recipe import Recipe
+from lowlevel.training.run import Run
 
 DIGIT_NET = bottle_encoder.Config((28, 28, 1), (32, 64, 128), (3, 3, 3), (2, 2, 2))
 DIGIT_RECIPE = {"batch_size": 64, "learning_rate": 3e-3}
-BOTTLE_RECIPE = {
-    "batch_size": 32,
-    "learning_rate": 1e-3,
-    "rotate": 15.0,
-    "zoom": 0.1,
-    "shift": 12.7,
-    "flip": True,
-    "flip_vertical": True,
-    "fill": "nearest",
-}
+BOTTLE_RECIPE = {"batch_size": 32, "learning_rate": 1e-3}
+BOTTLE_AUGMENTATION = Augmentation(
+    rotate=15.0, zoom=0.1, shift=12.7, flip=True, flip_vertical=True, fill="nearest"
+)
 GREY_TABLE_SIZE = (512, 384)  # of the pictures taken on the grey table
 
 
-def train(config, train_images, test_images, recipe, epochs, seed, run_dir):
+def train(encoder_config, data, recipe, epochs, precision, run_dir):
     """Trains an autoencoder, or takes up its run; returns it."""
-    steps = epochs * pipeline.steps_per_epoch(len(train_images), recipe["batch_size"])
-    recipe = Recipe(seed=seed, optimizer="nadam", schedule="cosine", schedule_steps=steps, **recipe)
-    training = Autoencoder(config, train_images, test_images, recipe, run_dir, run_dir.name)
-    training.open()
-    stopped_by = training.train(epochs, quiet=True)
-    if stopped_by is not None:
-        raise SystemExit(128 + stopped_by)
-    return training
+    steps = epochs * pipeline.steps_per_epoch(data.train.count, recipe["batch_size"])
+    recipe = Recipe(optimizer="nadam", schedule="cosine", schedule_steps=steps, **recipe)
+    config = bottle_autoencoder.of(encoder_config)
+    network = nets.make("bottle_autoencoder", config, recipe.seed, precision)
+    run = Run(network, tasks.reconstruction(), data, recipe, run_dir)
+    run.open()
+    with Interruption() as interruption:
+        loop.train(run, loop.RunLength(epochs), (), interruption.requested, quiet=True)
+    if interruption.signal_number is not None:
+        raise SystemExit(128 + interruption.signal_number)
+    return run
 
 
-def reconstruction_errors(training, images):
+def reconstruction_errors(run, images):
     """Mean squared error of each image."""
-    batches = pipeline.image_batches(images, range(len(images)), 256, training.figures)
-    errors = [np.mean((training.reconstruct(x) - x) ** 2, axis=(1, 2, 3)) for x in batches]
+    reconstruct = run.network.compile()
+    examples = SourceExamples(images, run.data.facts["preprocessing"])
+    errors = [np.mean((reconstruct(x) - x) ** 2, axis=(1, 2, 3)) for x, _ in examples.batches(256)]
     return np.concatenate(errors)
 
 
@@ -104,12 +107,12 @@ def densities(seed):
     }
 
 
-def scorers(training, train_images, test_images, is_anomaly, seed):
+def scorers(run, train_images, test_images, is_anomaly, seed):
     """ROC AUC of each way to score, and the detector's report."""
-    encoder = LatentEncoder(training.run.path)
+    encoder = LatentEncoder(TrainedNetwork.of_run(run))
     train_latents, test_latents = encoder.latents(train_images), encoder.latents(test_images)
-    train_errors = np.log(reconstruction_errors(training, train_images))
-    test_errors = np.log(reconstruction_errors(training, test_images))
+    train_errors = np.log(reconstruction_errors(run, train_images))
+    test_errors = np.log(reconstruction_errors(run, test_images))
     aucs = {"reconstruction error": roc_auc_score(is_anomaly, test_errors)}
     for name, fit in densities(seed).items():
         score = fit(train_latents)
@@ -119,7 +122,7 @@ def scorers(training, train_images, test_images, is_anomaly, seed):
             both += standard(test_errors, train_errors)
             aucs[f"{name}, and reconstruction error"] = roc_auc_score(is_anomaly, both)
     detector = anomaly.fit(train_latents, encoder.sha256, seed)
-    report = anomaly_report.make(detector, test_latents, is_anomaly)
+    report = anomalies.make(detector, test_latents, is_anomaly)
     aucs["the detector"] = report.numbers["roc_auc"]
     return aucs, report, train_latents, test_latents
 
@@ -141,11 +144,10 @@ def run_digits(args):
             is_anomaly = data.test.labels != digit
             normal = SomeImages(test_images, np.flatnonzero(~is_anomaly), "normal")
             run_dir = args.runs / f"digit-{digit}-seed-{seed}"
-            recipe = DIGIT_RECIPE | {"precision": args.precision}
-            training = train(
-                DIGIT_NET, train_images, normal, recipe, args.epochs or 12, seed, run_dir
-            )
-            aucs = scorers(training, train_images, test_images, is_anomaly, seed)[0]
+            recipe = DIGIT_RECIPE | {"seed": seed}
+            data = training_data.of_sources(run_dir.name, train_images, normal, Augmentation())
+            run = train(DIGIT_NET, data, recipe, args.epochs or 12, args.precision, run_dir)
+            aucs = scorers(run, train_images, test_images, is_anomaly, seed)[0]
             print(f"seed {seed}, digit {digit}: {aucs['the detector']:.4f}", flush=True)
             for name, auc in aucs.items():
                 table.setdefault(name, {}).setdefault(seed, []).append(auc)
@@ -179,13 +181,13 @@ def run_bottles(args):
             ),
         }
         for split, (train_images, normal) in splits.items():
-            recipe = BOTTLE_RECIPE | {"precision": args.precision}
-            run_dir = args.runs / f"bottles-{split}-seed-{seed}"
-            training = train(config, train_images, normal, recipe, args.epochs or 20, seed, run_dir)
+            recipe, name = BOTTLE_RECIPE | {"seed": seed}, f"bottles-{split}-seed-{seed}"
+            data = training_data.of_sources(name, train_images, normal, BOTTLE_AUGMENTATION)
+            run = train(config, data, recipe, args.epochs or 20, args.precision, args.runs / name)
             both = Joined(normal, images["NEG_TEST"])
             is_anomaly = np.arange(len(both)) >= len(normal)
             aucs, report, train_latents, test_latents = scorers(
-                training, train_images, both, is_anomaly, seed
+                run, train_images, both, is_anomaly, seed
             )
             for name, auc in aucs.items():
                 aucs_by_split.setdefault(f"{split} split, ROC AUC, {name}", []).append(auc)

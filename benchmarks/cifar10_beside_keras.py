@@ -10,7 +10,6 @@ and the seconds of each; they take turns, so a slow hour of the machine does not
 
 import argparse
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -21,11 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import keras
 
-from lowlevel.data import cifar10, pipeline
+from lowlevel import nets
+from lowlevel.data import cifar10, training_data
 from lowlevel.nets import mini_inception
-from lowlevel.training import loop
-from lowlevel.training.classification import EVAL_BATCH_SIZE, Classifier
+from lowlevel.training import loop, tasks
 from lowlevel.training.recipe import Recipe
+from lowlevel.training.run import EVAL_BATCH_SIZE, Run
 from tests.keras_reference import mini_inception as keras_mini_inception
 from tests.keras_reference import twins
 
@@ -44,38 +44,32 @@ def main():
     dataset = cifar10.read(args.data_dir)
     config = mini_inception.Config()
     recipe = Recipe(batch_size=args.batch_size, learning_rate=args.learning_rate)
-    with tempfile.TemporaryDirectory() as run_dir:
-        classifier = Classifier("mini_inception", config, dataset, recipe, run_dir)
-        model = keras_mini_inception.build(config)
-        twins.copy_variables(classifier.state.variables, model)
-        model.compile(
-            keras.optimizers.Adam(args.learning_rate),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-            jit_compile=False,
+    data = training_data.of_images(dataset)
+    run = Run(nets.make("mini_inception", config), tasks.classification(), data, recipe)
+    model = keras_mini_inception.build(config)
+    twins.copy_variables(run.network.variables, model)
+    model.compile(
+        keras.optimizers.Adam(args.learning_rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    test = data.held_out.batches(EVAL_BATCH_SIZE)
+    print("epoch    ours  Keras   seconds: ours  Keras", flush=True)
+    for epoch in range(args.epochs):
+        batches = run.batches()  # the same ones for both
+        start = time.monotonic()
+        loop.train(run, loop.RunLength(epoch + 1))
+        middle = time.monotonic()
+        model.fit(batches, verbose=0)
+        keras_accuracy = model.evaluate(test, verbose=0)[1]
+        end = time.monotonic()
+        accuracy = run.state.history[-1]["val_accuracy"]
+        print(
+            f"{epoch + 1:5}  {accuracy:.4f} {keras_accuracy:.4f}"
+            f"           {middle - start:4.0f}   {end - middle:4.0f}",
+            flush=True,
         )
-        test = pipeline.batches(dataset.test, range(len(dataset.test)), EVAL_BATCH_SIZE)
-        print("epoch    ours  Keras   seconds: ours  Keras", flush=True)
-        for epoch in range(args.epochs):
-            start = time.monotonic()
-            loop.train(
-                classifier.state,
-                classifier.train_step,
-                classifier.batches,
-                classifier.evaluate,
-                save=lambda: None,
-                length=loop.RunLength(epoch + 1, classifier.steps_per_epoch),
-            )
-            middle = time.monotonic()
-            model.fit(classifier.batches(epoch, 0), verbose=0)
-            keras_accuracy = model.evaluate(test, verbose=0)[1]
-            end = time.monotonic()
-            accuracy = classifier.state.history[-1]["val_accuracy"]
-            print(
-                f"{epoch + 1:5}  {accuracy:.4f} {keras_accuracy:.4f}"
-                f"           {middle - start:4.0f}   {end - middle:4.0f}",
-                flush=True,
-            )
 
 
 if __name__ == "__main__":

@@ -59,27 +59,19 @@ def first_images(args):
 
 def make_lowlevel(dataset):
     """A function that trains for one round: pipeline, step and running metrics, as in training."""
-    import tempfile
-
+    from lowlevel import nets
+    from lowlevel.data.training_data import TrainingData
     from lowlevel.nets import conv_net
-    from lowlevel.training import loop
-    from lowlevel.training.classification import Classifier
+    from lowlevel.training import loop, tasks
     from lowlevel.training.recipe import Recipe
+    from lowlevel.training.run import Run
 
     config = conv_net.Config(dataset.image_shape, dataset.num_classes)
-    recipe = Recipe(batch_size=BATCH_SIZE)
-    classifier = Classifier("conv_net", config, dataset, recipe, tempfile.mkdtemp())
+    data, recipe = TrainingData(dataset.train.examples), Recipe(batch_size=BATCH_SIZE)
+    run = Run(nets.make("conv_net", config), tasks.classification(), data, recipe)
 
     def train(round_number):
-        loop.train(
-            classifier.state,
-            classifier.train_step,
-            classifier.batches,
-            evaluate=dict,
-            save=lambda: None,
-            length=loop.RunLength(round_number + 1, classifier.steps_per_epoch),
-            quiet=True,
-        )
+        loop.train(run, loop.RunLength(round_number + 1), quiet=True)
 
     return train
 
@@ -105,7 +97,7 @@ def make_keras(dataset, arrays):
             model.fit(images, labels, batch_size=BATCH_SIZE, verbose=0)
         else:
             order = pipeline.epoch_order(len(dataset.train), 0, round_number)
-            batches = pipeline.batches(dataset.train, order, BATCH_SIZE)
+            batches = dataset.train.examples.batches(BATCH_SIZE, order)
             model.fit(batches, shuffle=False, verbose=0)
 
     return train

@@ -1,8 +1,8 @@
 """Clipping: ways to change the gradients of a step before they are applied.
 
 Each takes the dict of gradients by variable name and returns another; with its limit filled in,
-such as `functools.partial(clip_by_global_norm, limit=1.0)`, it is a `combine_gradients` of
-`lowlevel.training.step.build_train_step`.
+such as `functools.partial(clip_by_global_norm, limit=1.0)`, it is a `change_gradients` of
+`lowlevel.model.Model.compile`.
 """
 
 import tensorflow as tf

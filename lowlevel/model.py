@@ -1,4 +1,4 @@
-"""Compile, fit, evaluate, predict: Keras's words for the step and the loop of `lowlevel.training`.
+"""Compile, fit, evaluate, predict: Keras's words for a run that is not kept in a directory.
 
     model = Model.of("mlp", mlp.Config(), seed=0)
     model.compile(optimizers.Adam(1e-3), losses.softmax_cross_entropy, {"accuracy": is_correct})
@@ -6,94 +6,98 @@
     loss, accuracy = model.evaluate(test_images, test_labels)
     logits = model.predict(new_images)
 
-Nothing is hidden: `model.forward` is a function, `model.variables` a `VariableStore`,
-`model.state` a `TrainingState`, and the step is `lowlevel.training.step.build_train_step`.
+Nothing is hidden: `model.network` has the function and the variables, `model.run` is the
+`lowlevel.training.run.Run` of which `compile` makes the task and the recipe, and `fit` the data.
 """
 
-import functools
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import (
-    CheckpointError,
-    ConfigError,
-    DataError,
-    check_choice,
-    check_integer,
-    check_number,
-)
+from lowlevel.checks import CheckpointError, ConfigError, DataError, check_integer, check_number
 from lowlevel.data import examples, pipeline
-from lowlevel.nets import PRECISIONS
+from lowlevel.data.training_data import TrainingData
+from lowlevel.nets.network import Network
 from lowlevel.progress import Progress
 from lowlevel.reports.history import History
-from lowlevel.storage import checkpoint, weights_file
+from lowlevel.storage import checkpoint, records, weights_file
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training import loop
-from lowlevel.training.compiled_steps import CompiledSteps, check_arguments
+from lowlevel.training.compiled import Compiled, check_arguments
 from lowlevel.training.epoch_lines import EpochLines
-from lowlevel.training.hooks import check_hooks
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import cast
+from lowlevel.training.hook import check_hooks
+from lowlevel.training.run import Run
+from lowlevel.training.tasks import Task
 
 
 class Model:
     """A network with what trains it.
 
     Attributes:
-        forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`.
-        variables: its `VariableStore`.
-        state: a `TrainingState`, once it is compiled.
+        network: a `lowlevel.nets.network.Network`.
+        run: a `Run`, once it is compiled.
     """
 
     def __init__(self, forward, variables, input_spec, seed=0, precision="float32"):
         """Takes a network as it is.
 
         Args:
-            forward: the function; in training it returns outputs and new state.
-            variables: what it computes with.
+            forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`; in
+                training it returns outputs and new state.
+            variables: what it computes with, a `VariableStore`.
             input_spec: `tf.TensorSpec` of the inputs, or a dict or tuple of them.
             seed: where order and dropout come from.
             precision: "float32" or "bfloat16", what the network computes in.
         """
-        self.forward = forward
-        self.variables = variables
-        self.state = None
-        self._input_spec = input_spec
-        self._seed = seed
-        self._dtype = tf.dtypes.as_dtype(check_choice("precision", precision, PRECISIONS))
-        self._predict_step = tf.function(
-            lambda inputs: forward(cast(inputs, self._dtype)),
-            input_signature=[input_spec],
-            autograph=False,
-        )
+        self._start(Network(forward, variables, input_spec, precision), seed)
 
     @classmethod
     def of(cls, net_name, config=None, seed=0, precision="float32"):
         """A network of the registry, newly built. Raises ConfigError if there is no such one."""
-        net = nets.get(net_name)
-        config = net.Config() if config is None else config
-        store = net.build(config, seed)
-        forward = functools.partial(net.forward, config, store)
-        return cls(forward, store, net.input_spec(config), seed, precision)
+        model = cls.__new__(cls)
+        model._start(nets.make(net_name, config, seed, precision), seed)
+        return model
 
-    def compile(self, optimizer, loss, metrics=None, combine_gradients=lambda gradients: gradients):
+    def _start(self, network, seed):
+        self.network = network
+        self.run = None
+        self._seed = seed
+        self._predict_step = network.compile()
+
+    @property
+    def forward(self):
+        """The network's function."""
+        return self.network.forward
+
+    @property
+    def variables(self):
+        """The network's `VariableStore`."""
+        return self.network.variables
+
+    @property
+    def state(self):
+        """The `TrainingState`, or None before the model is compiled."""
+        return self.run and self.run.state
+
+    def compile(self, optimizer, loss, metrics=None, change_gradients=lambda gradients: gradients):
         """Says how to train; starts counting steps, and the optimizer's slots, anew.
 
         Args:
             optimizer: an `Optimizer` that nothing else uses.
             loss: function of (targets, outputs) that returns a float32 for each example.
             metrics: by name, functions of (targets, outputs) that return a number for each example.
-            combine_gradients: what is done to gradients first, such as clipping, see
-                `lowlevel.gradients`.
+            change_gradients: what is done to the dict of gradients before they are applied, such
+                as clipping, see `lowlevel.gradients`.
+
+        Raises:
+            ConfigError: one of them is something else, such as a name.
         """
-        metrics, spec, dtype = metrics or {}, self._input_spec, self._dtype
+        metrics = metrics or {}
         check_arguments(optimizer, loss, metrics)
-        self.state = TrainingState(self.variables, optimizer, ["loss", *metrics])
-        self._steps = CompiledSteps(
-            self.forward, loss, metrics, self.state, spec, self._seed, dtype, combine_gradients
-        )
+        recipe = Compiled(self._seed, optimizer, change_gradients)
+        self.run = Run(self.network, Task(loss, metrics), None, recipe)
 
     def fit(
         self,
@@ -141,7 +145,6 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
-        hooks = check_hooks(hooks)
         check_integer("epochs", epochs, 1)
         check_integer("initial_epoch", initial_epoch, 0)
         check_number("validation_split", validation_split, 0, 1)
@@ -154,29 +157,23 @@ class Model:
             data, held_out = data.split_off_end(validation_split)
         if class_weight is not None:
             data = data.with_class_weights(class_weight)
-        steps = data.steps(batch_size, steps_per_epoch)
+        run, state = self.run, self.run.state
+        run.data = TrainingData(
+            data,
+            held_out,
+            "validation",
+            shuffled_by="step" if shuffle else None,
+            steps_per_epoch=steps_per_epoch,
+        )
+        self._set_batch_size(batch_size)
+        params = {"epochs": epochs, "steps": run.steps_per_epoch, "verbose": verbose}
 
-        state = self.state
         state.start_history(initial_epoch)
         epochs_before = len(state.history)
-
-        def batches(epoch, skip):
-            shuffled_by = (self._seed, state.epoch_start) if shuffle else None
-            return data.epoch(batch_size, steps, shuffled_by)
-
-        loop.train(
-            state,
-            self._steps.train(data),
-            batches,
-            evaluate=lambda: self._evaluate(held_out, batch_size) if held_out else {},
-            save=lambda: None,
-            length=loop.RunLength(epochs, steps),
-            hooks=[EpochLines(epochs, _say if verbose else _say_nothing, "validation"), *hooks],
-            quiet=verbose != 1,
-        )
-        return History(
-            state.history[epochs_before:], {"epochs": epochs, "steps": steps, "verbose": verbose}
-        )
+        say = (lambda line: print(line, flush=True)) if verbose else (lambda line: None)
+        hooks = [EpochLines(epochs, say, "validation"), *check_hooks(hooks)]
+        loop.train(run, loop.RunLength(epochs), hooks, quiet=verbose != 1)
+        return History(state.history[epochs_before:], params)
 
     def evaluate(self, x, y=None, batch_size=32, verbose=1, sample_weight=None, return_dict=False):
         """Mean loss and metrics over examples; arguments are those of `fit`.
@@ -186,7 +183,8 @@ class Model:
         """
         self._check_compiled()
         data = self._gather(x, y, sample_weight)
-        means = self._evaluate(data, batch_size, verbose != 1)
+        self._set_batch_size(batch_size)
+        means = self.run.evaluate(data, verbose != 1)
         results = {name: mean.result() for name, mean in means.items()}
         return results if return_dict else list(results.values())
 
@@ -198,7 +196,7 @@ class Model:
             batch_size: examples computed at once; the result does not depend on it.
             verbose: 1 shows progress.
         """
-        batches, chunks = examples.gather_inputs(x, self._input_spec, batch_size), []
+        batches, chunks = examples.gather_inputs(x, self.network.input_spec, batch_size), []
         with Progress("predicting", pipeline.length(batches), quiet=verbose != 1) as progress:
             for inputs in batches:
                 chunks.append(self._predict_step(inputs))
@@ -235,23 +233,16 @@ class Model:
             raise CheckpointError(f"{directory} holds no checkpoint.")
         path, record = newest
         checkpoint.restore(path, self.state.tensors())
-        self.state.history = record["history"]
+        self.state.history = records.check_history(record, path)
         return self.state.epoch
 
     def _check_compiled(self):
-        if self.state is None:
+        if self.run is None:
             raise ConfigError("compile the model before you train or evaluate it.")
 
     def _gather(self, x, y=None, sample_weight=None):
-        return examples.gather(x, y, self._input_spec, sample_weight)
+        return examples.gather(x, y, self.network.input_spec, sample_weight)
 
-    def _evaluate(self, data, batch_size, quiet=True):
-        return loop.evaluate(self._steps.evaluate(data), data.batches(batch_size), quiet)
-
-
-def _say(line):
-    print(line, flush=True)
-
-
-def _say_nothing(line):
-    pass
+    def _set_batch_size(self, batch_size):
+        self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
+        self.run.eval_batch_size = batch_size

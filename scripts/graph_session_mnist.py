@@ -97,10 +97,8 @@ def make_input(data, order, batch_size, with_placeholders):
     """Nodes through which images come into the graph: an iterator, and who takes its batches."""
     import tensorflow as tf
 
-    from lowlevel.data import pipeline
-
     data = dataclasses.replace(data)  # a copy, whose tensors will be made anew, in this graph
-    batches = pipeline.batches(data, order, batch_size)
+    batches = data.examples.batches(batch_size, order)
     iterator = tf.compat.v1.data.make_initializable_iterator(batches)
     source = SimpleNamespace(start=iterator.initializer, fed=with_placeholders)
     source.batch = source.images, source.labels = iterator.get_next()
@@ -191,29 +189,29 @@ def describe(session, nodes, before):
 
 def train_compiled(config, dataset, args):
     """The same by the package, and so by TensorFlow 2; returns what `train_in_session` does."""
-    from lowlevel.training.classification import Classifier
+    from lowlevel import nets
+    from lowlevel.data import training_data
+    from lowlevel.training import loop, tasks
     from lowlevel.training.recipe import Recipe
+    from lowlevel.training.run import Run
 
+    network = nets.make("conv_net", config, args.seed)
     recipe = Recipe(args.seed, args.batch_size, learning_rate=LEARNING_RATE[dataset.name])
-    with tempfile.TemporaryDirectory() as directory:
-        classifier = Classifier("conv_net", config, dataset, recipe, directory)
-        classifier.open()
-        if classifier.train(args.epochs, quiet=args.quiet) is not None:
-            raise KeyboardInterrupt
-    state, (correct, _) = classifier.state, classifier.count_correct()
-    return correct, int(state.step), state.variables.all()
+    run = Run(network, tasks.classification(), training_data.of_images(dataset), recipe)
+    loop.train(run, loop.RunLength(args.epochs), quiet=args.quiet)
+    correct = int(run.state.evaluation["accuracy"].total)
+    return correct, int(run.state.step), network.variables.all()
 
 
 def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel.cli.console import sayer
     from lowlevel.data import digit_datasets
     from lowlevel.nets import conv_net
     from lowlevel.variables import sha256
 
-    say = sayer(args.quiet)
+    say = command_line.sayer(args.quiet)
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     args.epochs = args.epochs or EPOCHS[dataset.name]
     config = conv_net.Config(dataset.image_shape, dataset.num_classes)

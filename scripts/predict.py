@@ -97,7 +97,8 @@ def tell_boxes(args, predictor, images, longest):
     import numpy as np
 
     from lowlevel.data import image_file
-    from lowlevel.reports import detection, plots
+    from lowlevel.prediction import detection
+    from lowlevel.reports import plots
 
     least_score = detection.LEAST_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)

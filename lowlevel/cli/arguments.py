@@ -10,27 +10,25 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 def add_training(
-    parser,
-    epochs,
-    batch_size,
-    learning_rate,
-    dropout=None,
-    optimizer="adam",
-    classes=True,
-    precision=True,
-    examples="images",
+    parser, defaults, examples="images", dropout=None, label_smoothing=False, precision=True
 ):
     """Adds the arguments that fix a run's result.
 
-    `epochs`, `batch_size`, `learning_rate` and `dropout` are texts for the help: defaults may
-    depend on the data or the network, so scripts fill them in. Without `dropout` there is no such
-    option; without `classes`, no smoothing of labels; without `precision`, no choice of it.
+    Args:
+        parser: what they are added to.
+        defaults: `TrainingDefaults`; those that may depend on the data or the network are filled in
+            by the script.
+        examples: what the data are, for the help.
+        dropout: what the help says of the default of --dropout; None for no such option.
+        label_smoothing: whether there is --label-smoothing.
+        precision: whether there is --precision.
     """
+    at_most = "at most " if defaults.at_most else ""
     group = parser.add_argument_group("training")
     group.add_argument(
         "--epochs",
         type=whole_number(1, 9999),
-        help=f"passes over the training {examples} (default: {epochs})",
+        help=f"passes over the training {examples} (default: {at_most}{defaults.epochs})",
     )
     group.add_argument(
         "--steps",
@@ -41,18 +39,18 @@ def add_training(
         "--batch-size",
         metavar=examples.upper(),
         type=whole_number(1, 2**20),
-        help=f"{examples} in a step (default: {batch_size})",
+        help=f"{examples} in a step (default: {defaults.batch_size})",
     )
     group.add_argument(
         "--learning-rate",
         metavar="RATE",
         type=number(0, 1000, low_included=False),
-        help=f"the highest rate (default: {learning_rate})",
+        help=f"the highest rate (default: {defaults.learning_rate})",
     )
     group.add_argument(
         "--schedule",
         choices=SCHEDULES,
-        default="constant",
+        default=defaults.schedule,
         help="how the rate goes over the run (default: %(default)s): constant; cosine, down to "
         "zero; piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
         "one_cycle, up for three tenths of the steps, then down to zero",
@@ -67,7 +65,7 @@ def add_training(
     group.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        default=optimizer,
+        default=defaults.optimizer,
         help="the update rule (default: %(default)s)",
     )
     if dropout is not None:
@@ -82,10 +80,10 @@ def add_training(
         metavar="RATE",
         type=number(0, 1000),
         default=0.0,
-        help="shrink convolution and dense weights at each step by this times the learning rate "
-        "(default: 0)",
+        help="shrink at each step by this times the learning rate what multiplies, embeddings and "
+        "positions too, but no biases or norms (default: 0)",
     )
-    if classes:
+    if label_smoothing:
         group.add_argument(
             "--label-smoothing",
             metavar="SHARE",
@@ -106,6 +104,25 @@ def add_training(
             default="float32",
             help="what the network computes in (default: %(default)s); variables stay float32",
         )
+
+
+def add_best(parser):
+    """Adds when networks are judged, of which the best is kept."""
+    group = parser.add_argument_group("the best network, by average precision")
+    group.add_argument(
+        "--evaluate-after",
+        metavar="EPOCHS",
+        type=whole_number(0),
+        default=0,
+        help="judge the network for the first time after this many epochs (default: %(default)s)",
+    )
+    group.add_argument(
+        "--evaluate-every",
+        metavar="EPOCHS",
+        type=whole_number(1),
+        default=1,
+        help="and after every so many from then on (default: %(default)s)",
+    )
 
 
 def add_run(parser, run_dir, export=True):

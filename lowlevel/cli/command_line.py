@@ -53,6 +53,11 @@ def run(main):
     sys.exit(status)
 
 
+def sayer(quiet):
+    """A function that prints a line at once, or, if `quiet`, does nothing."""
+    return (lambda line: None) if quiet else (lambda line: print(line, flush=True))
+
+
 def quiet_tensorflow():
     """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is 0.
 

@@ -1,5 +1,7 @@
 """Command-line arguments about images and what is done to them; imports no TensorFlow."""
 
+from pathlib import Path
+
 from lowlevel.cli.command_line import number, whole_number
 
 
@@ -17,6 +19,32 @@ def add_digits(parser):
         "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
     )
     return group
+
+
+def add_digit_net(parser, nets, digits_norm_momentum):
+    """Adds --net, one of these names, and what there is to choose about some of them."""
+    group = parser.add_argument_group("the network")
+    group.add_argument(
+        "--net",
+        choices=nets,
+        default=nets[0],
+        help="conv_net (the default), four convolutions and two dense layers; strided_net, two "
+        "convolutions with batch norm, a tenth of the size, on three equal channels; mlp, two "
+        "dense layers; mish_net, a block of layers used twice; vision_transformer, attention "
+        "between patches",
+    )
+    group.add_argument(
+        "--global-pooling",
+        choices=("max", "avg"),
+        help="what strided_net keeps of each of its last feature maps (default: max)",
+    )
+    group.add_argument(
+        "--norm-momentum",
+        metavar="SHARE",
+        type=number(0, 1),
+        help="share of the moving averages of strided_net or mish_net kept at each step (default: "
+        f"0.99; {digits_norm_momentum} for digits)",
+    )
 
 
 def add_augmentation(parser):
@@ -78,9 +106,39 @@ def add_mini_inception(parser):
         "--norm-momentum",
         metavar="SHARE",
         type=number(0, 1),
-        default=0.99,
-        help="share of batch norm's moving averages kept at each step (default: %(default)s)",
+        help="share of batch norm's moving averages kept at each step (default: 0.99)",
     )
+
+
+def add_folders(parser):
+    """Adds where the images of the bottle autoencoder come from."""
+    group = parser.add_argument_group("data: --data-dir, or --train and --normal, or --dataset")
+    for option, text in {
+        "--data-dir": "a directory with the folders TRAIN, TEST (normal images) and NEG_TEST "
+        "(anomalies)",
+        "--train": "a folder of PNG and JPEG images to train on",
+        "--normal": "a folder of normal images to test on",
+        "--anomaly": "a folder of other images to test on",
+    }.items():
+        group.add_argument(option, metavar="DIR", type=Path, help=text)
+    group.add_argument(
+        "--dataset",
+        choices=("shapes",),
+        help="shapes: 400 bottles to train on, 80 bottles and 80 other things to test on, all "
+        "drawn by the package",
+    )
+
+
+def check_folders(parser, args):
+    """Ends the program unless images are named; fills in the folders of --data-dir."""
+    if args.data_dir is not None:
+        args.train = args.train or args.data_dir / "TRAIN"
+        args.normal = args.normal or args.data_dir / "TEST"
+        args.anomaly = args.anomaly or args.data_dir / "NEG_TEST"
+    if args.dataset is not None and (args.train or args.normal or args.anomaly):
+        parser.error("--dataset shapes is drawn: it takes no folders")
+    if args.dataset is None and (args.train is None or args.normal is None):
+        parser.error("name the images: --data-dir, or --train and --normal, or --dataset shapes")
 
 
 def add_autoencoder(parser):

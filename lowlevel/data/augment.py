@@ -1,10 +1,12 @@
 """Random changes to training images that leave their class alone, in ops, each from a seed."""
 
+import dataclasses
 import math
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice, check_integer, check_number
+from lowlevel import seeds
+from lowlevel.checks import check_bool, check_choice, check_integer, check_number
 
 FILLS = {"zero": "CONSTANT", "nearest": "NEAREST"}
 
@@ -123,3 +125,62 @@ def random_cutout(images, seed, size):
     in_columns = (columns >= lefts) & (columns < lefts + size)  # [batch, width]
     inside = in_rows[:, :, tf.newaxis, tf.newaxis] & in_columns[:, tf.newaxis, :, tf.newaxis]
     return tf.where(inside, tf.zeros([], images.dtype), images)
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Which random changes training images get; none by default.
+
+    Attributes:
+        rotate, zoom, shift, fill: `rotation`, `zoom`, `shift` and `fill` of `random_affine`.
+        flip, flip_vertical: whether half of the images are mirrored sideways, and upside down.
+        crop: `padding` of `random_crop`.
+        cutout: `size` of `random_cutout`.
+
+    Raises:
+        ConfigError: an amount is out of range.
+    """
+
+    rotate: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    flip: bool = False
+    flip_vertical: bool = False
+    crop: int = 0
+    cutout: int = 0
+    fill: str = "zero"
+
+    def __post_init__(self):
+        check_number("rotate", self.rotate, 0, 180, high_included=True)
+        check_number("zoom", self.zoom, 0, 1)
+        check_number("shift", self.shift, 0, math.inf)
+        check_bool("flip", self.flip)
+        check_bool("flip_vertical", self.flip_vertical)
+        check_integer("crop", self.crop, 0)
+        check_integer("cutout", self.cutout, 0)
+        check_choice("fill", self.fill, FILLS)
+
+    def apply(self, images, run_seed, step):
+        """The images of a training step, changed: float `[batch, height, width, channels]`.
+
+        Args:
+            images: as they are in the data.
+            run_seed: whole number, the run's seed.
+            step: how many steps have been made before, a scalar integer tensor or number.
+        """
+
+        def seed(purpose):
+            return seeds.derive(run_seed, purpose, step)
+
+        if self.rotate or self.zoom or self.shift:
+            amounts = self.rotate, self.zoom, self.shift
+            images = random_affine(images, seed("augment"), *amounts, self.fill)
+        if self.flip:
+            images = random_flip(images, seed("flip"))
+        if self.flip_vertical:
+            images = random_flip(images, seed("flip_vertical"), vertical=True)
+        if self.crop:
+            images = random_crop(images, seed("crop"), self.crop)
+        if self.cutout:
+            images = random_cutout(images, seed("cutout"), self.cutout)
+        return images

@@ -9,6 +9,8 @@ import numpy as np
 
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import download, text_file
+from lowlevel.data.examples import Arrays
+from lowlevel.data.tensors import to_tensors
 
 NUMBERS = ("cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year")
 ORIGINS = ("usa", "europe", "japan")
@@ -51,6 +53,10 @@ class Table:
         """Some of the cars, by number."""
         features, targets = self.features[indices], self.targets[indices]
         return dataclasses.replace(self, features=features, targets=targets)
+
+    def examples(self, statistics):
+        """The cars as `Arrays`: their columns standardized by these statistics, and targets."""
+        return Arrays(*to_tensors((standardize(self.features, statistics), self.targets)))
 
 
 def load():
@@ -143,7 +149,7 @@ def split(table, share=0.2, seed=0):
     return order[tested:-validated], order[-validated:], order[:tested]
 
 
-def figures_of(features):
+def statistics_of(features):
     """The mean and the standard deviation of each column, as lists: `{"mean": ..., "std": ...}`.
 
     Args:
@@ -155,7 +161,7 @@ def figures_of(features):
     return {"mean": features.mean(axis=0, dtype=np.float64).tolist(), "std": std.tolist()}
 
 
-def standardize(features, figures):
+def standardize(features, statistics):
     """Columns `[cars, columns]` in standard deviations from the mean, float32."""
-    mean, std = (np.array(figures[name], np.float32) for name in ("mean", "std"))
+    mean, std = (np.array(statistics[name], np.float32) for name in ("mean", "std"))
     return (features - mean) / std

@@ -3,9 +3,11 @@
 import dataclasses
 
 import numpy as np
+import tensorflow as tf
 
 from lowlevel.checks import DataError, import_extra
-from lowlevel.data.labelled_images import LabelledImages
+from lowlevel.data.examples import Arrays
+from lowlevel.data.labelled_images import LabelledImages, to_unit_interval
 from lowlevel.progress import Progress
 
 CANVAS = 96  # height and width in pixels
@@ -39,6 +41,10 @@ class Scenes:
 
     def __len__(self):
         return len(self.images)
+
+    def examples(self, targets):
+        """The canvases, as float32 in [0, 1], with targets `[scenes, ...]`: `Arrays`."""
+        return Arrays(tf.constant(self.images), tf.constant(targets), prepare=to_unit_interval)
 
     def objects(self, scene):
         """What is in one scene: boxes `[digits, 4]` and classes `[digits]`."""

@@ -1,14 +1,13 @@
 """What `fit` takes: arrays, or dicts and tuples of them, or a `tf.data.Dataset` of batches."""
 
+import hashlib
 import math
 
-import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_integer
 from lowlevel.data import pipeline
-
-WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
+from lowlevel.data.tensors import WEIGHTS, to_tensors
 
 
 class Arrays:
@@ -20,10 +19,27 @@ class Arrays:
         count: how many examples there are.
     """
 
-    def __init__(self, *nests):
-        """Raises DataError if there are no examples, or arrays differ in length."""
-        self.tensors = nests
-        lengths = {array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(nests)}
+    def __init__(self, *nests, prepare=None):
+        """Takes arrays or tensors, or dicts or tuples of them.
+
+        Whole numbers become int32, floats float32.
+
+        Args:
+            nests: inputs, targets and perhaps weights.
+            prepare: None, or a function from a batch of inputs, which then stay as they are in
+                memory, to float32 for the network.
+
+        Raises:
+            DataError: there are no examples, arrays differ in length, or a number is not finite
+                or too large.
+        """
+        if prepare is not None:  # of bytes, which stay what they are
+            nests = (tf.convert_to_tensor(nests[0]), *map(to_tensors, nests[1:]))
+        self.tensors = nests if prepare is not None else tuple(map(to_tensors, nests))
+        self._prepare = prepare
+        lengths = {
+            array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(self.tensors)
+        }
         if len(lengths) != 1 or lengths & {None, 0}:
             raise DataError(
                 f"arrays must hold the same number of examples, at least one, "
@@ -34,9 +50,12 @@ class Arrays:
     @property
     def element_spec(self):
         """`tf.TensorSpec`s of a batch."""
-        return tf.nest.map_structure(
+        inputs, *rest = tf.nest.map_structure(
             lambda tensor: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype), self.tensors
         )
+        if self._prepare is not None:
+            inputs = tf.TensorSpec(inputs.shape, tf.float32)
+        return (inputs, *rest)
 
     def steps(self, batch_size, steps_per_epoch=None):
         """Batches in an epoch, the short last one included; ConfigError if others are wanted."""
@@ -44,20 +63,21 @@ class Arrays:
             raise ConfigError("steps_per_epoch is for a dataset; arrays are gone through whole.")
         return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
 
-    def batches(self, batch_size, order=None):
-        """A `tf.data.Dataset` of the examples, in the order of these indices if there are any."""
+    def batches(self, batch_size, order=None, augment=None):
+        """A `tf.data.Dataset` of batches.
 
-        def gather(indices):
-            return tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
-
+        Args:
+            batch_size: examples in each; the last one may hold fewer.
+            order: indices of the examples; None takes all as they come.
+            augment: None, or a function of (inputs, position of the batch) that returns inputs.
+        """
         check_integer("batch_size", batch_size, 1)
         order = tf.range(self.count) if order is None else order
-        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(gather).prefetch(2)
+        return pipeline.batches(self._load, order, batch_size, augment)
 
-    def epoch(self, batch_size, steps, shuffled_by=None):
-        """The batches of an epoch; `shuffled_by` are two numbers that fix the order, or None."""
-        order = pipeline.epoch_order(self.count, *shuffled_by) if shuffled_by else None
-        return self.batches(batch_size, order)
+    def _load(self, indices):
+        batch = tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
+        return batch if self._prepare is None else (self._prepare(batch[0]), *batch[1:])
 
     def split_off_end(self, share):
         """All but the last `share` of the examples, and those. Raises DataError if one is empty."""
@@ -90,11 +110,16 @@ class Arrays:
         return Arrays(inputs, targets, to_tensors(weights, WEIGHTS))
 
 
-class Batches:
+class Stream:
     """Examples in a dataset that brings its own batches, each (inputs, targets[, weights]).
 
     They are given the types that `gather` gives arrays.
+
+    Attributes:
+        count: None: how many examples there are is not known, nor can their order be chosen.
     """
+
+    count = None
 
     def __init__(self, dataset, input_spec):
         """Raises DataError if its batches are of another form, or do not fit the spec."""
@@ -126,8 +151,8 @@ class Batches:
             raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
         return steps
 
-    def batches(self, batch_size=None, order=None):
-        """The dataset, from its start."""
+    def batches(self, batch_size=None):
+        """The dataset, from its start; the size of its batches is its own."""
         return self.dataset
 
     def split_off_end(self, share):
@@ -138,13 +163,13 @@ class Batches:
         """Raises ConfigError: the classes in a dataset are not known."""
         raise ConfigError("a dataset brings its own weights, not class_weight.")
 
-    def epoch(self, batch_size, steps, shuffled_by=None):
+    def next_batches(self, count):
         """The next batches of the dataset; it starts again only when it has been used up.
 
         Raises:
             DataError: it is empty.
         """
-        for _ in range(steps):
+        for _ in range(count):
             batch = next(self._rest, None)
             if batch is None:
                 self._rest = iter(self.dataset)
@@ -155,7 +180,7 @@ class Batches:
 
 
 def gather(x, y, input_spec, sample_weight=None):
-    """Inputs and targets, and weights if there are any, as `Arrays` or `Batches`.
+    """Inputs and targets, and weights if there are any, as `Arrays` or `Stream`.
 
     Args:
         x: inputs, of the structure and shapes of `input_spec`; they are given its dtypes. Or a
@@ -171,7 +196,7 @@ def gather(x, y, input_spec, sample_weight=None):
     if isinstance(x, tf.data.Dataset):
         if y is not None or sample_weight is not None:
             raise ConfigError("a dataset brings its own targets and weights.")
-        return Batches(x, input_spec)
+        return Stream(x, input_spec)
     if y is None:
         raise ConfigError("targets are missing.")
     nests = [to_tensors(x, input_spec), to_tensors(y)]
@@ -187,7 +212,8 @@ def gather_inputs(x, input_spec, batch_size):
         DataError: they do not fit the spec.
     """
     if not isinstance(x, tf.data.Dataset):
-        return _map(Arrays(to_tensors(x, input_spec)).batches(batch_size), lambda inputs: inputs)
+        batches = Arrays(to_tensors(x, input_spec)).batches(batch_size)
+        return _map(batches, lambda inputs, *_: inputs)
     if isinstance(x.element_spec, tuple):  # targets do not matter
         return _map(x, lambda inputs, *_: to_tensors(inputs, input_spec))
     return _map(x, lambda inputs: to_tensors(inputs, input_spec))
@@ -197,42 +223,10 @@ def _map(dataset, function):
     return dataset.map(tf.autograph.experimental.do_not_convert(function))
 
 
-def to_tensors(nest, spec=None):
-    """Arrays as tensors: int32 or float32, or what the `spec` says.
-
-    Raises:
-        DataError: structure or shapes are not those of the spec, or a number is not finite.
-    """
-    if isinstance(nest, list):  # of several inputs, or an array
-        nest = tuple(nest) if isinstance(spec, tuple) else np.asarray(nest)
-    try:
-        if spec is None:
-            return tf.nest.map_structure(_to_tensor, nest)
-        if _describe(spec) != _describe(nest):
-            raise ValueError(f"they must be {_describe(spec)}, not {_describe(nest)}")
-        return tf.nest.map_structure(_to_tensor, nest, spec)
-    except (TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0].rstrip(".:")
-        raise DataError(f"the arrays do not fit the model: {reason}.") from error
-
-
-def _describe(nest):
-    """The structure of inputs, in words."""
-    if isinstance(nest, dict):
-        return f"a dict of {', '.join(f'{name!r}' for name in sorted(nest))}"
-    return f"a tuple of {len(nest)}" if isinstance(nest, tuple) else "an array"
-
-
-def _to_tensor(array, spec=None):
-    tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(np.asarray(array))
-    name = "targets" if spec is None else spec.name or "inputs"
-    can_be_seen = tensor.dtype.is_floating and tf.executing_eagerly()
-    if can_be_seen and not tf.reduce_all(tf.math.is_finite(tensor)):
-        raise ValueError(f"{name} hold a number that is not finite")
-    if spec is None:
-        if tensor.dtype.is_integer:
-            return tf.cast(tensor, tf.int32)
-        return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
-    if not spec.shape.is_compatible_with(tensor.shape):
-        raise ValueError(f"{name} must be {spec.shape}, not {tensor.shape}")
-    return tf.cast(tensor, spec.dtype)
+def sha256(*arrays):
+    """Digest of all tensors of some `Arrays`: dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for tensor in tf.nest.flatten([part.tensors for part in arrays]):
+        digest.update(f"{tensor.dtype.name} {tensor.shape.as_list()}\n".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

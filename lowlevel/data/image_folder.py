@@ -15,7 +15,8 @@ import numpy as np
 from lowlevel import files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
-from lowlevel.data.image_sources import IMAGES_AT_A_TIME, ImageSource, StoredImages
+from lowlevel.data.image_sources import ImageSource, StoredImages
+from lowlevel.data.standardize import IMAGES_AT_A_TIME
 from lowlevel.progress import Progress
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}

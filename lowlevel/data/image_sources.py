@@ -5,10 +5,10 @@ import math
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from lowlevel.checks import DataError
-
-IMAGES_AT_A_TIME = 64
+from lowlevel.data import pipeline, standardize
 
 
 class ImageSource:
@@ -34,8 +34,8 @@ class ImageSource:
     def sha256(self):
         """Digest of all images, read a piece at a time."""
         digest = hashlib.sha256(repr((len(self), self.image_shape)).encode())
-        for start in range(0, len(self), IMAGES_AT_A_TIME):
-            digest.update(self[start : start + IMAGES_AT_A_TIME])
+        for start in range(0, len(self), standardize.IMAGES_AT_A_TIME):
+            digest.update(self[start : start + standardize.IMAGES_AT_A_TIME])
         return digest.hexdigest()
 
 
@@ -80,3 +80,38 @@ class SomeImages(ImageSource):
 
     def __getitem__(self, indices):
         return self._images[self._numbers[indices]]
+
+
+class SourceExamples:
+    """The images of an `ImageSource` as examples without targets: they are to be given back.
+
+    Attributes:
+        count: how many there are.
+        source: the `ImageSource`.
+    """
+
+    def __init__(self, source, statistics):
+        """`statistics` brings the images into [0, 1], see `lowlevel.data.standardize`."""
+        self.source = source
+        self.count = len(source)
+        self._statistics = statistics
+
+    @property
+    def element_spec(self):
+        """`tf.TensorSpec`s of a batch: images twice, as inputs and as targets."""
+        spec = tf.TensorSpec([None, *self.source.image_shape], tf.float32)
+        return spec, spec
+
+    def steps(self, batch_size, steps_per_epoch=None):
+        """Batches in an epoch, the short last one included."""
+        return pipeline.steps_per_epoch(self.count, batch_size)
+
+    def batches(self, batch_size, order=None, augment=None):
+        """A `tf.data.Dataset` of pairs of the same images, see `Arrays.batches`."""
+        order = tf.range(self.count) if order is None else order
+        return pipeline.batches(self._load, order, batch_size, augment)
+
+    def _load(self, indices):
+        images = tf.numpy_function(lambda numbers: self.source[numbers], [indices], tf.uint8)
+        images = tf.ensure_shape(images, [None, *self.source.image_shape])
+        return (standardize.apply(tf.cast(images, tf.float32) / 255, self._statistics),)

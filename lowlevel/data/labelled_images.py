@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
+from lowlevel.data.examples import Arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +20,12 @@ class LabelledImages:
         labels: int32 `[examples]`, in [0, classes).
         source: the path or name they came from, for messages.
 
+    Images may be whole numbers of any other type, and labels too, in arrays or lists; they are
+    brought to these.
+
     Raises:
-        DataError: there are no images, or not one label for each.
+        DataError: there are no images, or not one label for each; or images or labels are
+            something else.
     """
 
     images: np.ndarray
@@ -28,21 +33,43 @@ class LabelledImages:
     source: str
 
     def __post_init__(self):
-        if len(self.images) != len(self.labels):
+        images, labels = np.asarray(self.images), np.asarray(self.labels)
+        if images.ndim != 4 or not np.issubdtype(images.dtype, np.integer):
             raise DataError(
-                f"{self.source} holds {len(self.images)} images but {len(self.labels)} labels; "
+                f"{self.source}: images must be whole numbers [examples, height, width, channels] "
+                f"from 0 to 255, not {images.dtype} {list(images.shape)}."
+            )
+        if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+            raise DataError(
+                f"{self.source}: labels must be a whole number for each image, not {labels.dtype} "
+                f"{list(labels.shape)}."
+            )
+        if len(images) != len(labels):
+            raise DataError(
+                f"{self.source} holds {len(images)} images but {len(labels)} labels; "
                 f"there must be one label for each image."
             )
-        if self.images.size == 0:
+        if images.size == 0:
             raise DataError(f"{self.source} holds no images.")
+        if images.dtype != np.uint8 and (images.min() < 0 or images.max() > 255):
+            raise DataError(f"{self.source}: images must lie in 0 to 255.")
+        if labels.min() < 0 or labels.max() > np.iinfo(np.int32).max:
+            raise DataError(f"{self.source}: labels must be whole numbers from 0 on.")
+        object.__setattr__(self, "images", images.astype(np.uint8, copy=False))
+        object.__setattr__(self, "labels", labels.astype(np.int32, copy=False))
 
     def __len__(self):
         return len(self.labels)
 
     @functools.cached_property
-    def tensors(self):
-        """Images and labels as tensors, made once."""
-        return tf.constant(self.images), tf.constant(self.labels)
+    def examples(self):
+        """The same as `Arrays`, made once; a batch of images becomes float32 in [0, 1]."""
+        return Arrays(tf.constant(self.images), tf.constant(self.labels), prepare=to_unit_interval)
+
+
+def to_unit_interval(images):
+    """Images of bytes, uint8, as float32 in [0, 1]."""
+    return tf.cast(images, tf.float32) / 255
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +121,11 @@ class ImageDataset:
     def num_classes(self):
         """How many classes there are."""
         return len(self.class_names)
+
+    def describe(self, classes=True):
+        """A line of text: the name, and how many images and classes there are."""
+        images = f"{len(self.train)} images to train on, {len(self.test)} to test on"
+        return f"{self.name}: {images}" + (f"; {self.num_classes} classes" if classes else "")
 
     def with_channels(self, channels):
         """The same images with so many channels: one of grey is repeated.

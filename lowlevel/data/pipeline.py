@@ -1,10 +1,9 @@
-"""From arrays in memory to batches, in an order that a seed and an epoch fix."""
+"""From examples to batches, in an order that a seed and an epoch fix."""
 
 import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError
-from lowlevel.data import standardize
 
 
 def epoch_order(examples, run_seed, epoch):
@@ -35,47 +34,25 @@ def length(dataset):
     return None if cardinality == tf.data.UNKNOWN_CARDINALITY else cardinality
 
 
-def batches(data, order, batch_size, augment=None):
-    """Batches of examples in a given order; images are made float a batch at a time.
+def batches(load, order, batch_size, augment=None):
+    """Batches of examples in a given order, loaded a batch at a time.
 
     Args:
-        data: `LabelledImages`.
+        load: function of indices `[batch]` that returns inputs and targets, and perhaps weights, or
+            a tuple of inputs alone, which then are the targets as well.
         order: indices of the examples, `[number wanted]`.
         batch_size: examples in each batch; the last one may hold fewer.
-        augment: None, or a function of (images, position of the batch) that returns images.
+        augment: None, or a function of (inputs, position of the batch) that returns inputs.
 
     Returns:
-        A `tf.data.Dataset` of pairs: images float32 `[batch, height, width, channels]` in [0, 1],
-        labels int32 `[batch]`.
+        A `tf.data.Dataset` of tuples.
     """
-    images, labels = data.tensors
 
-    def load(position, indices):
-        batch = tf.cast(tf.gather(images, indices), tf.float32) / 255
+    def load_batch(position, indices):
+        inputs, *rest = load(indices)
         if augment is not None:
-            batch = augment(batch, position)
-        return batch, tf.gather(labels, indices)
+            inputs = augment(inputs, position)
+        return (inputs, *rest) if rest else (inputs, inputs)
 
     dataset = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
-    return dataset.map(load).prefetch(2)
-
-
-def image_batches(images, order, batch_size, figures):
-    """Batches of images that need not be in memory, in a given order.
-
-    Args:
-        images: an `ImageSource`.
-        order: indices of the images, `[number wanted]`.
-        batch_size: images in each batch; the last one may hold fewer.
-        figures: what brings them into [0, 1], see `lowlevel.data.standardize`.
-
-    Returns:
-        A `tf.data.Dataset` of float32 `[batch, height, width, channels]` in [0, 1].
-    """
-
-    def load(indices):
-        batch = tf.numpy_function(lambda numbers: images[numbers], [indices], tf.uint8)
-        batch = tf.ensure_shape(batch, [None, *images.image_shape])
-        return standardize.apply(tf.cast(batch, tf.float32) / 255, figures)
-
-    return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load)
+    return dataset.map(tf.autograph.experimental.do_not_convert(load_batch)).prefetch(2)

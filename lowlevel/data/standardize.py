@@ -1,4 +1,4 @@
-"""Bringing images into [0, 1] by the figures of a training set.
+"""Bringing images into [0, 1] by the statistics of a training set.
 
 An image is standardized, (x - mean) / std, and the result scaled so that the darkest and the
 brightest pixel of the training set become 0 and 1.
@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError, check_number
-from lowlevel.data.image_sources import IMAGES_AT_A_TIME
 
-FIGURES = ("mean", "std", "low", "high")
+IMAGES_AT_A_TIME = 64
+STATISTICS = ("mean", "std", "low", "high")
 
 
-def figures_of(images):
-    """The figures of a training set, read a piece at a time.
+def statistics_of(images):
+    """The statistics of a training set, read a piece at a time.
 
     Args:
         images: uint8 images that give `[some, height, width, channels]` for a slice.
@@ -42,28 +42,28 @@ def figures_of(images):
     return {"mean": mean, "std": std, "low": low, "high": high}
 
 
-def check_figures(figures):
-    """Returns the figures as floats. Raises ConfigError or KeyError if they cannot work."""
+def check_statistics(statistics):
+    """Returns the statistics as floats. Raises ConfigError if they cannot work."""
     checked = {
-        name: check_number(name, figures[name], -math.inf, math.inf, low_included=False)
-        for name in FIGURES
+        name: check_number(name, statistics.get(name), -math.inf, math.inf, low_included=False)
+        for name in STATISTICS
     }
     check_number("std", checked["std"], 0, 1, low_included=False)
     check_number("high", checked["high"], checked["low"], math.inf, low_included=False)
     return checked
 
 
-def apply(images, figures):
+def apply(images, statistics):
     """Standardizes and scales images.
 
     Args:
         images: float32 tensor `[batch, height, width, channels]` in [0, 1].
-        figures: what `figures_of` returned.
+        statistics: what `statistics_of` returned.
 
     Returns:
         float32 of the same shape in [0, 1]: what lies beyond the training set's darkest and
         brightest pixel is cut off.
     """
-    standardized = (images - figures["mean"]) / figures["std"]
-    scaled = (standardized - figures["low"]) / (figures["high"] - figures["low"])
+    standardized = (images - statistics["mean"]) / statistics["std"]
+    scaled = (standardized - statistics["low"]) / (statistics["high"] - statistics["low"])
     return tf.clip_by_value(scaled, 0.0, 1.0)

@@ -6,6 +6,8 @@ import re
 import numpy as np
 
 from lowlevel.checks import DataError
+from lowlevel.data.examples import Arrays
+from lowlevel.data.tensors import to_tensors
 
 PADDING = -1
 UNKNOWN = 0  # the number of every word that is not in the vocabulary
@@ -60,3 +62,7 @@ class Vocabulary:
         for number, row in enumerate(rows):
             result[number, : len(row)] = row
         return result
+
+    def examples(self, sentences):
+        """`Sentences` as `Arrays`: the numbers of their words, and their labels."""
+        return Arrays(*to_tensors((self.numbers(sentences.texts), sentences.labels)))

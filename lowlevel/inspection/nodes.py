@@ -13,7 +13,7 @@ import functools
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, reason_in_graph
-from lowlevel.data import examples
+from lowlevel.data import tensors
 from lowlevel.variables import layer_of
 
 NO_VALUE = (tf.resource, tf.variant)
@@ -138,7 +138,7 @@ class Nodes:
         if len(inputs) != len(self._signature):
             takes = ", ".join(str(spec) for spec in self._signature)
             raise DataError(f"the function takes {takes}, not {len(inputs)} inputs.")
-        return tf.nest.flatten(list(map(examples.to_tensors, inputs, self._signature)))
+        return tf.nest.flatten(list(map(tensors.to_tensors, inputs, self._signature)))
 
     def _tensor(self, name):
         """The output that a name stands for, in the graph that `prune` cuts."""

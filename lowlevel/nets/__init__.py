@@ -57,8 +57,9 @@ from lowlevel.nets import (
     text_classifier,
     vision_transformer,
 )
+from lowlevel.nets.network import PRECISIONS, Network, build_network
 
-PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
+__all__ = ["NETS", "PRECISIONS", "Network", "config_from_dict", "get", "make"]
 
 NETS = {
     "bottle_autoencoder": bottle_autoencoder,
@@ -85,18 +86,36 @@ def get(name):
     return NETS[check_choice("net", name, NETS)]
 
 
+def make(name, config=None, seed=0, precision="float32"):
+    """A `Network` of the registry with new variables.
+
+    Args:
+        name: a name in `NETS`.
+        config: its `Config`; None for the default one.
+        seed: see `build` above.
+        precision: what it computes in, a name in `PRECISIONS`.
+
+    Raises:
+        ConfigError: there is no such network, or no such precision.
+    """
+    net = get(name)
+    return build_network(net, name, net.Config() if config is None else config, seed, precision)
+
+
 def config_from_dict(name, fields):
     """The config of network `name` from a dict as read from JSON.
 
+    A field that is missing takes its default: it may be newer than what was read.
+
     Raises:
-        ConfigError: a field is unknown or missing, or its value cannot work.
+        ConfigError: a field is unknown, or a value cannot work.
     """
     return _from_dict(f"the config of {name}", get(name).Config, fields)
 
 
 def _from_dict(what, config_class, values):
     known = {field.name: field for field in dataclasses.fields(config_class)}
-    if not isinstance(values, dict) or values.keys() != known.keys():
+    if not isinstance(values, dict) or not values.keys() <= known.keys():
         received = ", ".join(sorted(values)) if isinstance(values, dict) else repr(values)
         raise ConfigError(f"{what} has the fields {', '.join(sorted(known))}, not {received}.")
     arguments = {}

@@ -16,7 +16,7 @@ from lowlevel.storage import checkpoint, weights_file
 def save_savedmodel(network_path, directory):
     """Writes a SavedModel that needs nothing of this package.
 
-    Its signatures return what the network's `lowlevel.prediction.serving.Service` does, for any
+    Its signatures return what the network's `TrainedNetwork.answer` does, for any
     batch size, preprocessing included. A network for images has two: `serving_default` of uint8
     `images`, and `float_images` of float32 `images` in [0, 1]; any other has `serving_default`.
 
@@ -31,9 +31,9 @@ def save_savedmodel(network_path, directory):
     check_new_directory(directory)
     network = trained.load(network_path)
     module = tf.Module()
-    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.service.variables.all()))
+    setattr(module, SAVED_MODEL_VARIABLES, checkpoint.nest(network.variables))
 
-    signatures = _signatures(network.service)
+    signatures = _signatures(network)
     temporary = directory.with_name(f"{files.TEMPORARY}{directory.name}")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -49,16 +49,14 @@ def save_savedmodel(network_path, directory):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _signatures(service):
-    spec = service.input_spec
-    if service.image_shape is None:
-        serve = tf.function(service.serve, input_signature=[spec], autograph=False)
-        return {"serving_default": serve}
+def _signatures(network):
+    if network.image_shape is None:
+        return {"serving_default": network.serve}
 
     def of_images(dtype, divide_by):
         return tf.function(
-            lambda images: service.serve(tf.cast(images, tf.float32) / divide_by),
-            input_signature=[tf.TensorSpec(spec.shape, dtype, name="images")],
+            lambda images: network.answer(tf.cast(images, tf.float32) / divide_by),
+            input_signature=[tf.TensorSpec(network.input_spec.shape, dtype, name="images")],
             autograph=False,
         )
 
@@ -78,7 +76,7 @@ def save_weights(network_path, file):
     """
     check_new_file(file)
     network = trained.load(network_path)
-    weights_file.write(file, network.service.variables.all(), network.config)
+    weights_file.write(file, network.variables, network.config)
 
 
 def check_new_file(file):

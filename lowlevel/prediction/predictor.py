@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from lowlevel.checks import CheckpointError, DataError
 from lowlevel.prediction import trained
+from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.progress import Progress
-from lowlevel.variables import sha256
 
 BATCH_SIZE = 256
 
@@ -27,66 +27,48 @@ class Prediction:
 
 
 class Predictor:
-    """A trained network; needs no optimizer and no training data.
+    """A trained network for images; needs no optimizer and no training data.
 
     Attributes:
+        network: the `TrainedNetwork`.
         config: the run's config, see `lowlevel.storage.run_directory`.
         image_shape: (height, width, channels) that the network takes.
         class_names: a name for each class; none for an autoencoder.
         source: the checkpoint, SavedModel or weights file that it was loaded from.
+        image_files: what image files must be brought into, see
+            `lowlevel.data.image_file.read_for`.
+        classifies: whether each image gets a class.
+        detects: whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`.
     """
 
-    def __init__(self, path):
-        """Loads a network.
+    def __init__(self, network):
+        """Takes a network, or loads one.
 
         Args:
-            path: a run directory, a weights file or a SavedModel, see
+            network: a `TrainedNetwork`; or a run directory, a weights file or a SavedModel, see
                 `lowlevel.prediction.trained.load`.
 
         Raises:
             CheckpointError: there is none, it does not fit its own config, or takes no images.
             MissingExtraError: it is a weights file, and h5py is not installed.
         """
-        network = trained.load(path)
+        if not isinstance(network, TrainedNetwork):
+            network = trained.load(network)
+        self.network = network
         self.config = network.config
-        self.image_shape = network.service.image_shape
-        self.class_names = network.service.class_names
+        self.image_shape = network.image_shape
+        self.class_names = network.class_names
         self.source = network.source
         if self.image_shape is None:
-            raise CheckpointError(f"the network in {path} takes no images.")
-        self._variables = network.service.variables
-        self._serve = tf.function(
-            network.service.serve, input_signature=[network.service.input_spec], autograph=False
-        )
-
-    @property
-    def sha256(self):
-        """Digest of every bit of the network, see `lowlevel.variables.sha256`."""
-        return sha256(self._variables.all())
-
-    @property
-    def image_files(self):
-        """What image files must be brought into, see `lowlevel.data.image_file.read_for`."""
-        # Runs that do not say it are of MNIST.
+            raise CheckpointError(f"the network in {self.source} takes no images.")
+        # Runs that do not say what files to read are of MNIST.
         default = "digit" if self.class_names else "resize"
-        return self.config["preprocessing"].get("image_files", default)
-
-    @property
-    def classifies(self):
-        """Whether each image gets a class; a detector's gets boxes, an autoencoder's neither."""
-        return "probabilities" in self._answers
-
-    @property
-    def detects(self):
-        """Whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`."""
-        return "boxes" in self._answers
-
-    @property
-    def _answers(self):
-        return self._serve.get_concrete_function().structured_outputs
+        self.image_files = self.config["preprocessing"].get("image_files", default)
+        self.classifies = "probabilities" in network.answers
+        self.detects = "boxes" in network.answers
 
     def outputs(self, images, quiet=True):
-        """All that the network says of images, see `lowlevel.prediction.serving.Service.serve`.
+        """All that the network says of images, see `TrainedNetwork.answer`.
 
         Args:
             images: `[batch, height, width, channels]`, or one image without the batch axis;
@@ -109,7 +91,7 @@ class Predictor:
                 chunk = images[start : start + BATCH_SIZE]
                 if chunk.dtype == np.uint8:
                     chunk = chunk / np.float32(255)
-                result = self._serve(tf.constant(chunk, tf.float32))
+                result = self.network.serve(tf.constant(chunk, tf.float32))
                 chunks.append({name: value.numpy() for name, value in result.items()})
                 progress.advance()
         outputs = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}

@@ -57,19 +57,19 @@ class TextPredictor:
         if network.config.get("net") != "text_classifier":
             raise CheckpointError(f"the network in {path} reads no sentences.")
         try:
-            self.vocabulary = Vocabulary(network.config["vocabulary"])
-            rows = network.service.variables.weights["embedding"].shape[0]
+            self.vocabulary = Vocabulary(network.config.get("vocabulary"))
+            rows = network.network.config.words
             if len(self.vocabulary.known) >= rows:
                 raise DataError(f"it knows more words than the {rows} rows of its network.")
-        except (DataError, KeyError, TypeError) as error:
+            if len(network.class_names) != 2:
+                raise DataError(f"it names {len(network.class_names)} classes, not 2.")
+        except DataError as error:
             raise CheckpointError(
                 f"the config of {path} is damaged: {reason_of(error)}."
             ) from error
-        self.class_names = network.service.class_names
+        self.class_names = network.class_names
         self.source = network.source
-        self._serve = tf.function(
-            network.service.serve, input_signature=[network.service.input_spec], autograph=False
-        )
+        self._serve = network.serve
 
     def predict(self, texts, quiet=True):
         """What the network says of each sentence.

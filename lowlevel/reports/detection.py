@@ -1,55 +1,15 @@
-"""What a detector finds in images, and how good that is where the truth is known."""
+"""How good a detector is where the truth is known: numbers and text."""
 
 import dataclasses
 import json
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.average_precision import AveragePrecision, AveragePrecisionResult
 from lowlevel.checks import DataError, reason_of
-from lowlevel.nets import grid_detector
-
-BATCH_SIZE = 50
-LEAST_SCORE = 0.3  # from which on a box is shown
-
-
-def detect(config, variables, images, dtype=tf.float32):
-    """What a grid detector finds, computed eagerly.
-
-    Args:
-        config: a `grid_detector.Config`.
-        variables: its `VariableStore`.
-        images: uint8 `[images, height, width, channels]`.
-        dtype: what the network computes in.
-
-    Returns:
-        A dict of arrays, see `grid_detector.detections`.
-    """
-    chunks = []
-    for start in range(0, len(images), BATCH_SIZE):
-        chunk = tf.cast(images[start : start + BATCH_SIZE], tf.float32) / 255
-        outputs = grid_detector.forward(config, variables, tf.cast(chunk, dtype))
-        chunks.append(grid_detector.detections(config, outputs))
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
-
-
-def of_image(detections, index, least_score=0.0):
-    """Boxes, classes and scores of one image: `[found, 4]`, `[found]`, `[found]`, the best first.
-
-    Args:
-        detections: a dict of arrays, see `grid_detector.detections`.
-        index: which image.
-        least_score: what is less certain is left out.
-    """
-    count = detections["count"][index]
-    boxes, classes, scores = (
-        detections[name][index][:count] for name in ("boxes", "classes", "scores")
-    )
-    chosen = scores >= least_score
-    return boxes[chosen], classes[chosen], scores[chosen]
+from lowlevel.prediction.detection import of_image
 
 
 def average_precision(detections, scenes, num_classes):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
-from lowlevel.storage import checkpoint, config_differences
+from lowlevel.storage import checkpoint, configs
 from lowlevel.storage.history import best_epoch
 
 CONFIG = "config.json"
@@ -23,20 +23,23 @@ POINTER = "checkpoint"
 ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
 KEEP_NEWEST = 3
 IMAGES = "images"  # where decoded images may be kept, before there is a run
-# What scripts add to a run when it has trained.
-PRODUCTS = (
-    *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
-    *("reconstructions.png", "report.json", "report.txt", "best", "detector", "tensorboard"),
-)
+# In a config: prediction takes the checkpoint of the best epoch, not the newest.
+PREDICTS_WITH, BEST_EPOCH = "predicts_with", "best epoch"
 
 _CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
 
 
 class RunDirectory:
-    """Saves and finds what a run leaves in `path`."""
+    """Saves and finds what a run leaves in `path`.
 
-    def __init__(self, path):
+    Attributes:
+        path: the directory.
+        products: names of what else is written there when the run has trained, such as pictures.
+    """
+
+    def __init__(self, path, products=()):
         self.path = Path(path)
+        self.products = tuple(products)
 
     def exists(self):
         """Whether there is a run in the directory."""
@@ -71,25 +74,26 @@ class RunDirectory:
             config = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise CheckpointError(
-                f"{path} does not exist, though there are checkpoints; --fresh starts over."
+                f"{path} does not exist, though there are checkpoints; fresh=True starts over."
             ) from None
         except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(
-                f"{path} is damaged ({reason_of(error)}); --fresh starts over."
+                f"{path} is damaged ({reason_of(error)}); fresh=True starts over."
             ) from error
         if not isinstance(config, dict):
             raise CheckpointError(
-                f"{path} is damaged (it holds no JSON object); --fresh starts over."
+                f"{path} is damaged (it holds no JSON object); fresh=True starts over."
             )
         return config
 
-    def open(self, config, resume=False, fresh=False):
+    def open(self, config, resume=False, fresh=False, defaults=None):
         """Prepares the directory for a run: a new one, or the one that is there.
 
         Args:
             config: the run's config, as `json` can write it.
             resume: fail if there is no run yet.
             fresh: delete the run that is there.
+            defaults: what a part that is missing in the config of the run that is there stands for.
 
         Returns:
             None for a new run, or (path, record) of the newest whole checkpoint.
@@ -106,7 +110,7 @@ class RunDirectory:
         if fresh:
             self.clear()
         elif self.exists():
-            self.check_config(config)
+            self.check_config(config, defaults)
             newest = self.newest()
             if newest is None:
                 print(f"{self.path} holds no checkpoint yet: starting over.", file=sys.stderr)
@@ -135,17 +139,18 @@ class RunDirectory:
         except OSError as error:
             raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
 
-    def check_config(self, config):
+    def check_config(self, config, defaults=None):
         """Compares the config of the run that is there with the one wanted, but for `about`.
 
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
         """
-        differences = config_differences.describe(self.read_config(), config, beside=ABOUT)
+        there = configs.modernize(self.read_config())
+        differences = configs.describe_differences(there, config, defaults or {}, beside=ABOUT)
         if differences:
             raise ConfigError(
                 f"{self.path} holds a run of another configuration: {differences}. "
-                f"Choose another --run-dir, or delete that run and start over with --fresh."
+                f"Choose another directory, or delete that run and start over with fresh=True."
             )
 
     def clear(self):
@@ -153,7 +158,7 @@ class RunDirectory:
         try:
             for path in self.checkpoints():
                 shutil.rmtree(path)
-            for path in (self.path / name for name in (CONFIG, METRICS, POINTER, *PRODUCTS)):
+            for path in (self.path / name for name in (CONFIG, METRICS, POINTER, *self.products)):
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:

@@ -1,5 +1,6 @@
-"""Keeping the best network of a run, judged by any figure that can be computed of one."""
+"""Keeping the best network of a run, judged by any metric that can be computed of one."""
 
+import dataclasses
 import math
 import shutil
 
@@ -7,17 +8,47 @@ from lowlevel import variables
 from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
 from lowlevel.storage import checkpoint
 from lowlevel.storage.run_directory import RunDirectory
-from lowlevel.training.hooks import Hook
+from lowlevel.training.hook import Hook
 
 FOLDER = "best"  # in the directory of a run
+
+
+@dataclasses.dataclass(frozen=True)
+class Criterion:
+    """What networks are judged by, and when.
+
+    Attributes:
+        name: what the number is called in a row of the history.
+        mode: "max" or "min": which number is better.
+        warm_up_epochs: a network is judged for the first time after this many epochs,
+        every_epochs: and after every so many from then on.
+
+    Raises:
+        ConfigError: one of them cannot work.
+    """
+
+    name: str
+    mode: str = "max"
+    warm_up_epochs: int = 0
+    every_epochs: int = 1
+
+    def __post_init__(self):
+        check_choice("mode", self.mode, ("max", "min"))
+        check_integer("warm_up_epochs", self.warm_up_epochs, 0)
+        check_integer("every_epochs", self.every_epochs, 1)
+
+    def is_due(self, epoch):
+        """Whether a network is judged after this epoch, counted from 1."""
+        since = epoch - self.warm_up_epochs
+        return since >= 0 and since % self.every_epochs == 0
 
 
 class BestNetwork(Hook):
     """Evaluates a copy of the network now and then, and keeps the best one on disk.
 
     The variables that are trained are copied into a set of their own, which is evaluated eagerly,
-    so the compiled training step is neither used nor traced again. The figure goes into the row of
-    its epoch. A network is whole on disk before the run is saved with its figure, and the one it
+    so the compiled training step is neither used nor traced again. The metric goes into the row of
+    its epoch. A network is whole on disk before the run is saved with its metric, and the one it
     replaces is deleted only then; so a run that is killed at any moment knows its best network, and
     has it.
 
@@ -26,18 +57,7 @@ class BestNetwork(Hook):
         run: the `RunDirectory` that holds it, for prediction alone.
     """
 
-    def __init__(
-        self,
-        evaluate,
-        evaluation_variables,
-        directory,
-        config,
-        name="val_average_precision",
-        warm_up_epochs=0,
-        every_epochs=1,
-        mode="max",
-        say=print,
-    ):
+    def __init__(self, evaluate, evaluation_variables, directory, config, criterion, say=print):
         """Says what to evaluate and when.
 
         Args:
@@ -46,19 +66,15 @@ class BestNetwork(Hook):
             directory: a directory for the best network alone, such as `FOLDER` in a run's; other
                 checkpoints in it are deleted.
             config: the run's config, which prediction makes the network anew from.
-            name: what the number is called in a row of the history.
-            warm_up_epochs: after this many epochs it is evaluated for the first time,
-            every_epochs: and after every so many from then on.
-            mode: "max" or "min": which number is better.
+            criterion: a `Criterion`.
             say: function that prints a line.
         """
         self._evaluate = evaluate
         self._variables = evaluation_variables
         self._config = config
-        self._name = name
-        self._warm_up_epochs = check_integer("warm_up_epochs", warm_up_epochs, 0)
-        self._every_epochs = check_integer("every_epochs", every_epochs, 1)
-        self._sign = {"max": 1, "min": -1}[check_choice("mode", mode, ("max", "min"))]
+        self._criterion = criterion
+        self._name = criterion.name
+        self._sign = 1 if criterion.mode == "max" else -1
         self._say = say
         self.best = None
         self.run = RunDirectory(directory)
@@ -66,7 +82,7 @@ class BestNetwork(Hook):
     def on_train_begin(self, state):
         self._state = state
         self._copy()  # so that a set that does not fit is noticed at once
-        state.occasional_figures.add(self._name)
+        state.occasional_metrics.add(self._name)
         records = map(checkpoint.read_record, filter(checkpoint.is_whole, self.run.checkpoints()))
         rows = [row for record in records for row in record["history"][-1:]]
         # A run that was killed may have kept a network of a step that it will make again.
@@ -80,8 +96,7 @@ class BestNetwork(Hook):
         self._forget_others()
 
     def on_epoch_end(self, row):
-        since = row["epoch"] - self._warm_up_epochs
-        if since < 0 or since % self._every_epochs:
+        if not self._criterion.is_due(row["epoch"]):
             return
         self._copy()
         row[self._name] = value = float(self._evaluate(self._variables))

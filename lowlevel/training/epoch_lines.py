@@ -2,7 +2,7 @@
 
 from lowlevel.progress import describe_seconds
 from lowlevel.storage.history import NOT_METRICS
-from lowlevel.training.hooks import Hook
+from lowlevel.training.hook import Hook
 
 
 class EpochLines(Hook):
@@ -21,13 +21,13 @@ class EpochLines(Hook):
 
 
 def describe_epoch(row, epochs, history, evaluated_on):
-    """A line for a finished epoch: its figures, its seconds, and the time that is left."""
+    """A line for a finished epoch: its metrics, its seconds, and the time that is left."""
     beside = (*NOT_METRICS, "learning_rate")
-    figures = [
+    metrics = [
         f"{f'{evaluated_on} ' * name.startswith('val_')}{name.removeprefix('val_')} {value:.4f}"
         for name, value in row.items()
         if name not in beside
     ]
-    line = f"epoch {row['epoch']}/{epochs}: {', '.join(figures)}, {row['seconds']:.0f} s"
+    line = f"epoch {row['epoch']}/{epochs}: {', '.join(metrics)}, {row['seconds']:.0f} s"
     left = (epochs - row["epoch"]) * sum(past["seconds"] for past in history) / len(history)
     return line + (f", {describe_seconds(left)} left" if left > 60 else "")

@@ -1,4 +1,4 @@
-"""What can be done between the steps of a run: the moments, and ready hooks for them.
+"""Ready hooks: stopping early, keeping the best, changing the rate, writing files.
 
 Hooks keep nothing that a stopped run would lose: what they need of the past, they read in
 `state.history`.
@@ -13,53 +13,16 @@ from lowlevel.checks import CheckpointError, ConfigError, check_integer, check_n
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import monitoring
-
-
-class Hook:
-    """Does nothing at each moment; a subclass overrides those it needs.
-
-    Hooks are called in the order in which they are listed: one that reads a figure which another
-    adds to a row comes after it.
-
-    Attributes:
-        stop: whether training is to end; asked at its beginning and after each epoch.
-    """
-
-    stop = False
-
-    def on_train_begin(self, state):
-        """Before the first step; `state` is the `TrainingState`, the same for the whole run."""
-
-    def on_train_end(self, state):
-        """After the last step, also when training is stopped early or diverges."""
-
-    def on_epoch_begin(self, epoch):
-        """Before an epoch, counted from 0."""
-
-    def on_epoch_end(self, row):
-        """After an epoch, its evaluation included; `row` is its part of `state.history`."""
-
-    def on_batch_begin(self, step):
-        """Before a step; `step` is how many have been made."""
-
-    def on_batch_end(self, step, values):
-        """After a step; `step` counts it, and `values` is what it returned."""
-
-
-def check_hooks(hooks):
-    """Returns hooks as a list. Raises ConfigError if they are anything else."""
-    if not isinstance(hooks, list | tuple) or not all(isinstance(hook, Hook) for hook in hooks):
-        raise ConfigError(f"hooks must be a list of lowlevel.training.hooks.Hook, not {hooks!r}.")
-    return list(hooks)
+from lowlevel.training.hook import Hook
 
 
 class EarlyStopping(Hook):
-    """Ends training when a figure has not become better for some epochs.
+    """Ends training when a metric has not become better for some epochs.
 
     Args:
-        monitor: name of the figure in a row of the history.
+        monitor: name of the metric in a row of the history.
         patience: epochs without a better one after which training ends.
-        min_delta: by how much a figure must be better to count.
+        min_delta: by how much a metric must be better to count.
         mode: "min" or "max": which is better; None knows it of losses, errors, accuracy,
             precision, recall and the like.
     """
@@ -75,7 +38,7 @@ class EarlyStopping(Hook):
         self._decide()  # a run that is resumed may have stopped before
 
     def on_epoch_end(self, row):
-        monitoring.check_figure(row, self.monitor, self._state)
+        monitoring.check_metric(row, self.monitor, self._state)
         self._decide()
 
     def _decide(self):
@@ -93,7 +56,7 @@ class BestKeeper(Hook):
         restore: whether the network has them again when training ends.
 
     Attributes:
-        best: the best figure so far, or None.
+        best: the best metric so far, or None.
         variables: arrays by variable name, as they were then.
     """
 
@@ -111,7 +74,7 @@ class BestKeeper(Hook):
         self.variables = {}
 
     def on_epoch_end(self, row):
-        monitoring.check_figure(row, self.monitor, self._state)
+        monitoring.check_metric(row, self.monitor, self._state)
         value = row.get(self.monitor)
         if value is not None and monitoring.is_better(value, self.best, self.mode):
             self.best = value
@@ -123,14 +86,14 @@ class BestKeeper(Hook):
 
 
 class ReduceRateOnPlateau(Hook):
-    """Multiplies the learning rate by a factor when a figure has not become better for a while.
+    """Multiplies the learning rate by a factor when a metric has not become better for a while.
 
     The optimizer's rate must be a `lowlevel.schedules.Adjustable`.
 
     Args:
         monitor, mode, min_delta: as for `EarlyStopping`.
         factor: what the rate is multiplied by, in (0, 1).
-        patience: epochs without a better figure after which that is done.
+        patience: epochs without a better metric after which that is done.
         min_rate: the rate never falls below this.
     """
 
@@ -154,7 +117,7 @@ class ReduceRateOnPlateau(Hook):
         self._state = state
 
     def on_epoch_end(self, row):
-        monitoring.check_figure(row, self.monitor, self._state)
+        monitoring.check_metric(row, self.monitor, self._state)
         if self.monitor not in row:
             return
         waited = monitoring.epochs_without_better(
@@ -213,7 +176,7 @@ class Checkpoint(Hook):
 
 
 class TensorBoardLog(Hook):
-    """Writes the figures of each step and each epoch to a `lowlevel.storage.tensorboard` log.
+    """Writes the metrics of each step and each epoch to a `lowlevel.storage.tensorboard` log.
 
     Args:
         tensorboard: a `TensorBoard`, or the directory to make one in when training begins; what a

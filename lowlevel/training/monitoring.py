@@ -1,4 +1,4 @@
-"""Whether a figure of the epochs, such as `val_loss`, still becomes better."""
+"""Whether a metric of the epochs, such as `val_loss`, still becomes better."""
 
 import re
 
@@ -9,7 +9,7 @@ _MORE_IS_BETTER = re.compile(r"acc|auc|precision|recall|\bf1\b|hit|correct|found
 
 
 def mode_for(name, mode):
-    """Which is better of two figures, "min" or "max"; where `mode` is None, by their name.
+    """Which is better of two metrics, "min" or "max"; where `mode` is None, by their name.
 
     Raises:
         ConfigError: `mode` is something else, or None where the name does not tell.
@@ -24,14 +24,14 @@ def mode_for(name, mode):
     raise ConfigError(f"whether more {name} is better is not known: pass mode='min' or 'max'.")
 
 
-def check_figure(row, name, state):
-    """Raises ConfigError if a row of the history lacks a figure that no hook adds now and then."""
-    if name not in row and name not in state.occasional_figures:
+def check_metric(row, name, state):
+    """Raises ConfigError if a row of the history lacks a metric that no hook adds now and then."""
+    if name not in row and name not in state.occasional_metrics:
         raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}.")
 
 
 def is_better(value, best, mode, min_delta=0.0):
-    """Whether a figure is better than the best so far, which may be None, by at least that much."""
+    """Whether a metric is better than the best so far, which may be None, by at least that much."""
     if best is None:
         return True
     return value < best - min_delta if mode == "min" else value > best + min_delta
@@ -40,7 +40,7 @@ def is_better(value, best, mode, min_delta=0.0):
 def epochs_without_better(history, name, mode, min_delta, forget_after=None):
     """How many epochs in a row, up to now, have not been better than the best before them.
 
-    Epochs without the figure do not count. After `forget_after` epochs, counting starts anew.
+    Epochs without the metric do not count. After `forget_after` epochs, counting starts anew.
     """
     best, waited = None, 0
     for row in history:

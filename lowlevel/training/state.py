@@ -16,8 +16,10 @@ class TrainingState:
         history: one dict for each finished epoch, as in metrics.jsonl.
         first_epoch, first_step: where the history begins; 0 for a run that is kept in a directory.
         running: a `Mean` of each metric over the unfinished epoch, by name.
+        evaluation: a `Mean` of each metric over the held-out data as it was after the last epoch,
+            by name; empty before there is one, or once another step has been made.
         seconds: time spent on training in the unfinished epoch.
-        occasional_figures: names of figures that hooks add to some rows of the history only.
+        occasional_metrics: names of metrics that hooks add to some rows of the history only.
     """
 
     def __init__(self, variables, optimizer, metric_names=("loss", "accuracy")):
@@ -28,8 +30,9 @@ class TrainingState:
         self.history = []
         self.first_epoch = self.first_step = 0
         self.running = {name: metrics.Mean() for name in metric_names}
+        self.evaluation = {}
         self.seconds = 0.0
-        self.occasional_figures = set()
+        self.occasional_metrics = set()
 
     @property
     def epoch(self):
@@ -52,11 +55,35 @@ class TrainingState:
         self.running = {name: metrics.Mean() for name in self.running}
         self.seconds = 0.0
 
+    def add(self, values):
+        """Counts what a step returned: numbers for each example, by the metric's name."""
+        for name, numbers in values.items():
+            self.running[name].update(numbers)
+        self.evaluation = {}
+
+    def finish_epoch(self):
+        """Ends the epoch under way with its `evaluation`; returns its row of the history."""
+        row = {
+            "epoch": self.epoch + 1,
+            "step": int(self.step),
+            **{name: mean.result() for name, mean in self.running.items()},
+            **{f"val_{name}": mean.result() for name, mean in self.evaluation.items()},
+            "learning_rate": float(self.optimizer.learning_rate(self.step - 1)),
+            "seconds": round(self.seconds, 3),
+        }
+        self.history.append(row)
+        self.running = {name: metrics.Mean() for name in self.running}
+        self.seconds = 0.0
+        return row
+
+    def network_tensors(self):
+        """The network's variables by the names they have in a checkpoint."""
+        return {f"variables/{name}": value for name, value in self.variables.all().items()}
+
     def tensors(self):
         """All variables by the names they have in a checkpoint, such as `variables/weights/c1`."""
-        variables = {f"variables/{name}": value for name, value in self.variables.all().items()}
         slots = {f"optimizer/{name}": value for name, value in self.optimizer.slots.items()}
-        return variables | slots | {"step": self.step}
+        return self.network_tensors() | slots | {"step": self.step}
 
     def record(self):
         """All that is not a variable, as JSON can keep it without loss."""

@@ -1,0 +1,46 @@
+"""Defaults of options, written once: a run takes them, and help texts are made from them."""
+
+import dataclasses
+
+
+class Default:
+    """A default with exceptions: `Default(5, {"digits": 20})` is 5, but 20 for digits."""
+
+    def __init__(self, value, exceptions):
+        self.value = value
+        self.exceptions = exceptions
+
+    def of(self, cases):
+        """The default of a run that is all these cases, such as "digits" and "mlp on digits"."""
+        for case, value in self.exceptions.items():
+            if case in cases:
+                return value
+        return self.value
+
+    def __str__(self):
+        exceptions = (f"; {value} for {case}" for case, value in self.exceptions.items())
+        return f"{self.value}{''.join(exceptions)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingDefaults:
+    """The defaults of one training script; each is a value or a `Default`.
+
+    Attributes:
+        epochs, batch_size, learning_rate, optimizer, schedule: of the options of these names.
+        at_most: whether a run may end before its epochs do.
+    """
+
+    epochs: object
+    batch_size: object
+    learning_rate: object
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    at_most: bool = False
+
+    def fill(self, args, *cases):
+        """Gives the options that the user has left out their defaults in these cases."""
+        for name in ("epochs", "batch_size", "learning_rate"):
+            default = getattr(self, name)
+            if getattr(args, name) is None:
+                setattr(args, name, default.of(cases) if isinstance(default, Default) else default)

@@ -1,0 +1,143 @@
+"""One call that opens a run, trains it, reports on it and exports it: what scripts share."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from lowlevel.checks import MissingExtraError, NonFiniteError
+from lowlevel.cli.command_line import sayer
+from lowlevel.data import pipeline
+from lowlevel.data.augment import Augmentation
+from lowlevel.storage.run_directory import RunDirectory
+from lowlevel.storage.tensorboard import TensorBoard
+from lowlevel.training import hooks, loop
+from lowlevel.training.epoch_lines import EpochLines
+from lowlevel.training.interruption import Interruption
+from lowlevel.training.recipe import Recipe
+from lowlevel.variables import count_parameters, sha256
+
+# What a run directory may hold beside checkpoints, to be deleted when the run starts over.
+PRODUCTS = (
+    *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
+    *("reconstructions.png", "report.json", "report.txt", "best", "detector", "tensorboard"),
+)
+
+
+def make_directory(args, checkpoints, name):
+    """The `RunDirectory` that the arguments ask for; by default one of that name."""
+    return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS)
+
+
+def make_recipe(args, examples):
+    """The `Recipe` that the arguments ask for, in a run over so many examples."""
+    steps = args.epochs * pipeline.steps_per_epoch(examples, args.batch_size)
+    return Recipe(
+        seed=args.seed,
+        batch_size=args.batch_size,
+        optimizer=args.optimizer,
+        learning_rate=args.learning_rate,
+        schedule=args.schedule,
+        schedule_steps=None if args.schedule == "constant" else steps,
+        warm_up=args.warm_up,
+        weight_decay=args.weight_decay,
+    )
+
+
+def make_augmentation(args, *names, **fields):
+    """The `Augmentation` of the arguments of these names, and of further fields."""
+    return Augmentation(**{name: getattr(args, name) for name in names}, **fields)
+
+
+def execute(run, args, description, report, more_hooks=(), show_samples=None):
+    """Opens a run, trains it to its end or to a stop, and says what has come of it.
+
+    Args:
+        run: a `lowlevel.training.run.Run`.
+        args: what `arguments.parse` returned.
+        description: what is said of the data, a line of text.
+        report: function of (run, say, tensorboard) that writes and draws what belongs to the task,
+            and returns an `Outcome`, see `lowlevel.reports.by_task`.
+        more_hooks: further `Hook`s; `Dots` among them replace the lines and bars of epochs.
+        show_samples: None, or a function of a `TensorBoard`; then the run is logged for it.
+
+    Returns:
+        The exit status.
+    """
+    say = sayer(args.quiet)
+    export = getattr(args, "export", None)
+    if export:
+        run.check_export(export)
+    command = shlex.join(["python", f"scripts/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+    resumed = run.open(args.resume, args.fresh, command)
+    parameters = count_parameters(run.network.variables.all())
+    say(f"{description}; {run.network.name}: {parameters} parameters")
+    if resumed:
+        say(f"resuming {resumed} at step {int(run.state.step)}; --fresh would start over")
+    tensorboard = None
+    if show_samples is not None:
+        tensorboard = _open_tensorboard(run, show_samples)
+    if tensorboard is not None:
+        more_hooks = [*more_hooks, hooks.TensorBoardLog(tensorboard)]
+        say(f"to watch: tensorboard --logdir {run.directory.path}")
+    stopped_by = _train(run, args, more_hooks, say)
+    if tensorboard is not None:
+        tensorboard.flush()
+    if stopped_by is not None:
+        return 128 + stopped_by
+
+    outcome = report(run, say, tensorboard)
+    if export:
+        run.export(export, **outcome.facts)
+        for name in outcome.export_files:
+            if (run.directory.path / name).exists():
+                shutil.copy(run.directory.path / name, Path(export) / name)
+        say(f"exported the network to {export}")
+    network = outcome.network or run.network
+    step = int(run.state.step) if outcome.step is None else outcome.step
+    print(*outcome.lines, sep="\n")
+    print(f"variables sha256 {sha256(network.variables.all())} at step {step}")
+    return 0
+
+
+def _open_tensorboard(run, show_samples):
+    """A `TensorBoard` for the run, or None if it is not installed, which is said."""
+    path, step = run.directory.path, int(run.state.step)
+    try:
+        tensorboard = TensorBoard(path, step, run.data.held_out_name)
+    except MissingExtraError as error:
+        print(f"nothing is logged for TensorBoard: {error}", file=sys.stderr)
+        return None
+    if step == 0:
+        tensorboard.write_graph(run.train_step)
+    show_samples(tensorboard)
+    return tensorboard
+
+
+def _train(run, args, more_hooks, say):
+    """Trains; says how to go on if a signal stops it, and returns the signal's number or None.
+
+    Raises:
+        NonFiniteError: training diverged; the text says what is kept.
+    """
+    dots = any(isinstance(hook, hooks.Dots) for hook in more_hooks)
+    lines = [] if dots else [EpochLines(args.epochs, say, run.data.held_out_name)]
+    length = loop.RunLength(args.epochs, args.steps, args.checkpoint_every)
+    all_hooks = [*lines, *more_hooks]
+    with Interruption() as interruption:
+        try:
+            quiet = args.quiet or dots
+            loop.train(run, length, all_hooks, interruption.requested, quiet)
+        except NonFiniteError as error:
+            saved = run.directory.checkpoints()
+            kept = "nothing was saved"
+            if saved:
+                kept = f"the last checkpoint, {saved[-1]}, is untouched"
+            raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
+    step, steps = int(run.state.step), args.epochs * run.steps_per_epoch
+    if interruption.signal_number is not None:
+        path = run.directory.path
+        print(f"stopped at step {step}; the same command resumes {path}.", file=sys.stderr)
+    elif step == args.steps < steps:
+        say(f"stopped at step {step} of {steps}, as --steps asks; without it, training goes on")
+    return interruption.signal_number

@@ -1,0 +1,159 @@
+"""What a run trains on and is evaluated on, with what must be known of it afterwards."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from lowlevel.checks import DataError
+from lowlevel.data import examples, pipeline, standardize
+from lowlevel.data.augment import Augmentation
+from lowlevel.data.image_sources import SourceExamples
+from lowlevel.data.labelled_images import to_unit_interval
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """Examples to train on and examples that are held out.
+
+    Attributes:
+        train: `lowlevel.data.examples.Arrays`, a `Stream`, or `image_sources.SourceExamples`.
+        held_out: what is evaluated after each epoch, likewise; or None.
+        held_out_name: what those are: "test", or "validation" if the test is another.
+        augmentation: an `Augmentation` of the images to train on, or None.
+        shuffled_by: what the random order of an epoch follows from: the number of the "epoch", or
+            the "step" at which it begins, so that a second training from epoch 0 finds another
+            order; None leaves the examples as they come.
+        steps_per_epoch: batches in an epoch, where the examples do not say it.
+        description: what config.json says of the data: a name, numbers of examples, digests.
+        facts: what else prediction must know, by the name it has in config.json, such as
+            `class_names` and `preprocessing`.
+    """
+
+    train: object
+    held_out: object = None
+    held_out_name: str = "test"
+    augmentation: Augmentation | None = None
+    shuffled_by: str | None = "epoch"
+    steps_per_epoch: int | None = None
+    description: dict = dataclasses.field(default_factory=dict)
+    facts: dict = dataclasses.field(default_factory=dict)
+
+    def steps(self, batch_size):
+        """How many batches there are in an epoch. Raises ConfigError if nobody knows."""
+        return self.train.steps(batch_size, self.steps_per_epoch)
+
+    def batches(self, state, recipe):
+        """The batches of the epoch under way that have not been trained on.
+
+        Args:
+            state: a `TrainingState`.
+            recipe: says the seed and the size of batches.
+        """
+        step, batch_size = int(state.step), recipe.batch_size
+        done = step - state.epoch_start
+        if self.train.count is None:
+            return self.train.next_batches(self.steps(batch_size) - done)
+        order = tf.range(self.train.count)
+        if self.shuffled_by is not None:
+            number = {"epoch": state.epoch, "step": state.epoch_start}[self.shuffled_by]
+            order = pipeline.epoch_order(self.train.count, recipe.seed, number)
+
+        def augment(images, position):
+            return self.augmentation.apply(images, recipe.seed, step + position)
+
+        order = order[done * batch_size :]
+        return self.train.batches(batch_size, order, self.augmentation and augment)
+
+
+def of_images(dataset, augmentation=None, image_files="digit"):
+    """The images and labels of an `ImageDataset`.
+
+    Args:
+        dataset: the `ImageDataset`.
+        augmentation: an `Augmentation`, or None.
+        image_files: what files must be brought into before the network can classify them: "digit"
+            for MNIST's form, see `lowlevel.data.image_file`, "resize" for no more than the size.
+    """
+    return TrainingData(
+        dataset.train.examples,
+        dataset.test.examples,
+        augmentation=augmentation,
+        description={
+            "name": dataset.name,
+            "train_images": len(dataset.train),
+            "test_images": len(dataset.test),
+            "sha256": dataset.sha256(),
+        },
+        facts={
+            "preprocessing": {"divide_by": 255, "image_files": image_files},
+            "class_names": list(dataset.class_names),
+        },
+    )
+
+
+def of_same_images(dataset, input_spec):
+    """The images of an `ImageDataset`, to be given back; their labels do not count.
+
+    Args:
+        dataset: the `ImageDataset`.
+        input_spec: `tf.TensorSpec` of the images that the network takes.
+
+    Raises:
+        DataError: the images are of another shape.
+    """
+    parts = []
+    for part in (dataset.train, dataset.test):
+        if not input_spec.shape.is_compatible_with(part.images.shape):
+            raise DataError(
+                f"the network takes images of {tuple(input_spec.shape[1:])} (height, width, "
+                f"channels), not {part.images.shape[1:]}."
+            )
+        images = to_unit_interval(part.images)
+        parts.append(examples.Arrays(images, images))
+    facts = {"preprocessing": {"divide_by": 255, "image_files": "digit"}}
+    return of_arrays(dataset.name, *parts, **facts)
+
+
+def of_sources(name, train, test, augmentation=None):
+    """Images of two `ImageSource`s, to be given back: the first one's statistics standardize both.
+
+    Raises:
+        DataError: all pixels of the training images are alike.
+    """
+    statistics = standardize.statistics_of(train)
+    return TrainingData(
+        SourceExamples(train, statistics),
+        SourceExamples(test, statistics),
+        augmentation=augmentation,
+        description={
+            "name": name,
+            "train_images": len(train),
+            "test_images": len(test),
+            "train_sha256": train.sha256(),
+            "test_sha256": test.sha256(),
+        },
+        facts={"preprocessing": statistics},
+    )
+
+
+def of_arrays(name, train, held_out, held_out_name="test", **facts):
+    """Examples in memory.
+
+    Args:
+        name: what the data are called.
+        train, held_out: `Arrays`.
+        held_out_name: "test" or "validation".
+        facts: what else prediction must know.
+    """
+    return TrainingData(
+        train,
+        held_out,
+        held_out_name,
+        description={
+            "name": name,
+            "train_examples": train.count,
+            f"{held_out_name}_examples": held_out.count,
+            "sha256": examples.sha256(train, held_out),
+        },
+        facts=facts,
+    )

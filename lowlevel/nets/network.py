@@ -1,0 +1,73 @@
+"""A network that is built: what it is called, its sizes, its variables, and the function."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from lowlevel.checks import check_choice
+
+PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A function with the variables that it computes with.
+
+    Attributes:
+        forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`.
+        variables: a `VariableStore`, or several that are `JoinedStores`.
+        input_spec: `tf.TensorSpec` of the inputs, its batch size unknown; for several inputs, a
+            dict or tuple of them.
+        precision: what it computes in, "float32" or "bfloat16"; variables stay float32.
+        name: its name in the registry, or None if it is not there.
+        config: its config, or None.
+        parts: the modules of the networks that it is nested from, by name.
+    """
+
+    forward: Callable
+    variables: object
+    input_spec: object
+    precision: str = "float32"
+    name: str | None = None
+    config: object = None
+    parts: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        check_choice("precision", self.precision, PRECISIONS)
+
+    def __call__(self, inputs, training=False, seed=None):
+        """What `forward` returns for inputs that are cast to the network's precision."""
+        inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
+        if training:
+            return self.forward(inputs, training=True, seed=seed)
+        return self.forward(inputs)
+
+    def part(self, name):
+        """One of the networks that this one is nested from, such as "encoder".
+
+        It computes with the very same variables.
+        """
+        config, variables = getattr(self.config, name), self.variables.stores[name]
+        return _of(self.parts[name], None, config, variables, self.precision)
+
+    def compile(self):
+        """The network as a `tf.function` of inputs alone."""
+        return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
+
+
+def build_network(net, name, config, seed, precision):
+    """The `Network` of a module of `lowlevel.nets`, with new variables from a seed."""
+    return _of(net, name, config, net.build(config, seed), precision)
+
+
+def _of(net, name, config, variables, precision):
+    forward = functools.partial(net.forward, config, variables)
+    parts = getattr(net, "PARTS", {})
+    return Network(forward, variables, net.input_spec(config), precision, name, config, parts)
+
+
+def cast(inputs, dtype):
+    """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
+    return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)

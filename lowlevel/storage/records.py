@@ -1,0 +1,64 @@
+"""What a checkpoint's record.json must hold, checked before anything is done with it."""
+
+import math
+
+from lowlevel.checks import CheckpointError
+
+
+def check(record, path, metric_names):
+    """Returns the record of a run that is to go on.
+
+    Args:
+        record: what `checkpoint.read_record` returned, a dict.
+        path: the checkpoint, for messages.
+        metric_names: what the run measures at each step.
+
+    Raises:
+        CheckpointError: something is missing in it, or is not what a run writes.
+    """
+    history = check_history(record, path)
+    running, seconds = record.get("running"), record.get("seconds")
+    if not isinstance(running, dict) or running.keys() != set(metric_names):
+        raise _damage(path, f"running must hold {', '.join(metric_names)}")
+    for name, sums in running.items():
+        if not (isinstance(sums, list) and len(sums) == 2 and all(map(_is_number, sums))):
+            raise _damage(path, f"running must hold two numbers for {name}")
+    if not _is_number(seconds) or seconds < 0:
+        raise _damage(path, "seconds must be a number of at least 0")
+    last = history[-1]["step"] if history else 0
+    if not _is_count(record.get("step")) or record["step"] < last:
+        raise _damage(path, "step must be a whole number, not before the end of the last epoch")
+    return record
+
+
+def check_history(record, path):
+    """Returns the history in a record: a list of rows with an `epoch` and a `step` that grow.
+
+    Raises:
+        CheckpointError: it is anything else.
+    """
+    history = record.get("history")
+    if not isinstance(history, list):
+        raise _damage(path, "history must be a list")
+    for number, row in enumerate(history):
+        if not isinstance(row, dict) or not all(_is_count(row.get(k)) for k in ("epoch", "step")):
+            raise _damage(path, "each row of the history needs an epoch and a step")
+        before = history[number - 1] if number else {"epoch": 0, "step": 0}
+        if row["epoch"] <= before["epoch"] or row["step"] <= before["step"]:
+            raise _damage(path, "epochs and steps of the history must grow")
+        if not all(_is_number(value) for value in row.values()):
+            raise _damage(path, "each row of the history holds numbers alone")
+    return history
+
+
+def _damage(path, what):
+    return CheckpointError(f"the record of {path} is damaged: {what}.")
+
+
+def _is_number(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
+def _is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,42 @@
+"""What the loop refuses between steps: numbers that are useless, and state that never changes."""
+
+import math
+
+import numpy as np
+
+from lowlevel import variables
+from lowlevel.checks import ConfigError, NonFiniteError
+
+
+def check_finite(state):
+    """Raises NonFiniteError, naming the variable or slot, if a step has made one useless."""
+    for name, variable in state.tensors().items():
+        if not np.isfinite(variable.numpy()).all():
+            raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")
+
+
+def check_evaluation(state):
+    """Raises NonFiniteError if a metric over held-out data is not a finite number."""
+    for name, mean in state.evaluation.items():
+        if not math.isfinite(mean.result()):
+            raise NonFiniteError(
+                f"the {name} of the evaluation is not finite after step {int(state.step)}"
+            )
+
+
+def values_of_state(state):
+    """The network's state before some steps, for `check_state_changed`: a step and arrays."""
+    return int(state.step), variables.values(state.variables.updated_state())
+
+
+def check_state_changed(before, state):
+    """Raises ConfigError if there is network state and training has left all of it as it was."""
+    old_step, old_values = before
+    new_values = variables.values(state.variables.updated_state())
+    if not new_values or int(state.step) == old_step:
+        return
+    if all(np.array_equal(old_values[name], new_values[name]) for name in new_values):
+        raise ConfigError(
+            f"training never changes the state {', '.join(new_values)}: pass training=True on to "
+            f"the network, and assign the new values that it hands back."
+        )

@@ -1,0 +1,183 @@
+"""A run: a network, a task, data, a recipe and, if it is kept, a directory, put together."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from lowlevel import __version__, files
+from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.data.augment import Augmentation
+from lowlevel.storage import checkpoint, records
+from lowlevel.storage.run_directory import ABOUT, RunDirectory
+from lowlevel.training import loop, tasks
+from lowlevel.training.recipe import Recipe
+from lowlevel.training.state import TrainingState
+from lowlevel.training.steps import Steps
+
+EVAL_BATCH_SIZE = 256
+
+
+class Run:
+    """All that `lowlevel.training.loop.train` needs.
+
+    Attributes:
+        network: a `lowlevel.nets.network.Network`.
+        task: a `lowlevel.training.tasks.Task`.
+        data: a `lowlevel.data.training_data.TrainingData`; another may be put in its place between
+            two trainings.
+        recipe: a `lowlevel.training.recipe.Recipe`.
+        directory: the `RunDirectory`, or None for a run that is not kept.
+        state: the `TrainingState`.
+        eval_batch_size: examples in a batch of `evaluate`.
+    """
+
+    def __init__(self, network, task, data, recipe, directory=None):
+        """Puts a run together.
+
+        `directory` may be a path. The data may be None at first, for a run that is not kept.
+        """
+        self.network = network
+        self.task = task
+        self.data = data
+        self.recipe = recipe
+        if isinstance(directory, str | Path):
+            directory = RunDirectory(directory)
+        self.directory = directory
+        self.eval_batch_size = EVAL_BATCH_SIZE
+        optimizer = recipe.make_optimizer()
+        self.state = TrainingState(network.variables, optimizer, task.metric_names)
+        self._steps = Steps(network, task, self.state, recipe)
+        self._about = {"command": "", "lowlevel": __version__, "tensorflow": tf.__version__}
+
+    @property
+    def train_step(self):
+        """The compiled training step for the data."""
+        return self._steps.train(self.data.train)
+
+    @property
+    def steps_per_epoch(self):
+        """Batches in an epoch, the short last one included."""
+        return self.data.steps(self.recipe.batch_size)
+
+    @property
+    def config(self):
+        """What config.json keeps of a run whose recipe is a `Recipe`: a dict, as JSON can."""
+        augmentation = self.data.augmentation or Augmentation()
+        return {
+            "net": self.network.name,
+            "net_config": dataclasses.asdict(self.network.config),
+            **self.data.facts,
+            "data": self.data.description,
+            "training": _settings(self.recipe, self.task, augmentation, self.network.precision),
+            ABOUT: self._about,
+        }
+
+    def batches(self):
+        """The batches of the epoch under way that have not been trained on, in their order."""
+        return self.data.batches(self.state, self.recipe)
+
+    def evaluate(self, examples, quiet=True):
+        """A `Mean` of the loss and of each metric over examples, by name.
+
+        Args:
+            examples: such as `run.data.held_out`.
+            quiet: show no progress.
+
+        Raises:
+            DataError: there are no examples, or they do not fit the task.
+        """
+        step = self._steps.evaluate(examples)
+        return loop.evaluate(step, examples.batches(self.eval_batch_size), quiet)
+
+    def open(self, resume=False, fresh=False, command=""):
+        """Takes up the run in the directory, or starts one; returns the checkpoint's path or None.
+
+        Args:
+            resume: fail if there is no run yet.
+            fresh: delete the run that is there.
+            command: what the user typed, for config.json.
+
+        Raises:
+            CheckpointError, ConfigError: as `RunDirectory.open` raises them.
+        """
+        self._about["command"] = command
+        newest = self.directory.open(self.config, resume, fresh, self._defaults())
+        if newest is None:
+            return None
+        path, record = newest
+        if record.get("exported"):
+            raise CheckpointError(
+                f"{self.directory.path} holds an exported network without its optimizer, "
+                f"which cannot be trained further; choose another directory."
+            )
+        records.check(record, path, self.task.metric_names)
+        checkpoint.restore(path, self.state.tensors())
+        self.state.load_record(record)
+        return path
+
+    def save(self):
+        """Saves all that the run needs to go on, if it is kept."""
+        if self.directory is not None:
+            record = self.state.record() | {"config": self.config}
+            self.directory.save(self.state.tensors(), record)
+
+    def check_export(self, path):
+        """Raises CheckpointError or ConfigError if `export` would overwrite anything else.
+
+        A new or an empty directory will do, and one that holds an export of this very run.
+        """
+        path = Path(path)
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return
+        there = RunDirectory(path)
+        if not there.exists():
+            raise CheckpointError(f"{path} exists already; export to a new directory.")
+        there.check_config(self.config, self._defaults())
+        newest = there.newest()
+        if newest is None or not newest[1].get("exported"):
+            raise CheckpointError(f"{path} holds a run; export to a new directory.")
+
+    def export(self, path, **about):
+        """Writes the network without its optimizer to a run directory, for prediction alone.
+
+        Args:
+            path: the directory; written under another name and renamed.
+            about: facts to add to the `about` of its config, such as its accuracy.
+
+        Raises:
+            CheckpointError, ConfigError: as `check_export`, or it cannot be written.
+        """
+        self.check_export(path)
+        path = Path(path)
+        temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
+        config = self.config | {ABOUT: self._about | about}
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            directory = RunDirectory(temporary)
+            directory.open(config)
+            record = self.state.record() | {"config": config, "exported": True}
+            directory.save(self.state.network_tensors(), record)
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.rename(path)
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
+
+    def _defaults(self):
+        """What a setting that an older run does not know stood for."""
+        settings = _settings(Recipe(), tasks.Task(None), Augmentation(), "float32")
+        net_config = dataclasses.asdict(type(self.network.config)())
+        return {"net_config": net_config, "training": settings}
+
+
+def _settings(recipe, task, augmentation, precision):
+    """The part `training` of a config; what does not apply to a run has its default in it."""
+    return {
+        **dataclasses.asdict(recipe),
+        **tasks.DEFAULT_SETTINGS,
+        **task.settings,
+        **dataclasses.asdict(augmentation),
+        "precision": precision,
+    }

@@ -1,0 +1,77 @@
+"""The steps of one run for data of any form: each is compiled when it is first needed."""
+
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError, DataError
+from lowlevel.training.step import build_eval_step, build_train_step
+
+
+class Steps:
+    """Training and evaluation steps that share all but the form of targets and weights."""
+
+    def __init__(self, network, task, state, recipe):
+        """Takes what `build_train_step` takes."""
+        self._network = network
+        self._task = task
+        self._state = state
+        self._recipe = recipe
+        self._trainable = set(network.variables.trainable())
+        self._train, self._eval = {}, {}
+
+    def train(self, examples):
+        """The training step for examples of this form, and for what is not frozen now.
+
+        Args:
+            examples: anything with an `element_spec`, see `lowlevel.data.examples`.
+
+        Raises:
+            ConfigError: something was frozen when the run was made, and is no longer.
+            DataError: the task takes other targets.
+        """
+        trainable = self._network.variables.trainable()
+        unfrozen = trainable.keys() - self._trainable
+        if unfrozen:
+            raise ConfigError(f"compile again: {', '.join(sorted(unfrozen))} was frozen before.")
+        spec = self._spec(examples)
+        key = tuple(trainable), _key(spec)
+        if key not in self._train:
+            self._train[key] = build_train_step(
+                self._network, self._task, self._state, self._recipe, spec
+            )
+        return self._train[key]
+
+    def evaluate(self, examples):
+        """The evaluation step for examples of this form. Raises DataError as `train` does."""
+        spec = self._spec(examples)
+        key = _key(spec)
+        if key not in self._eval:
+            self._eval[key] = build_eval_step(self._network, self._task, spec)
+        return self._eval[key]
+
+    def _spec(self, examples):
+        inputs, targets, *weights = examples.element_spec
+        check_inputs(inputs, self._network.input_spec)
+        return [self._network.input_spec, self._task.check_targets(targets), *weights]
+
+
+def check_inputs(spec, wanted):
+    """Raises DataError if inputs of one `tf.TensorSpec`, or nest of them, are not as wanted."""
+    try:
+        tf.nest.assert_same_structure(spec, wanted)
+        fits = all(
+            there.dtype == here.dtype and there.shape.is_compatible_with(here.shape)
+            for there, here in zip(tf.nest.flatten(spec), tf.nest.flatten(wanted), strict=True)
+        )
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise DataError(f"the network takes {_show(wanted)}, not {_show(spec)}.")
+
+
+def _show(spec):
+    shown = tf.nest.map_structure(lambda part: f"{part.dtype.name} {part.shape}", spec)
+    return shown if isinstance(shown, str) else repr(shown)
+
+
+def _key(spec):
+    return tuple(tf.nest.flatten(spec))
