@@ -116,7 +116,7 @@ def test_no_part_of_the_smallest_table_is_empty():
 def test_standardized_columns_have_mean_0_and_deviation_1():
     features = table_of(300).features
     features[:, 7] = 1 / 3  # a column where all are alike
-    figures = auto_mpg.figures_of(features)
+    figures = auto_mpg.statistics_of(features)
     assert figures["std"][7] == 1
     columns = auto_mpg.standardize(features, figures)
     assert columns.dtype == np.float32

@@ -142,7 +142,7 @@ def test_some_images_and_images_in_memory(tmp_path):
 
 def test_standardizing_brings_the_training_set_into_0_to_1(tmp_path):
     array = np.array([[10, 20], [30, 60]], np.uint8).reshape(1, 2, 2, 1)
-    figures = standardize.figures_of(image_sources.ImagesInMemory(array, "four pixels"))
+    figures = standardize.statistics_of(image_sources.ImagesInMemory(array, "four pixels"))
     assert figures["mean"] == pytest.approx(30 / 255)
     assert figures["std"] == pytest.approx(np.std([10, 20, 30, 60]) / 255)
     beyond = np.concatenate([array, array - 10, array + 100])
@@ -151,7 +151,7 @@ def test_standardizing_brings_the_training_set_into_0_to_1(tmp_path):
     assert (scaled.min(), scaled.max()) == (0, 1)
     assert scaled[1, 0, 0, 0] == 0
     with pytest.raises(DataError, match="alike"):
-        standardize.figures_of(image_sources.ImagesInMemory(array * 0, "black"))
+        standardize.statistics_of(image_sources.ImagesInMemory(array * 0, "black"))
 
 
 MEMORY = """
@@ -162,9 +162,9 @@ from pathlib import Path
 from lowlevel.data import image_folder, pipeline, standardize
 folder, cache = map(Path, sys.argv[1:])
 images = image_folder.store(image_folder.find(folder), (127, 127, 1), cache, folder, quiet=True)
-figures = standardize.figures_of(images)
+figures = standardize.statistics_of(images)
 images.sha256()
-for batch in pipeline.image_batches(images, tf.range(len(images)), 64, figures):
+for batch, _ in SourceExamples(images, figures).batches(64):
     pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

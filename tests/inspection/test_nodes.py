@@ -14,10 +14,10 @@ from lowlevel import losses, nets, ops, optimizers, seeds
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.inspection.nodes import Nodes
 from lowlevel.nets import conv_net
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
+from lowlevel.nets.network import Network
 from lowlevel.variables import sha256
 from tests.comparison import assert_close, values
+from tests.steps import make_step, network_of
 
 RUN_SEED, BATCH = 3, 4
 TOLERANCE = 1e-4  # of the largest entry
@@ -30,26 +30,21 @@ several_nets = pytest.mark.parametrize("name", NETS)
 class Training:
     """A network, its step that has been called once, and a batch."""
 
-    def __init__(self, name, optimizer=None, **options):
+    def __init__(self, name, optimizer=None, weighted=False):
         net = nets.get(name)
         config = net.Config()
         self.variables = net.build(config, seed=0)
         self.forward = functools.partial(net.forward, config, self.variables)
         self.spec = net.input_spec(config)
-        self.state = TrainingState(self.variables, optimizer or optimizers.Adam(1e-2))
-        self.step = build_train_step(
-            self.forward,
+        self.step, self.state = make_step(
+            Network(self.forward, self.variables, self.spec),
             self.loss,
-            self.variables,
-            self.state.optimizer,
-            self.state.step,
-            self.spec,
-            RUN_SEED,
-            target_spec=tf.TensorSpec([None], name="targets"),
-            metrics={},
-            **options,
+            optimizer or optimizers.Adam(1e-2),
+            tf.TensorSpec([None], name="targets"),
+            weighted=weighted,
+            seed=RUN_SEED,
         )
-        self.weights = [values(BATCH, low=0, seed=3)] if options.get("weighted") else []
+        self.weights = [values(BATCH, low=0, seed=3)] if weighted else []
         self.batch = self.make_batch(BATCH)
         self.step(*self.batch)
         self.nodes = Nodes(self.step, self.variables.all())
@@ -328,15 +323,7 @@ def test_what_no_second_run_could_know_is_refused():
 def test_labels_beyond_the_classes():
     config = conv_net.Config()
     variables = conv_net.build(config, seed=0)
-    state = TrainingState(variables, optimizers.SGD(0.1))
-    step = build_train_step(
-        functools.partial(conv_net.forward, config, variables),
-        losses.softmax_cross_entropy,
-        variables,
-        state.optimizer,
-        state.step,
-        conv_net.input_spec(config),
-        RUN_SEED,
-    )
+    network = network_of(conv_net, config, variables)
+    step, _ = make_step(network, losses.softmax_cross_entropy, optimizers.SGD(0.1))
     with pytest.raises(DataError, match=r"cannot be computed: .* label value of 10 .* outside"):
         Nodes(step).values("gradients/weights/c1", values(2, 28, 28, 1), np.array([1, 10]))

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lowlevel import losses, optimizers
-from lowlevel.data import pipeline
+from lowlevel import losses, nets, optimizers
+from lowlevel.data import pipeline, training_data
 from lowlevel.nets import conv_net
-from lowlevel.training.classification import Classifier
+from lowlevel.training import loop, tasks
 from lowlevel.training.recipe import Recipe
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
+from lowlevel.training.run import Run
 from tests.comparison import assert_close
 from tests.keras_reference import conv_net as keras_conv_net
+from tests.steps import make_step, network_of
 
 STEPS = 200
 
@@ -71,15 +71,8 @@ def test_logits_and_gradients(twins, mnist):
 )
 def test_training(twins, mnist, ours, theirs):
     config, variables, model = twins
-    state = TrainingState(variables, ours())
-
-    def forward(images, training=False, seed=None):
-        return conv_net.forward(config, variables, images, training, seed)
-
-    spec = conv_net.input_spec(config)
-    step = build_train_step(
-        forward, losses.softmax_cross_entropy, variables, state.optimizer, state.step, spec, 0
-    )
+    network = network_of(conv_net, config, variables)
+    step, _ = make_step(network, losses.softmax_cross_entropy, ours())
     model.compile(
         theirs(), keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False
     )
@@ -95,12 +88,12 @@ def test_training(twins, mnist, ours, theirs):
 
 
 @pytest.mark.slow
-def test_an_epoch_of_each_ends_at_the_same_accuracy(mnist, tmp_path):
+def test_an_epoch_of_each_ends_at_the_same_accuracy(mnist):
     """Each with its own random numbers, dropout included: Keras by `fit`, ours by the loop."""
     config = conv_net.Config()
-    classifier = Classifier("conv_net", config, mnist, Recipe(learning_rate=1e-3), tmp_path)
-    classifier.open()
-    classifier.train(epochs=1, quiet=True)
+    network, recipe = nets.make("conv_net", config), Recipe(learning_rate=1e-3)
+    run = Run(network, tasks.classification(), training_data.of_images(mnist), recipe)
+    loop.train(run, loop.RunLength(1), quiet=True)
 
     model = keras_conv_net.build()
     model.compile(
@@ -114,4 +107,4 @@ def test_an_epoch_of_each_ends_at_the_same_accuracy(mnist, tmp_path):
         mnist.test.images / np.float32(255), mnist.test.labels, verbose=0
     )
     assert keras_accuracy > 0.97
-    assert classifier.state.history[-1]["val_accuracy"] == pytest.approx(keras_accuracy, abs=0.005)
+    assert run.state.history[-1]["val_accuracy"] == pytest.approx(keras_accuracy, abs=0.005)

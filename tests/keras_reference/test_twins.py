@@ -1,7 +1,6 @@
 """Networks equal their Keras twins: outputs, gradients, and 50 steps of training."""
 
 import dataclasses
-import functools
 
 import keras
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import losses, nets, optimizers
+from lowlevel.data import pipeline
 from lowlevel.nets import (
     bottle_autoencoder,
     bottle_decoder,
@@ -26,13 +26,12 @@ from lowlevel.nets import (
     text_classifier,
     vision_transformer,
 )
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
 from lowlevel.variables import count_parameters
 from tests.comparison import assert_close, values, values_of
 from tests.keras_reference import bottle, patterns, twins
 from tests.keras_reference import mini_inception as keras_mini_inception
 from tests.keras_reference import strided_net as keras_strided_net
+from tests.steps import make_step, network_of
 from tests.training import small_autoencoder
 
 STEPS = 50
@@ -142,20 +141,11 @@ def test_outputs_and_gradients(name):
 def test_training(name):
     net, config, variables, model, batch = make(name)
     rate = RATE if name.startswith(LARGE) else SMALL_RATE
-    state = TrainingState(variables, optimizers.Momentum(rate), ["loss"])
     spec = net.input_spec(config)
     outputs = model.output_shape[1:]
-    step = build_train_step(
-        functools.partial(net.forward, config, variables),
-        losses.mean_squared_error,
-        variables,
-        state.optimizer,
-        state.step,
-        spec,
-        run_seed=0,
-        target_spec=tf.TensorSpec([None, *outputs]),
-        metrics={},
-    )
+    network, targets = network_of(net, config, variables), tf.TensorSpec([None, *outputs])
+    optimizer = optimizers.Momentum(rate)
+    step, _ = make_step(network, losses.mean_squared_error, optimizer, targets)
     model.compile(
         keras.optimizers.SGD(rate, momentum=0.9),
         keras.losses.MeanSquaredError(),
@@ -181,13 +171,13 @@ def test_training(name):
         assert error <= 0.02 * moved + 1e-7, key
 
 
-def test_the_autoencoder_is_trained_as_one(tmp_path):
+def test_the_autoencoder_is_trained_as_one():
     """Encoder and decoder by one step with Nadam: the very step that the script uses."""
-    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=1.5e-4, flip=False)
-    training = small_autoencoder.make(tmp_path / "run", recipe)
+    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=1.5e-4)
+    run = small_autoencoder.make(None, recipe, augmentation=None)
     config = small_autoencoder.CONFIG
     parts = bottle.build_encoder(config), bottle.build_decoder(bottle_decoder.mirror(config))
-    for store, part in zip(training.state.variables.stores.values(), parts, strict=True):
+    for store, part in zip(run.network.variables.stores.values(), parts, strict=True):
         twins.copy_variables(store, part)
     model = keras.Sequential([*parts])
     model.compile(
@@ -195,8 +185,9 @@ def test_the_autoencoder_is_trained_as_one(tmp_path):
     )
     history = []
     for epoch in range(20):
-        for images, targets in training.batches(epoch, 0):
-            history.append(float(tf.reduce_mean(training.train_step(images, targets)["loss"])))
+        order = pipeline.epoch_order(30, recipe.seed, epoch)
+        for images, targets in run.data.train.batches(recipe.batch_size, order):
+            history.append(float(tf.reduce_mean(run.train_step(images, targets)["loss"])))
             model.reset_metrics()
             theirs = float(model.train_on_batch(images, targets))
             assert history[-1] == pytest.approx(theirs, abs=1e-4)

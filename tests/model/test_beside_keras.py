@@ -215,7 +215,7 @@ def test_gradient_clipping(clip, settings):
     ours, theirs = compiled(
         lambda: optimizers.SGD(1.0),
         lambda: keras.optimizers.SGD(1.0, **settings),
-        combine_gradients=functools.partial(clip, limit=limit),
+        change_gradients=functools.partial(clip, limit=limit),
     )
     assert_same_history(*fit_both(ours, theirs, *data()))
     assert_same_weights(ours, theirs)

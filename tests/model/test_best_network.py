@@ -5,11 +5,11 @@ import csv
 from lowlevel import losses, optimizers
 from lowlevel.data import digits
 from lowlevel.model import Model
-from lowlevel.training.best_network import BestNetwork
+from lowlevel.training.best_network import BestNetwork, Criterion
 from lowlevel.training.hooks import BestKeeper, CSVLog, EarlyStopping
 
 
-def test_figures_of_some_epochs_beside_figures_of_every_epoch(tmp_path):
+def test_statistics_of_some_epochs_beside_statistics_of_every_epoch(tmp_path):
     """Its figure is in some rows only, of the history and of a CSV file."""
     model = Model.of("mlp")
     model.compile(optimizers.Adam(1e-3), losses.softmax_cross_entropy)
@@ -19,7 +19,7 @@ def test_figures_of_some_epochs_beside_figures_of_every_epoch(tmp_path):
         evaluation_variables=Model.of("mlp", seed=1).variables,
         directory=tmp_path / "best",
         config={},
-        every_epochs=2,
+        criterion=Criterion("val_average_precision", every_epochs=2),
         say=lambda line: None,
     )
     test = digits.load().test
@@ -35,7 +35,7 @@ def test_figures_of_some_epochs_beside_figures_of_every_epoch(tmp_path):
     history.plot(tmp_path / "history.png")
 
 
-def judged_model(directory, figures):
+def judged_model(directory, figures, every_epochs=1):
     model = Model.of("mlp")
     model.compile(optimizers.Adam(1e-3), losses.softmax_cross_entropy)
     figures = iter(figures)
@@ -44,6 +44,7 @@ def judged_model(directory, figures):
         evaluation_variables=Model.of("mlp", seed=1).variables,
         directory=directory,
         config={},
+        criterion=Criterion("val_average_precision", every_epochs=every_epochs),
         say=lambda line: None,
     )
     return model, hook
@@ -66,8 +67,7 @@ def test_a_second_fit_keeps_the_best_of_the_first(tmp_path):
 
 def test_other_hooks_read_a_figure_that_is_not_in_every_row(tmp_path):
     """Early stopping waits two judgements; the keeper takes the best of them."""
-    model, hook = judged_model(tmp_path, [0.1, 0.9, 0.5, 0.6, 0.7])
-    hook._every_epochs = 2
+    model, hook = judged_model(tmp_path, [0.1, 0.9, 0.5, 0.6, 0.7], every_epochs=2)
     stop = EarlyStopping("val_average_precision", patience=2)
     keeper = BestKeeper("val_average_precision")
     history = fit(model, 20, hook, stop, keeper)

@@ -20,10 +20,10 @@ from lowlevel.nets import (
     digit_decoder,
     digit_encoder,
 )
+from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
 from tests.comparison import values_of
+from tests.steps import make_step, network_of
 
 GOLDEN = Path(__file__).with_name("parameters.txt")
 SEED = [7, 8]
@@ -144,18 +144,8 @@ def test_names_of_layers_are_in_the_graph(name):
 def test_training_does_not_retrace_and_the_checkpoint_restores_it_all(name, tmp_path):
     def start(seed):
         net, config, store = make(name, seed)
-        state = TrainingState(store, optimizers.Adam(1e-3))
-        step = build_train_step(
-            lambda inputs, training, seed: net.forward(config, store, inputs, training, seed),
-            losses.mean_squared_error,
-            store,
-            state.optimizer,
-            state.step,
-            net.input_spec(config),
-            run_seed=0,
-            target_spec=tf.TensorSpec(None),
-            metrics={},
-        )
+        network, optimizer = network_of(net, config, store), optimizers.Adam(1e-3)
+        step, state = make_step(network, losses.mean_squared_error, optimizer, tf.TensorSpec(None))
         return net, config, state, step
 
     net, config, state, step = start(seed=0)
@@ -203,8 +193,6 @@ def test_training_with_state_that_never_changes_is_an_error(name):
     net, config, store = make(name)
     if not store.state:
         pytest.skip("keeps no state")
-    optimizer = optimizers.Adam(1e-3)
-    optimizer.build(store.trainable())
     forgetful = {
         "pass training=True on": lambda inputs, training, seed: net.forward(config, store, inputs),
         "would never change the state": lambda inputs, training, seed: (
@@ -217,16 +205,9 @@ def test_training_with_state_that_never_changes_is_an_error(name):
         ),
     }
     for message, forward in forgetful.items():
-        step = build_train_step(
-            forward,
-            losses.mean_squared_error,
-            store,
-            optimizer,
-            tf.Variable(0, dtype=tf.int64),
-            net.input_spec(config),
-            run_seed=0,
-            target_spec=tf.TensorSpec(None),
-        )
+        network = Network(forward, store, net.input_spec(config))
+        optimizer, targets = optimizers.Adam(1e-3), tf.TensorSpec(None)
+        step, _ = make_step(network, losses.mean_squared_error, optimizer, targets)
         with pytest.raises(ConfigError, match=message):
             step(inputs_of(net, config, 2), 0.5)
 

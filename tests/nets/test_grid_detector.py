@@ -1,7 +1,5 @@
 """The grid detector: targets and boxes are inverse, the loss is what it says, and it learns."""
 
-import functools
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,8 +8,7 @@ from lowlevel import optimizers
 from lowlevel.data import digit_scenes
 from lowlevel.nets import grid_detector
 from lowlevel.reports import detection
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
+from tests.steps import make_step, network_of
 
 CONFIG = grid_detector.Config()
 SURE = 20.0  # a logit of which the sigmoid is 1 in float32
@@ -111,19 +108,10 @@ def test_detecting_in_any_portions_is_the_same(scenes, monkeypatch):
 
 def test_it_learns_scenes(scenes):
     variables = grid_detector.build(CONFIG, seed=0)
-    state = TrainingState(variables, optimizers.Adam(3e-3), ["loss"])
     targets = tf.constant(grid_detector.targets(CONFIG, scenes.boxes, scenes.classes))
-    step = build_train_step(
-        functools.partial(grid_detector.forward, CONFIG, variables),
-        grid_detector.loss,
-        variables,
-        state.optimizer,
-        state.step,
-        grid_detector.input_spec(CONFIG),
-        run_seed=0,
-        target_spec=tf.TensorSpec([None, *targets.shape[1:]]),
-        metrics={},
-    )
+    network, spec = network_of(grid_detector, CONFIG, variables), [None, *targets.shape[1:]]
+    optimizer = optimizers.Adam(3e-3)
+    step, _ = make_step(network, grid_detector.loss, optimizer, tf.TensorSpec(spec))
     images = tf.constant(scenes.images / np.float32(255))
     history = []
     for _ in range(3):

@@ -1,6 +1,6 @@
 """Each network drives its loss down on real data in a few seconds."""
 
-import functools
+import dataclasses
 
 import numpy as np
 import pytest
@@ -19,25 +19,16 @@ from lowlevel.nets import (
     strided_net,
     vision_transformer,
 )
-from lowlevel.training.state import TrainingState
-from lowlevel.training.step import build_train_step
+from tests.steps import make_step, network_of
 
 
-def train(net, config, data, steps, batch_size=64, dtype=tf.float32, rate=1e-3):
-    variables = net.build(config, seed=0)
-    state = TrainingState(variables, optimizers.Adam(rate))
-    step = build_train_step(
-        functools.partial(net.forward, config, variables),
-        losses.softmax_cross_entropy,
-        variables,
-        state.optimizer,
-        state.step,
-        net.input_spec(config),
-        run_seed=0,
-        compute_dtype=dtype,
+def train(net, config, data, steps, batch_size=64, precision="float32", rate=1e-3):
+    network = dataclasses.replace(
+        network_of(net, config, net.build(config, seed=0)), precision=precision
     )
+    step, _ = make_step(network, losses.softmax_cross_entropy, optimizers.Adam(rate))
     order = np.concatenate([pipeline.epoch_order(len(data), 0, epoch) for epoch in range(5)])
-    batches = pipeline.batches(data, order[: steps * batch_size], batch_size)
+    batches = data.examples.batches(batch_size, order[: steps * batch_size])
     return [np.mean(step(*batch)["loss"]) for batch in batches]
 
 
@@ -59,7 +50,7 @@ def test_conv_net_learns_mnist(mnist):
 
 
 def test_conv_net_learns_in_bfloat16(digits):
-    history = train(conv_net, conv_net.Config(), digits.train, steps=80, dtype=tf.bfloat16)
+    history = train(conv_net, conv_net.Config(), digits.train, steps=80, precision="bfloat16")
     assert np.mean(history[-5:]) < 0.5 < 2 < history[0]
 
 

@@ -15,7 +15,6 @@ from lowlevel.nets import bottle_encoder, mini_inception, strided_net
 from lowlevel.prediction import export, trained
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.storage import weights_file
-from lowlevel.training.classification import Classifier
 from tests.training import small_autoencoder, small_run
 
 DATA = small_run.DATASET.test.images  # uint8 [batch, 8, 8, 1]
@@ -59,9 +58,9 @@ def runs(tmp_path_factory):
             for part in ("train", "test")
         }
         data = type(data)("few", padded["train"], padded["test"])
-        classifier = Classifier(name, config, data, small_run.RECIPE, root / name)
-        classifier.open()
-        classifier.train(1, quiet=True)
+        run = small_run.make(root / name, data, net=(name, config))
+        run.open()
+        small_run.go_on(run, 1)
         images[name] = data.test.images
     return root, images
 
@@ -112,7 +111,7 @@ def test_exports_predict_what_the_run_does(runs, name, tmp_path):
 def test_weights_by_name(runs, tmp_path):
     root, _ = runs
     export.save_weights(root / "autoencoder", tmp_path / "weights.h5")
-    variables = trained.load(root / "autoencoder").service.variables.all()
+    variables = trained.load(root / "autoencoder").variables
     with h5py.File(tmp_path / "weights.h5") as file:
         names = []
         file.visititems(
@@ -237,7 +236,7 @@ def test_loading_weights_is_strict(weights, change, message, tmp_path, monkeypat
 
 def test_a_failed_restore_changes_nothing(weights):
     network = trained.load(weights)
-    variables = network.service.variables.all()
+    variables = network.variables
     before = {name: variable.numpy() for name, variable in variables.items()}
     change_file(weights, reshape)
     with pytest.raises(CheckpointError):

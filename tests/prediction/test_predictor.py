@@ -14,25 +14,25 @@ IMAGES = small_run.DATASET.test.images
 
 
 @pytest.fixture(scope="module")
-def classifier(tmp_path_factory):
+def run(tmp_path_factory):
     return small_run.train(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
-def predictor(classifier):
-    return Predictor(classifier.run.path)
+def predictor(run):
+    return Predictor(run.run.path)
 
 
-def test_agrees_with_the_network_that_was_trained(classifier, predictor):
+def test_agrees_with_the_network_that_was_trained(run, predictor):
     net = nets.get("conv_net")
     config = net.Config((8, 8, 1), 10)
-    logits = net.forward(config, classifier.state.variables, IMAGES / np.float32(255)).numpy()
+    logits = net.forward(config, run.state.variables, IMAGES / np.float32(255)).numpy()
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     prediction = predictor.predict(IMAGES)
     np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-5)
     np.testing.assert_array_equal(prediction.classes, logits.argmax(axis=1))
     share = (prediction.classes == small_run.DATASET.test.labels).mean()
-    assert share == pytest.approx(classifier.state.history[-1]["val_accuracy"])
+    assert share == pytest.approx(run.state.history[-1]["val_accuracy"])
 
 
 def test_one_image_a_batch_and_more_than_a_batch(predictor):
@@ -86,14 +86,14 @@ def test_no_run(tmp_path):
     ],
 )
 def test_a_config_that_does_not_fit(tmp_path, change):
-    classifier = small_run.make(tmp_path)
-    classifier.open()
-    classifier.config |= change
-    classifier.save()
+    run = small_run.make(tmp_path)
+    run.open()
+    run.config |= change
+    run.save()
     with pytest.raises(LowlevelError):
         Predictor(tmp_path)
 
 
-def test_needs_no_config_file_but_the_checkpoints_own(classifier, predictor):
+def test_needs_no_config_file_but_the_checkpoints_own(run, predictor):
     saved = json.loads((predictor.source / "record.json").read_text())
     assert predictor.config == saved["config"]

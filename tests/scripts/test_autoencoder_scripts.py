@@ -248,7 +248,7 @@ def test_too_few_pictures_are_refused_before_training(run_script, trash, tmp_pat
     assert "holds 9 images; the detector of anomalies needs 10" in result.err
 
 
-def test_a_classifier_is_no_autoencoder(run_script, trash):
+def test_a_run_is_no_autoencoder(run_script, trash):
     shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
     result = run_script("detect_anomalies.py", shipped, trash / "TEST")
     assert result.status == 2

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from lowlevel.nets import strided_net
-from lowlevel.training.classification import Classifier
 from tests.idx_files import write_random
 from tests.scripts import tools
 from tests.training import small_run
@@ -100,11 +99,9 @@ def test_invert_changes_what_is_seen(predict, digit_files):
 def test_a_run_on_three_equal_channels(predict, digits, digit_files, tmp_path):
     train = type(digits.train)(digits.train.images[:50], digits.train.labels[:50], "few")
     data = type(digits)("few", train, digits.test).with_channels(3)
-    classifier = Classifier(
-        "strided_net", strided_net.Config(), data, small_run.RECIPE, tmp_path / "run"
-    )
-    classifier.open()
-    classifier.train(1, max_steps=1, quiet=True)
+    run = small_run.make(tmp_path / "run", data, net=("strided_net", strided_net.Config()))
+    run.open()
+    small_run.go_on(run, 1, max_steps=1)
     lines = parse(predict("--run-dir", tmp_path / "run", *digit_files[:2], "--index", 0))
     assert len(lines) == 3
 

@@ -84,21 +84,21 @@ def test_what_it_prints_and_leaves(train, options, table, tmp_path):
     config = json.loads((run / "config.json").read_text())
     data = auto_mpg.read(table)
     cars, validation, test = auto_mpg.split(data)
-    figures = auto_mpg.figures_of(data.features[cars])
+    figures = auto_mpg.statistics_of(data.features[cars])
     assert config["preprocessing"] == figures  # of the cars it is trained on, and of no others
     for others in ([*cars, *validation], [*cars, *test]):
-        assert figures != auto_mpg.figures_of(data.features[others])
+        assert figures != auto_mpg.statistics_of(data.features[others])
     assert config["data"]["validation_examples"] == 13
 
     # What it tells of is the network of the best epoch, which is what the run predicts with.
     network = trained.load(run)
     assert network.source.name == f"epoch-{best + 1:04d}-step-{rows[best]['step']:08d}"
     digest, step = DIGEST.fullmatch(result.last_lines[1]).groups()
-    assert digest == sha256(network.service.variables.all())
+    assert digest == sha256(network.variables)
     assert int(step) == rows[best]["step"]
 
     def error_on(part):
-        served = network.service.serve(tf.constant(data.features[part]))
+        served = network.answer(tf.constant(data.features[part]))
         return np.abs(served["estimate"] - data.targets[part]).mean()
 
     error, count = ERROR.fullmatch(result.last_lines[0]).groups()
@@ -157,7 +157,7 @@ def test_exports_estimate_as_the_run_does(
     assert (result.status, result.err) == (0, "")
     rows = tf.constant(auto_mpg.read(table).features[:9])
     answers = [
-        trained.load(path).service.serve(rows)["estimate"].numpy()
+        trained.load(path).answer(rows)["estimate"].numpy()
         for path in (tmp_path / "run", model, weights)
     ]
     served = tf.saved_model.load(str(model)).signatures["serving_default"](rows=rows)["estimate"]

@@ -52,7 +52,7 @@ def rows_of(run):
 
 
 def best_digest(run):
-    return sha256(trained.load(run / FOLDER).service.variables.all())
+    return sha256(trained.load(run / FOLDER).variables)
 
 
 def test_what_it_prints_and_leaves(train, tmp_path):

@@ -2,11 +2,14 @@
 
 import dataclasses
 
-from lowlevel.data import digits
+from lowlevel import nets
+from lowlevel.data import digits, training_data
+from lowlevel.data.augment import Augmentation
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.nets import conv_net
-from lowlevel.training.classification import Classifier
+from lowlevel.training import loop, tasks
 from lowlevel.training.recipe import Recipe
+from lowlevel.training.run import Run
 
 EPOCHS, STEPS_PER_EPOCH = 2, 3
 RECIPE = Recipe(seed=1, batch_size=40, learning_rate=1e-3)  # batches of 40, 40 and 16
@@ -25,15 +28,23 @@ def dataset():
 DATASET = dataset()
 
 
-def make(run_dir, data=DATASET, **changes):
-    """A `Classifier` in that directory; the changes are fields of its recipe."""
-    config = conv_net.Config(data.image_shape, data.num_classes)
-    return Classifier("conv_net", config, data, dataclasses.replace(RECIPE, **changes), run_dir)
+def make(run_dir=None, data=DATASET, augmentation=None, precision="float32", net=None, **changes):
+    """A `Run` in that directory; the changes are fields of its recipe."""
+    recipe = dataclasses.replace(RECIPE, **changes)
+    name, config = net or ("conv_net", conv_net.Config(data.image_shape, data.num_classes))
+    network = nets.make(name, config, recipe.seed, precision)
+    data = training_data.of_images(data, augmentation and Augmentation(**augmentation))
+    return Run(network, tasks.classification(), data, recipe, run_dir)
+
+
+def go_on(run, epochs=EPOCHS, max_steps=None, save_every=None, hooks=()):
+    """Trains a run to its end, or to `max_steps`."""
+    loop.train(run, loop.RunLength(epochs, max_steps, save_every), hooks, quiet=True)
 
 
 def train(run_dir, max_steps=None, save_every=None, **changes):
     """Opens the run and trains it to its end, or to `max_steps`."""
-    classifier = make(run_dir, **changes)
-    classifier.open()
-    classifier.train(EPOCHS, max_steps, save_every, quiet=True)
-    return classifier
+    run = make(run_dir, **changes)
+    run.open()
+    go_on(run, EPOCHS, max_steps, save_every)
+    return run

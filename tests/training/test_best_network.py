@@ -11,8 +11,9 @@ from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
 from lowlevel.nets import conv_net
 from lowlevel.prediction import trained
 from lowlevel.prediction.predictor import Predictor
-from lowlevel.training.best_network import FOLDER, BestNetwork
-from lowlevel.training.hooks import Hook
+from lowlevel.storage.run_directory import RunDirectory
+from lowlevel.training.best_network import FOLDER, BestNetwork, Criterion
+from lowlevel.training.hook import Hook
 from lowlevel.variables import sha256
 from tests.training import small_run
 
@@ -43,30 +44,31 @@ class Scripted:
 
 def make(path, evaluate=mean_true_probability, **options):
     """A run that is open, and the hook for it."""
-    classifier = small_run.make(path)
-    classifier.open()
+    run = small_run.make(path)
+    run.open()
     copy = conv_net.build(CONFIG, seed=99)
-    options = {"name": NAME, "say": lambda line: None} | options
-    return classifier, BestNetwork(evaluate, copy, path / FOLDER, classifier.config, **options)
+    say = options.pop("say", lambda line: None)
+    criterion = Criterion(NAME, **options)
+    return run, BestNetwork(evaluate, copy, path / FOLDER, run.config, criterion, say)
 
 
 def train(path, evaluate=mean_true_probability, max_steps=None, **options):
-    classifier, hook = make(path, evaluate, **options)
-    classifier.train(EPOCHS, max_steps, hooks=[hook], quiet=True)
-    return classifier, hook
+    run, hook = make(path, evaluate, **options)
+    small_run.go_on(run, EPOCHS, max_steps, hooks=[hook])
+    return run, hook
 
 
 def kept_digest(path):
-    return sha256(trained.load(path / FOLDER).service.variables.all())
+    return sha256(trained.load(path / FOLDER).variables)
 
 
 def outcome(path):
     """All that must not depend on stops."""
-    classifier, hook = make(path)
-    hook.on_train_begin(classifier.state)
-    rows = [row | {"seconds": 0} for row in classifier.state.history]
+    run, hook = make(path)
+    hook.on_train_begin(run.state)
+    rows = [row | {"seconds": 0} for row in run.state.history]
     names = [kept.name for kept in hook.run.checkpoints()]
-    return sha256(classifier.state.tensors()), rows, hook.best["epoch"], names, kept_digest(path)
+    return sha256(run.state.tensors()), rows, hook.best["epoch"], names, kept_digest(path)
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +90,8 @@ def whole(tmp_path_factory):
 )
 def test_when_it_evaluates(tmp_path, warm_up_epochs, every_epochs, evaluated):
     evaluate = Scripted(*range(9))
-    classifier, hook = train(
-        tmp_path, evaluate, warm_up_epochs=warm_up_epochs, every_epochs=every_epochs
-    )
-    assert [row["epoch"] for row in classifier.state.history if NAME in row] == evaluated
+    run, hook = train(tmp_path, evaluate, warm_up_epochs=warm_up_epochs, every_epochs=every_epochs)
+    assert [row["epoch"] for row in run.state.history if NAME in row] == evaluated
     assert len(evaluate.digests) == len(set(evaluate.digests)) == len(evaluated)
     assert (tmp_path / FOLDER).exists() == bool(evaluated)
     assert (hook.best or {"epoch": None})["epoch"] == (evaluated or [None])[-1]
@@ -107,8 +107,8 @@ def test_when_it_evaluates(tmp_path, warm_up_epochs, every_epochs, evaluated):
 )
 def test_the_best_is_kept_bit_for_bit(tmp_path, mode, figures, best):
     evaluate = Scripted(*figures)
-    classifier, hook = train(tmp_path, evaluate, mode=mode)
-    assert hook.best == classifier.state.history[best - 1]
+    run, hook = train(tmp_path, evaluate, mode=mode)
+    assert hook.best == run.state.history[best - 1]
     assert hook.best[NAME] == figures[best - 1]
     assert [path.name for path in hook.run.checkpoints()] == [
         f"epoch-{best:04d}-step-{best * 3:08d}"
@@ -117,15 +117,15 @@ def test_the_best_is_kept_bit_for_bit(tmp_path, mode, figures, best):
     images = small_run.DATASET.test.images
     outputs = Predictor(tmp_path / FOLDER).outputs(images)["logits"]
     expected = conv_net.forward(
-        CONFIG, trained.load(tmp_path / FOLDER).service.variables, images / np.float32(255)
+        CONFIG, trained.load(tmp_path / FOLDER).network.variables, images / np.float32(255)
     )
     np.testing.assert_allclose(outputs, expected, atol=1e-5)
 
 
 def test_what_is_evaluated_is_the_network_after_its_epoch(tmp_path):
     evaluate = Scripted(*range(9))
-    classifier, _ = train(tmp_path, evaluate, max_steps=6)
-    assert evaluate.digests[-1] == sha256(classifier.state.variables.all())
+    run, _ = train(tmp_path, evaluate, max_steps=6)
+    assert evaluate.digests[-1] == sha256(run.state.variables.all())
     assert evaluate.digests[0] != evaluate.digests[1]
 
 
@@ -135,8 +135,8 @@ def test_there_is_never_more_than_one_while_an_epoch_is_trained(tmp_path):
             kept = [path.name for path in (tmp_path / FOLDER).glob("epoch-*")]
             assert len(kept) == min(step // 3, 1)
 
-    classifier, hook = make(tmp_path, Scripted(*range(9)))
-    classifier.train(EPOCHS, hooks=[hook, Watch()], quiet=True)
+    run, hook = make(tmp_path, Scripted(*range(9)))
+    small_run.go_on(run, EPOCHS, hooks=[hook, Watch()])
 
 
 def test_training_goes_on_as_without_it_and_is_traced_once(tmp_path):
@@ -145,13 +145,14 @@ def test_training_goes_on_as_without_it_and_is_traced_once(tmp_path):
             variable.assign(tf.zeros_like(variable))
         return 0.0
 
-    classifier, _ = train(tmp_path / "with", spoil)
+    run, _ = train(tmp_path / "with", spoil)
     alone = small_run.make(tmp_path / "without")
     alone.open()
-    alone.train(EPOCHS, quiet=True)
-    assert sha256(classifier.state.tensors()) == sha256(alone.state.tensors())
-    assert classifier.train_step.experimental_get_tracing_count() == 1
-    assert classifier.eval_step.experimental_get_tracing_count() == 1
+    small_run.go_on(alone, EPOCHS)
+    assert sha256(run.state.tensors()) == sha256(alone.state.tensors())
+    assert run.train_step.experimental_get_tracing_count() == 1
+    eval_step = run._steps.evaluate(run.data.held_out)
+    assert eval_step.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize("steps", [(3,), (2, 8, 15)])
@@ -163,17 +164,17 @@ def test_a_stopped_run_goes_on_to_the_same_bits_and_the_same_best(whole, tmp_pat
 
 @pytest.mark.parametrize("epoch", [1, 4])
 def test_killed_between_keeping_the_best_and_saving_the_run(whole, tmp_path, epoch):
-    classifier, hook = make(tmp_path)
-    save = classifier.save
+    run, hook = make(tmp_path)
+    save = run.save
 
     def killed():
-        if len(classifier.state.history) == epoch:
+        if len(run.state.history) == epoch:
             raise KeyboardInterrupt
         save()
 
-    classifier.save = killed
+    run.save = killed
     with pytest.raises(KeyboardInterrupt):
-        classifier.train(EPOCHS, hooks=[hook], quiet=True)
+        small_run.go_on(run, EPOCHS, hooks=[hook])
     assert kept_digest(tmp_path)  # there is one at any time
     resumed, hook = make(tmp_path)
     hook.on_train_begin(resumed.state)
@@ -193,8 +194,8 @@ def test_a_best_network_that_is_lost_is_replaced_by_the_next(tmp_path):
 
 def test_what_an_earlier_training_left_goes_when_a_new_one_starts(tmp_path):
     train(tmp_path, Scripted(0.9, 0.1, 0.2), max_steps=9)
-    classifier = small_run.make(tmp_path)
-    classifier.open(fresh=True)
+    run = small_run.make(RunDirectory(tmp_path, products=[FOLDER]))
+    run.open(fresh=True)
     assert not (tmp_path / FOLDER).exists()
 
 
@@ -212,27 +213,28 @@ def test_what_it_says(tmp_path):
 
 
 def test_a_set_of_variables_that_does_not_fit(tmp_path):
-    classifier, _ = make(tmp_path)
+    run, _ = make(tmp_path)
     other = conv_net.build(conv_net.Config((8, 8, 1), 7), seed=0)
-    hook = BestNetwork(Scripted(), other, tmp_path / FOLDER, {})
+    hook = BestNetwork(Scripted(), other, tmp_path / FOLDER, {}, Criterion(NAME))
     with pytest.raises(ConfigError, match="weights/out is"):
-        classifier.train(EPOCHS, hooks=[hook], quiet=True)
-    assert int(classifier.state.step) == 0
+        small_run.go_on(run, EPOCHS, hooks=[hook])
+    assert int(run.state.step) == 0
 
 
 def test_a_figure_that_is_not_finite(tmp_path):
     with pytest.raises(NonFiniteError, match="the val_precision is not finite after step 6"):
         train(tmp_path, Scripted(0.5, float("nan")))
     assert kept_digest(tmp_path)
-    assert len(small_run.make(tmp_path).run.checkpoints()) == 1
+    assert len(small_run.make(tmp_path).directory.checkpoints()) == 1
 
 
 def test_a_directory_that_cannot_be_written(tmp_path):
-    classifier, _ = make(tmp_path)
+    run, _ = make(tmp_path)
     (tmp_path / "file").write_text("")
-    hook = BestNetwork(Scripted(1), conv_net.build(CONFIG, 0), tmp_path / "file" / "best", {})
+    copy = conv_net.build(CONFIG, 0)
+    hook = BestNetwork(Scripted(1), copy, tmp_path / "file" / "best", {}, Criterion(NAME))
     with pytest.raises(CheckpointError, match="cannot be written"):
-        classifier.train(EPOCHS, hooks=[hook], quiet=True)
+        small_run.go_on(run, EPOCHS, hooks=[hook])
 
 
 @pytest.mark.parametrize(

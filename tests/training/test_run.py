@@ -9,20 +9,20 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import variables
-from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
+from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.metrics import Mean
 from lowlevel.storage.run_directory import RunDirectory
-from lowlevel.training import classification, loop
+from lowlevel.training import loop
 from tests.training import small_run
 
 
-def outcome(classifier):
+def outcome(run):
     """All that must not depend on stops: every variable, and the metrics but for the time."""
-    rows = [json.loads(line) for line in (classifier.run.path / "metrics.jsonl").open()]
+    rows = [json.loads(line) for line in (run.directory.path / "metrics.jsonl").open()]
     for row in rows:
         del row["seconds"]
-    return variables.sha256(classifier.state.tensors()), rows
+    return variables.sha256(run.state.tensors()), rows
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,10 @@ def test_same_seed_same_bits(uninterrupted, tmp_path):
 
 
 def test_no_step_is_traced_twice(tmp_path):
-    classifier = small_run.train(tmp_path)  # its last batches are short
-    assert classifier.train_step.experimental_get_tracing_count() == 1
-    assert classifier.eval_step.experimental_get_tracing_count() == 1
+    run = small_run.train(tmp_path)  # its last batches are short
+    assert run.train_step.experimental_get_tracing_count() == 1
+    eval_step = run._steps.evaluate(run.data.held_out)
+    assert eval_step.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize("step", range(1, small_run.EPOCHS * small_run.STEPS_PER_EPOCH + 1))
@@ -51,32 +52,21 @@ def test_stopped_at_any_step(uninterrupted, tmp_path, step):
 
 def test_stopped_before_every_step(uninterrupted, tmp_path):
     for _ in range(20):
-        classifier = small_run.make(tmp_path)
-        classifier.open()
-        train_until(classifier, functools.partial(next, iter([False, True, True])))
-        if len(classifier.state.history) == small_run.EPOCHS:
+        run = small_run.make(tmp_path)
+        run.open()
+        train_until(run, functools.partial(next, iter([False, True, True])))
+        if len(run.state.history) == small_run.EPOCHS:
             break
-    assert outcome(classifier) == uninterrupted
+    assert outcome(run) == uninterrupted
 
 
-def train_until(classifier, should_stop):
-    loop.train(
-        classifier.state,
-        classifier.train_step,
-        classifier.batches,
-        classifier.evaluate,
-        classifier.save,
-        loop.RunLength(small_run.EPOCHS, small_run.STEPS_PER_EPOCH),
-        should_stop,
-        quiet=True,
-    )
+def train_until(run, should_stop):
+    loop.train(run, loop.RunLength(small_run.EPOCHS), (), should_stop, quiet=True)
 
 
 def test_with_augmentation_schedule_and_momentum(tmp_path):
     changes = {
-        "rotate": 10.0,
-        "zoom": 0.1,
-        "shift": 1.0,
+        "augmentation": {"rotate": 10.0, "zoom": 0.1, "shift": 1.0},
         "schedule": "one_cycle",
         "schedule_steps": 6,
         "optimizer": "nesterov",
@@ -103,7 +93,7 @@ def test_the_newest_damaged_the_one_before_is_used(uninterrupted, tmp_path, caps
     assert "epoch-0002-step-00000006 is damaged: record.json" in capsys.readouterr().err
     # The metrics no longer tell of an epoch that is lost.
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
-    resumed.train(small_run.EPOCHS, quiet=True)
+    small_run.go_on(resumed, small_run.EPOCHS)
     assert outcome(resumed) == uninterrupted
     assert RunDirectory(tmp_path).newest()[0].name == "epoch-0002-step-00000006"
 
@@ -118,43 +108,43 @@ def test_all_damaged(tmp_path):
 
 def test_damaged_checkpoints_never_push_out_a_whole_one(tmp_path):
     small_run.train(tmp_path, save_every=1)
-    run = RunDirectory(tmp_path)
-    for path in run.checkpoints()[-2:]:
+    directory = RunDirectory(tmp_path)
+    for path in directory.checkpoints()[-2:]:
         (path / "manifest.json").unlink()
-    whole = run.newest()[0]
-    classifier = small_run.make(tmp_path)
-    assert classifier.open() == whole
-    assert run.checkpoints()[-1] == whole
-    classifier.train(small_run.EPOCHS, max_steps=5, quiet=True)
-    assert run.newest()[0].name.endswith("step-00000005")
+    whole = directory.newest()[0]
+    run = small_run.make(tmp_path)
+    assert run.open() == whole
+    assert directory.checkpoints()[-1] == whole
+    small_run.go_on(run, small_run.EPOCHS, max_steps=5)
+    assert directory.newest()[0].name.endswith("step-00000005")
     assert len(list(tmp_path.glob("damaged-*"))) == 2
 
 
 def test_a_row_of_metrics_is_what_its_epoch_alone_gave(tmp_path):
     """Recomputed from what the step returned, so a mean that is never reset is noticed."""
-    classifier = small_run.make(tmp_path)
-    classifier.open()
-    seen, step = [], classifier.train_step
+    run = small_run.make(tmp_path)
+    run.open()
+    seen, step = [], run.train_step
 
     def watched(images, labels):
         result = step(images, labels)
         seen.append({name: values.numpy() for name, values in result.items()})
         return result
 
-    classifier.train_step = watched
-    classifier.train(small_run.EPOCHS, quiet=True)
-    for row, batches in zip(classifier.state.history, (seen[:3], seen[3:]), strict=True):
+    run._steps.train = lambda examples: watched
+    small_run.go_on(run, small_run.EPOCHS)
+    for row, batches in zip(run.state.history, (seen[:3], seen[3:]), strict=True):
         for name in ("loss", "accuracy"):
             values = np.concatenate([batch[name] for batch in batches])
             assert len(values) == 96
             assert row[name] == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
 
 
-def test_evaluation_counts_every_batch(tmp_path, monkeypatch):
-    classifier = small_run.make(tmp_path)
-    whole = classifier.evaluate()
-    monkeypatch.setattr(classification, "EVAL_BATCH_SIZE", 7)
-    parts = classifier.evaluate()
+def test_evaluation_counts_every_batch(tmp_path):
+    run = small_run.make(tmp_path)
+    whole = run.evaluate(run.data.held_out)
+    run.eval_batch_size = 7
+    parts = run.evaluate(run.data.held_out)
     for name in ("loss", "accuracy"):
         assert parts[name].weight == whole[name].weight == 30
         assert parts[name].result() == pytest.approx(whole[name].result(), rel=1e-5)
@@ -162,25 +152,25 @@ def test_evaluation_counts_every_batch(tmp_path, monkeypatch):
 
 def test_dropout_depends_on_run_seed_and_step(tmp_path):
     def losses(seed, step):
-        classifier = small_run.make(tmp_path, seed=seed)
-        for variable in classifier.state.variables.all().values():
+        run = small_run.make(tmp_path, seed=seed)
+        for variable in run.state.variables.all().values():
             variable.assign(tf.ones_like(variable) * 0.01)  # only dropout differs
-        classifier.state.variables.weights["out"].assign(np.linspace(-1, 1, 1280).reshape(128, 10))
-        classifier.state.step.assign(step)
-        images, labels = next(iter(small_run.make(tmp_path).batches(0, 0)))
-        return tuple(classifier.train_step(images, labels)["loss"].numpy())
+        run.state.variables.weights["out"].assign(np.linspace(-1, 1, 1280).reshape(128, 10))
+        run.state.step.assign(step)
+        images, labels = next(iter(small_run.make(tmp_path).batches()))
+        return tuple(run.train_step(images, labels)["loss"].numpy())
 
     assert losses(1, 0) == losses(1, 0)
     assert len({losses(1, 0), losses(1, 1), losses(2, 0)}) == 3
 
 
 def test_an_evaluation_that_is_not_finite_is_not_saved(tmp_path):
-    classifier = small_run.make(tmp_path)
-    classifier.open()
-    classifier.evaluate = lambda: {"loss": Mean(float("inf"), 1.0)}
+    run = small_run.make(tmp_path)
+    run.open()
+    run.evaluate = lambda examples: {"loss": Mean(float("inf"), 1.0)}
     with pytest.raises(NonFiniteError, match="loss of the evaluation is not finite after step 3"):
-        classifier.train(small_run.EPOCHS, quiet=True)
-    assert classifier.run.checkpoints() == []
+        small_run.go_on(run, small_run.EPOCHS)
+    assert run.directory.checkpoints() == []
 
 
 def test_another_configuration_is_refused_and_named(tmp_path):
@@ -194,9 +184,8 @@ def test_another_configuration_is_refused_and_named(tmp_path):
 
 def test_another_command_of_the_same_configuration_is_not_refused(tmp_path):
     small_run.train(tmp_path, max_steps=1)
-    classifier = small_run.make(tmp_path)
-    classifier.config["about"]["command"] = "another one"
-    assert classifier.open() is not None
+    run = small_run.make(tmp_path)
+    assert run.open(command="another one") is not None
 
 
 def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(tmp_path, capsys):
@@ -226,7 +215,7 @@ def test_a_label_beyond_the_classes_of_the_run(tmp_path):
     wider = ImageDataset(
         "few", LabelledImages(data.train.images, labels, "there/images"), data.test
     )
-    with pytest.raises(DataError, match="there/images has the label 12, beyond the 10 classes"):
+    with pytest.raises(ConfigError, match=r"net_config\.num_classes is 10 there and 13 here"):
         small_run.make(tmp_path, wider).open()
 
 
@@ -242,8 +231,8 @@ def test_fresh_deletes_what_the_run_left_and_nothing_else(tmp_path):
     small_run.train(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / ".tmp-epoch-0001-step-00000001-77").mkdir()
-    classifier = small_run.make(tmp_path)
-    classifier.run.clear()
+    run = small_run.make(tmp_path)
+    run.directory.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
@@ -259,47 +248,48 @@ def test_a_killed_save_leaves_rubbish_that_the_next_one_removes(tmp_path):
 def test_divergence_is_named_and_the_last_good_checkpoint_stays(tmp_path):
     small_run.train(tmp_path, max_steps=2, optimizer="sgd")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    classifier = small_run.make(tmp_path, optimizer="sgd")
-    classifier.open()
-    weights = classifier.state.variables.weights["out"]
+    run = small_run.make(tmp_path, optimizer="sgd")
+    run.open()
+    weights = run.state.variables.weights["out"]
     weights.assign(weights * float("inf"))
     with pytest.raises(NonFiniteError, match="the loss is not finite at step 3"):
-        classifier.train(small_run.EPOCHS, quiet=True)
+        small_run.go_on(run, small_run.EPOCHS)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_variables_that_are_not_finite_are_not_saved(tmp_path):
-    classifier = small_run.make(tmp_path)
-    classifier.open()
+    run = small_run.make(tmp_path)
+    run.open()
 
     def step_that_breaks_a_variable(images, labels):
-        result = classifier_step(images, labels)
-        classifier.state.variables.biases["c3"].assign([float("nan")] * 32)
+        result = run_step(images, labels)
+        run.state.variables.biases["c3"].assign([float("nan")] * 32)
         return result
 
-    classifier_step, classifier.train_step = classifier.train_step, step_that_breaks_a_variable
+    run_step = run.train_step
+    run._steps.train = lambda examples: step_that_breaks_a_variable
     with pytest.raises(NonFiniteError, match="variables/biases/c3 is not finite after step 1"):
-        classifier.train(small_run.EPOCHS, max_steps=1, quiet=True)
-    assert classifier.run.checkpoints() == []
+        small_run.go_on(run, small_run.EPOCHS, max_steps=1)
+    assert run.directory.checkpoints() == []
 
 
 def test_export_is_for_prediction_alone(tmp_path):
-    classifier = small_run.train(tmp_path / "run")
-    classifier.export(tmp_path / "out", test_accuracy=0.5)
+    run = small_run.train(tmp_path / "run")
+    run.export(tmp_path / "out", test_accuracy=0.5)
     assert RunDirectory(tmp_path / "out").read_config()["about"]["test_accuracy"] == 0.5
-    classifier.export(tmp_path / "out")  # the same once more is no mistake
+    run.export(tmp_path / "out")  # the same once more is no mistake
     with pytest.raises(CheckpointError, match="holds a run; export to a new directory"):
-        classifier.export(tmp_path / "run")
+        run.export(tmp_path / "run")
     with pytest.raises(CheckpointError, match="an exported network without its optimizer"):
         small_run.make(tmp_path / "out").open()
 
 
 def test_only_the_newest_three_and_the_best_are_kept(tmp_path):
-    run = RunDirectory(tmp_path)
-    classifier = small_run.make(tmp_path)
+    directory, run = RunDirectory(tmp_path), small_run.make(tmp_path)
     accuracies = [0.5, 0.9, 0.6, 0.7, 0.9, 0.8, 0.8]
     history = []
     for epoch, accuracy in enumerate(accuracies, start=1):
         history.append({"epoch": epoch, "step": epoch * 10, "val_accuracy": accuracy})
-        run.save(classifier.state.tensors(), {"step": epoch * 10, "history": history, "config": {}})
-    assert [int(path.name[6:10]) for path in run.checkpoints()] == [2, 5, 6, 7]
+        record = {"step": epoch * 10, "history": history, "config": {}}
+        directory.save(run.state.tensors(), record)
+    assert [int(path.name[6:10]) for path in directory.checkpoints()] == [2, 5, 6, 7]

@@ -1,4 +1,4 @@
-"""Training encoder and decoder by one step: resumes to the bit, learns, keeps its figures."""
+"""Training encoder and decoder by one step: resumes to the bit, learns, keeps its statistics."""
 
 import dataclasses
 import json
@@ -6,12 +6,11 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.data import pipeline
 from lowlevel.nets import bottle_decoder, bottle_encoder
 from lowlevel.prediction.latent_encoder import LatentEncoder
 from lowlevel.storage import checkpoint
 from lowlevel.variables import sha256
-from tests.training import small_autoencoder
+from tests.training import small_autoencoder, small_run
 
 
 def test_the_decoder_mirrors_the_encoder():
@@ -37,35 +36,34 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path):
 
 
 def test_it_learns(tmp_path):
-    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=3e-3, flip=False)
-    training = small_autoencoder.make(tmp_path, recipe)
-    training.open()
-    training.train(15, quiet=True)
-    losses = [row["loss"] for row in training.state.history]
+    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=3e-3)
+    run = small_autoencoder.make(tmp_path, recipe, augmentation=None)
+    run.open()
+    small_run.go_on(run, 15)
+    losses = [row["loss"] for row in run.state.history]
     assert losses[-1] < 0.6 * losses[0]
     assert losses[-1] < losses[4]
 
 
 def test_the_best_epoch_is_that_of_lowest_test_loss(tmp_path):
-    training = small_autoencoder.train(tmp_path, epochs=6)
-    best = min(training.state.history, key=lambda row: row["val_loss"])
-    kept = {path.name for path in training.run.checkpoints()}
+    run = small_autoencoder.train(tmp_path, epochs=6)
+    best = min(run.state.history, key=lambda row: row["val_loss"])
+    kept = {path.name for path in run.directory.checkpoints()}
     assert f"epoch-{best['epoch']:04d}-step-{best['step']:08d}" in kept
 
 
 def test_augmented_images_are_their_own_targets(tmp_path):
-    training = small_autoencoder.make(tmp_path)
-    for inputs, targets in training.batches(0, 0):
+    run = small_autoencoder.make(tmp_path)
+    for inputs, targets in run.batches():
         np.testing.assert_array_equal(inputs, targets)
-    plain = pipeline.image_batches(training.train_images, range(30), 30, training.figures)
-    [images] = plain
+    [(images, _)] = run.data.train.batches(30)
     np.testing.assert_allclose([images.numpy().min(), images.numpy().max()], [0, 1], atol=1e-6)
 
 
 def test_the_encoder_is_loaded_alone(tmp_path, monkeypatch):
-    training = small_autoencoder.train(tmp_path)
-    [images] = pipeline.image_batches(training.test_images, range(12), 12, training.figures)
-    encoder = training.state.variables.stores["encoder"]
+    run = small_autoencoder.train(tmp_path)
+    [(images, _)] = run.data.held_out.batches(12)
+    encoder = run.state.variables.stores["encoder"]
     expected = bottle_encoder.forward(small_autoencoder.CONFIG, encoder, images)
 
     read = []
@@ -100,7 +98,7 @@ def test_the_encoder_is_loaded_alone(tmp_path, monkeypatch):
 
 
 def test_config_holds_what_prediction_needs(tmp_path):
-    training = small_autoencoder.train(tmp_path, max_steps=1)
+    run = small_autoencoder.train(tmp_path, max_steps=1)
     config = json.loads((tmp_path / "config.json").read_text())
-    assert config["preprocessing"] == training.figures
-    assert config["decoder"]["net_config"]["first_shape"] == [3, 3, 16]
+    assert config["preprocessing"] == run.data.facts["preprocessing"]
+    assert config["net_config"]["decoder"]["first_shape"] == [3, 3, 16]

@@ -1,0 +1,139 @@
+"""The loop: what it asks and calls, in which order, and what it refuses between two steps."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError, DataError
+from lowlevel.data.labelled_images import ImageDataset, LabelledImages
+from lowlevel.nets import mish_net
+from lowlevel.training import loop
+from lowlevel.training.hook import Hook
+from tests.training import small_run
+
+
+class Watch(Hook):
+    """Writes down what it is called for, and stops after some epochs."""
+
+    def __init__(self, calls, stop_after=None):
+        self.calls = calls
+        self.stop_after = stop_after
+
+    def on_train_begin(self, state):
+        self.calls.append("begin")
+
+    def on_train_end(self, state):
+        self.calls.append("end")
+
+    def on_epoch_begin(self, epoch):
+        self.calls.append(f"epoch {epoch}")
+
+    def on_epoch_end(self, row):
+        self.calls.append(f"row {row['epoch']}")
+        self.stop = row["epoch"] == self.stop_after
+
+
+class WatchSteps(Watch):
+    """Is called at every single step, too."""
+
+    def on_batch_begin(self, step):
+        self.calls.append(f"before {step}")
+
+    def on_batch_end(self, step, values):
+        self.calls.append(f"after {step}: {len(values['loss'])}")
+
+
+def watched_run(calls):
+    """A run that writes down when it evaluates and saves, and makes no real step."""
+    run = small_run.make()
+    run.evaluate = lambda examples: calls.append("evaluate") or {}
+    run.save = lambda: calls.append("save")
+
+    def step(images, labels):
+        run.state.step.assign_add(1)
+        return {"loss": np.ones(len(images)), "accuracy": np.ones(len(images))}
+
+    run._steps.train = lambda examples: step
+    return run
+
+
+def test_the_order_of_an_epoch():
+    calls = []
+    loop.train(watched_run(calls), loop.RunLength(2), [WatchSteps(calls, 1)], quiet=True)
+    steps = ["before 0", "after 1: 40", "before 1", "after 2: 40", "before 2", "after 3: 16"]
+    assert calls == ["begin", "epoch 0", *steps, "evaluate", "row 1", "save", "end"]
+
+
+def test_a_hook_that_does_not_ask_for_single_steps_is_not_called_at_them():
+    calls = []
+    hook = Watch(calls)
+    assert not hook.wants_every_step
+    assert WatchSteps(calls).wants_every_step
+    loop.train(watched_run(calls), loop.RunLength(1), [hook], quiet=True)
+    assert calls == ["begin", "epoch 0", "evaluate", "row 1", "save", "end"]
+
+
+def test_a_stop_within_an_epoch_saves_and_does_not_evaluate():
+    calls, answers = [], iter([False, False, True])
+    run = watched_run(calls)
+    loop.train(run, loop.RunLength(2), [Watch(calls)], lambda: next(answers), quiet=True)
+    assert calls == ["begin", "epoch 0", "save", "end"]
+    assert int(run.state.step) == 2
+
+
+def test_saving_every_other_step():
+    calls = []
+    loop.train(watched_run(calls), loop.RunLength(2, save_every=2), quiet=True)
+    assert calls == ["save", "evaluate", "save", "save", "evaluate", "save"]  # after 2, 3, 4, 6
+
+
+def test_without_held_out_data_nothing_is_evaluated():
+    run = small_run.make()
+    run.data = small_run.training_data.TrainingData(run.data.train)
+    small_run.go_on(run, 1)
+    assert run.state.evaluation == {}
+    assert "val_loss" not in run.state.history[0]
+
+
+def test_the_evaluation_is_that_of_the_network_as_it_is(tmp_path):
+    run = small_run.make()
+    small_run.go_on(run, 2, max_steps=3)
+    assert run.state.evaluation["accuracy"].weight == 30
+    assert run.state.history[0]["val_accuracy"] == run.state.evaluation["accuracy"].result()
+    small_run.go_on(run, 2, max_steps=4)
+    assert run.state.evaluation == {}, "another step has been made since"
+
+
+def test_a_step_that_forgets_the_new_state():
+    run = small_run.make(net=("mish_net", mish_net.Config((8, 8, 1), 10)))
+    saved = []
+    run.save = lambda: saved.append(1)
+
+    def forgetful_step(images, labels):
+        run.state.step.assign_add(1)
+        return {"loss": np.ones(2), "accuracy": np.ones(2)}
+
+    run._steps.train = lambda examples: forgetful_step
+    with pytest.raises(ConfigError, match=r"never changes the state .*bn/mean, .*training=T"):
+        small_run.go_on(run)
+    assert not saved
+
+
+def test_a_label_beyond_the_classes_of_the_network():
+    data = small_run.DATASET
+    labels = data.train.labels.copy()
+    labels[5] = 12
+    train = LabelledImages(data.train.images, labels, "few")
+    names = tuple(map(str, range(13)))
+    net = ("mlp", small_run.nets.get("mlp").Config((8, 8, 1), 10))
+    run = small_run.make(data=ImageDataset("few", train, data.test, names), net=net)
+    with pytest.raises(DataError, match=r"a batch cannot be computed: .*12"):
+        small_run.go_on(run)
+
+
+def test_evaluating_nothing_and_without_end():
+    step = tf.function(lambda x: {"loss": x})
+    with pytest.raises(DataError, match="no examples to evaluate on"):
+        loop.evaluate(step, tf.data.Dataset.from_tensor_slices([1.0]).take(0))
+    with pytest.raises(ConfigError, match="never ends"):
+        loop.evaluate(step, tf.data.Dataset.from_tensors((1.0,)).repeat())
