@@ -21,7 +21,9 @@ class Config:
     """
 
     encoder: bottle_encoder.Config = dataclasses.field(default_factory=bottle_encoder.Config)
-    decoder: bottle_decoder.Config = dataclasses.field(default_factory=bottle_decoder.Config)
+    decoder: bottle_decoder.Config = dataclasses.field(
+        default_factory=lambda: bottle_decoder.mirror(bottle_encoder.Config())
+    )
 
     def __post_init__(self):
         mirrored = bottle_decoder.mirror(self.encoder)

@@ -69,7 +69,7 @@ def _load(config, checkpoint_path):
     """The encoder that a run's config describes, as a `Network` with its variables."""
     config = configs.modernize(config) if isinstance(config, dict) else {}
     if config.get("net") != "bottle_autoencoder":
-        raise CheckpointError(f"the run of {checkpoint_path} is not a bottle autoencoder's.")
+        raise CheckpointError(f"the run of {checkpoint_path} is not an autoencoder's.")
     with configs.blame(checkpoint_path):
         net_config = nets.config_from_dict("bottle_autoencoder", config.get("net_config"))
         precision = check_choice("precision", configs.precision_of(config), nets.PRECISIONS)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from lowlevel import losses, metrics, nets, ops
-from lowlevel.checks import DataError, check_number
+from lowlevel import losses, metrics, ops
+from lowlevel.checks import ConfigError, DataError, check_number
 from lowlevel.nets import grid_detector
 
 LABELS = tf.TensorSpec([None], tf.int32, name="labels")
@@ -150,8 +150,15 @@ def detection(config):
 
 
 def of_net(name, config):
-    """The task that a network of the registry is made for."""
-    nets.get(name)  # refuses others
+    """The task that a network of the registry is made for.
+
+    Args:
+        name: its name.
+        config: its config.
+
+    Raises:
+        ConfigError: it is made for none, as half an autoencoder is.
+    """
     if name == "grid_detector":
         return detection(config)
     makers = {
@@ -160,4 +167,8 @@ def of_net(name, config):
         "regression": regression,
         "text_classifier": binary_classification,
     }
-    return makers.get(name, classification)()
+    if name in makers:
+        return makers[name]()
+    if hasattr(config, "num_classes"):
+        return classification()
+    raise ConfigError(f"{name} is not made for a task of its own.")

@@ -142,11 +142,11 @@ def test_some_images_and_images_in_memory(tmp_path):
 
 def test_standardizing_brings_the_training_set_into_0_to_1(tmp_path):
     array = np.array([[10, 20], [30, 60]], np.uint8).reshape(1, 2, 2, 1)
-    figures = standardize.statistics_of(image_sources.ImagesInMemory(array, "four pixels"))
-    assert figures["mean"] == pytest.approx(30 / 255)
-    assert figures["std"] == pytest.approx(np.std([10, 20, 30, 60]) / 255)
+    statistics = standardize.statistics_of(image_sources.ImagesInMemory(array, "four pixels"))
+    assert statistics["mean"] == pytest.approx(30 / 255)
+    assert statistics["std"] == pytest.approx(np.std([10, 20, 30, 60]) / 255)
     beyond = np.concatenate([array, array - 10, array + 100])
-    scaled = standardize.apply(beyond / np.float32(255), figures).numpy()
+    scaled = standardize.apply(beyond / np.float32(255), statistics).numpy()
     np.testing.assert_allclose(scaled[0].reshape(-1), [0, 0.2, 0.4, 1], atol=1e-6)
     assert (scaled.min(), scaled.max()) == (0, 1)
     assert scaled[1, 0, 0, 0] == 0
@@ -159,12 +159,13 @@ import resource, sys
 import numpy as np
 import tensorflow as tf
 from pathlib import Path
-from lowlevel.data import image_folder, pipeline, standardize
+from lowlevel.data import image_folder, standardize
+from lowlevel.data.image_sources import SourceExamples
 folder, cache = map(Path, sys.argv[1:])
 images = image_folder.store(image_folder.find(folder), (127, 127, 1), cache, folder, quiet=True)
-figures = standardize.statistics_of(images)
+statistics = standardize.statistics_of(images)
 images.sha256()
-for batch, _ in SourceExamples(images, figures).batches(64):
+for batch, _ in SourceExamples(images, statistics).batches(64):
     pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

@@ -24,7 +24,7 @@ def test_orders_are_uniform():
 @pytest.mark.parametrize("batch_size", [1, 100, 128, 360, 1000])
 def test_batches_hold_every_example_in_order(digits, batch_size):
     order = pipeline.epoch_order(360, 0, 0).numpy()
-    batches = list(pipeline.batches(digits.test, order, batch_size).as_numpy_iterator())
+    batches = list(digits.test.examples.batches(batch_size, order).as_numpy_iterator())
     assert len(batches) == pipeline.steps_per_epoch(360, batch_size)
     images = np.concatenate([images for images, _ in batches])
     labels = np.concatenate([labels for _, labels in batches])
@@ -38,5 +38,5 @@ def test_augmentation_gets_each_batch_and_its_position(digits):
     def brand(images, position):
         return tf.zeros_like(images) + tf.cast(position, tf.float32)
 
-    batches = pipeline.batches(digits.test, np.arange(25), 10, augment=brand)
+    batches = digits.test.examples.batches(10, np.arange(25), brand)
     assert [float(images[0, 0, 0, 0]) for images, _ in batches] == [0, 1, 2]

@@ -29,7 +29,7 @@ def twins():
 
 def first_batches(mnist, count, batch_size=128):
     order = pipeline.epoch_order(len(mnist.train), run_seed=5, epoch=0)[: count * batch_size]
-    return list(pipeline.batches(mnist.train, order, batch_size))
+    return list(mnist.train.examples.batches(batch_size, order))
 
 
 def test_parameter_count():

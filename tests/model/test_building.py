@@ -177,14 +177,14 @@ def test_what_is_frozen_stays_bit_for_bit(frozen):
 def test_what_is_frozen_is_not_differentiated():
     model = make_model("stem", "block1", "block2")
     model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = model._steps.train(model._gather(IMAGES, LABELS))
+    step = model.run._steps.train(model._gather(IMAGES, LABELS))
     graph = step.get_concrete_function().graph
     gradients = [name for name in (op.name for op in graph.get_operations()) if "Backprop" in name]
     assert not gradients  # none of a convolution
     assert {name for name in model.state.optimizer.slots if "block" in name} == set()
     free = make_model()
     free.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = free._steps.train(free._gather(IMAGES, LABELS))
+    step = free.run._steps.train(free._gather(IMAGES, LABELS))
     graph = step.get_concrete_function().graph
     assert any("Backprop" in operation.name for operation in graph.get_operations())
 

@@ -36,13 +36,13 @@ def test_order_and_result_come_from_the_seed():
 
 def test_each_epoch_and_each_fit_has_an_order_of_its_own():
     model, seen = make(), []
-    step = model._steps.train(model._gather(*data()))
+    step = model.run._steps.train(model._gather(*data()))
 
     def spy(inputs, targets):
         seen.append(inputs.numpy())
         return step(inputs, targets)
 
-    model._steps.train = lambda data: spy
+    model.run._steps.train = lambda data: spy
     for _ in range(2):
         model.fit(*data(), epochs=2, batch_size=60, verbose=0)
     orders = [np.argsort(batch[:, 0, 0, 0]).tobytes() for batch in seen]
@@ -58,8 +58,8 @@ def test_fit_is_traced_once_whatever_the_batch():
         model.evaluate(*data(), batch_size=batch_size, verbose=0)
         model.predict(data()[0], batch_size=batch_size, verbose=0)
     steps = [
-        model._steps.train(model._gather(*data())),
-        model._steps.evaluate(model._gather(*data())),
+        model.run._steps.train(model._gather(*data())),
+        model.run._steps.evaluate(model._gather(*data())),
     ]
     assert [step.experimental_get_tracing_count() for step in steps] == [1, 1]
     assert model._predict_step.experimental_get_tracing_count() == 1

@@ -7,7 +7,8 @@ import tensorflow as tf
 from lowlevel import optimizers
 from lowlevel.data import digit_scenes
 from lowlevel.nets import grid_detector
-from lowlevel.reports import detection
+from lowlevel.prediction import detection
+from lowlevel.reports.detection import average_precision
 from tests.steps import make_step, network_of
 
 CONFIG = grid_detector.Config()
@@ -58,7 +59,7 @@ def test_perfect_outputs_are_found_and_cost_nothing(scenes):
         name: value.numpy() for name, value in grid_detector.detections(CONFIG, outputs).items()
     }
     np.testing.assert_array_equal(found["count"], (scenes.classes >= 0).sum(axis=1))
-    result = detection.average_precision(found, scenes, CONFIG.num_classes)
+    result = average_precision(found, scenes, CONFIG.num_classes)
     assert result.mean == pytest.approx(1)
 
 

@@ -269,7 +269,7 @@ def test_files_that_are_not_whole(weights, damage):
 def test_damaged_configs(weights, damage):
     config = weights_file.read_config(weights) | damage
     change_file(weights, lambda file: file.attrs.__setitem__("config", json.dumps(config)))
-    with pytest.raises(CheckpointError, match="the config of"):
+    with pytest.raises(CheckpointError, match=r"the config of|is needed"):
         trained.load(weights)
 
 
@@ -287,7 +287,7 @@ def test_damaged_configs_of_an_autoencoder(runs, damage, tmp_path):
     path = tmp_path / "weights.h5"
     export.save_weights(root / "autoencoder", path)
     config = weights_file.read_config(path)
-    damage(config["encoder"]["net_config"], config["decoder"]["net_config"])
+    damage(config["net_config"]["encoder"], config["net_config"]["decoder"])
     change_file(path, lambda file: file.attrs.__setitem__("config", json.dumps(config)))
     with pytest.raises(CheckpointError, match="the config of"):
         trained.load(path)

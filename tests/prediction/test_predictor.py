@@ -20,7 +20,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def predictor(run):
-    return Predictor(run.run.path)
+    return Predictor(run.directory.path)
 
 
 def test_agrees_with_the_network_that_was_trained(run, predictor):
@@ -78,9 +78,9 @@ def test_no_run(tmp_path):
     "change",
     [
         {"net": "no_net"},
-        {"net_config": {"image_shape": [8, 8, 1]}},
+        {"net_config": {"image_shape": [8, 8]}},
         {"net_config": {"image_shape": [8, 8, 1], "num_classes": 11, "dropout_rate": 0.2}},
-        {"training": {}},
+        {"training": None},
         {"training": {"precision": "float17"}},
         {"class_names": None},
     ],
@@ -88,8 +88,8 @@ def test_no_run(tmp_path):
 def test_a_config_that_does_not_fit(tmp_path, change):
     run = small_run.make(tmp_path)
     run.open()
-    run.config |= change
-    run.save()
+    record = run.state.record() | {"config": run.config | change}
+    run.directory.save(run.state.tensors(), record)
     with pytest.raises(LowlevelError):
         Predictor(tmp_path)
 

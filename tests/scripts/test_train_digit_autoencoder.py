@@ -33,8 +33,8 @@ def test_what_it_prints_and_leaves(train, tmp_path):
     for name in ("reconstructions.png", "curves.png"):
         with Image.open(tmp_path / name) as image:
             assert min(image.size) > 200
-    service = trained.load(tmp_path).service
-    assert set(service.variables.stores) == {"encoder", "decoder"}
+    network = trained.load(tmp_path).network
+    assert set(network.variables.stores) == {"encoder", "decoder"}
 
 
 def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
@@ -101,4 +101,4 @@ def test_images_of_another_size_are_refused(tmp_path, monkeypatch, capfd):
     words = ("--data-dir", data, "--run-dir", tmp_path / "run")
     result = tools.run_here("train_digit_autoencoder.py", words, monkeypatch, capfd)
     assert result.status == 2
-    assert "the network takes images of (28, 28, 1), not (6, 5, 1)" in result.err
+    assert "takes images of (28, 28, 1) (height, width, channels), not (6, 5, 1)" in result.err
