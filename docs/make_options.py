@@ -26,7 +26,7 @@ described in [Training](training.md).
 """
 
 
-class Found(Exception):
+class ParserFound(Exception):  # noqa: N818 - nothing is wrong
     """Carries a parser out of the script that was about to use it."""
 
 
@@ -34,7 +34,7 @@ def parser_of(script):
     """The `argparse.ArgumentParser` of a script, which gets no further than to making it."""
 
     def stop(parser, *args, **keywords):
-        raise Found(parser)
+        raise ParserFound(parser)
 
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
@@ -42,7 +42,7 @@ def parser_of(script):
         try:
             spec.loader.exec_module(module)  # a script without functions parses here
             module.parse_arguments()
-        except Found as found:
+        except ParserFound as found:
             return found.args[0]
     raise AssertionError(f"{script} parses no arguments")
 

@@ -1,0 +1,154 @@
+"""The README and the pages of docs/: their blocks run, their links lead somewhere, nothing is stale.
+
+Python blocks run one after another, each in a namespace of its own. Shell blocks run too, but for
+those with a comment `<!-- not run: why -->` on the line before. The blocks of one page share a
+directory with copies of `scripts/` and of the network that ships, in which they may write.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README, DOCS = ROOT / "README.md", ROOT / "docs"
+PAGES = sorted([README, *DOCS.glob("*.md")])
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+NOT_RUN = re.compile(r"<!-- not run: \S[^\n]* -->\n\Z")
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+def blocks_of(page):
+    """(language, block, whether it is to be run) of each block."""
+    text = page.read_text(encoding="utf-8")
+    for fence in FENCE.finditer(text):
+        language, block = fence.groups()
+        runs = language in ("python", "sh") and not NOT_RUN.search(text[: fence.start()])
+        yield language, block, runs
+
+
+PAGES_THAT_RUN = [page for page in PAGES if any(runs for *_, runs in blocks_of(page))]
+
+
+def prose_of(page):
+    """The text of a page without its blocks, and without code in lines."""
+    return re.sub(r"`[^`\n]*`", "`code`", FENCE.sub("", page.read_text(encoding="utf-8")))
+
+
+def anchors_of(page):
+    """The anchors that GitHub gives the headings of a page."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    headings = [heading.lower() for heading in re.findall(r"^#+ (.*)$", text, re.M)]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """The current directory while a page's blocks run; in it, `python` is this Python."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    shutil.copytree(ROOT / "checkpoints" / "mnist", tmp_path / "checkpoints" / "mnist")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    python = commands / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("LOWLEVEL_CACHE", str(tmp_path / "cache"))  # nothing is in it
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name_of)
+def test_blocks_run(page, workplace):
+    for language, block, runs in blocks_of(page):
+        if not runs:
+            continue
+        if language == "python":
+            exec(compile(block, name_of(page), "exec"), {"__name__": "__main__"})
+        else:
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block], capture_output=True, text=True
+            )
+            assert done.returncode == 0, f"{block}{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_block_says_what_it_is(page):
+    """So that none escapes by the name of its language."""
+    for language, block, _ in blocks_of(page):
+        assert language in ("python", "sh", ""), block
+        assert language or not re.search(r"^(python|import|from) ", block, re.M), block
+    assert page.read_text(encoding="utf-8").count("```") == 2 * len(list(blocks_of(page)))
+    for comment in re.findall(r"<!--.*?-->\n?.*", page.read_text(encoding="utf-8")):
+        assert re.fullmatch(r"<!-- not run: \S[^\n]* -->\n```sh", comment)
+
+
+def test_lines_that_are_not_run_name_scripts_and_options_that_exist():
+    options = (DOCS / "options.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        for line in re.findall(
+            r"python scripts/[a-z_]+\.py[^`|\n]*", page.read_text(encoding="utf-8")
+        ):
+            script = re.match(r"python scripts/(\w+)\.py", line).group(1)
+            section = options[options.index(f"\n## {script}\n") :].split("\n## ")[1]
+            for option in re.findall(r"--[a-z-]+", line):
+                assert f"| `{option}" in section, f"{page}: {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{page}: {target}"
+        assert linked.is_relative_to(ROOT)
+        if anchor:
+            assert anchor in anchors_of(linked), f"{page}: {target}"
+
+
+def test_index_lists_every_page():
+    linked = set(re.findall(r"\]\((\w[\w-]*\.md)\)", (DOCS / "README.md").read_text()))
+    assert linked == {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+
+
+def test_readme_is_one_look():
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 200
+    quick_start = text[text.index("## Quick start") :].split("\n## ")[0]
+    commands = [block for language, block in FENCE.findall(quick_start) if language == "sh"]
+    assert len(commands) == 2
+    assert "scripts/train_mnist.py" in commands[0]
+    assert "-m pytest" in commands[1]
+
+
+def test_readme_names_every_network():
+    from lowlevel.nets import NETS
+
+    table = (
+        README.read_text(encoding="utf-8").partition("## What is in it")[2].partition("\n## ")[0]
+    )
+    assert set(re.findall(r"\[`(\w+)`\]\(lowlevel/nets/\1\.py\)", table)) == set(NETS)
+
+
+def test_options_are_current():
+    """Made without TensorFlow, as the command promises that writes the page."""
+    code = (
+        "import runpy, sys; page = runpy.run_path(sys.argv[1])['page'](); "
+        "assert 'tensorflow' not in sys.modules; sys.stdout.write(page)"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", code, str(DOCS / "make_options.py")], capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    page = (DOCS / "options.md").read_text(encoding="utf-8")
+    assert page == made.stdout, "docs/options.md is stale: run `python docs/make_options.py`"
