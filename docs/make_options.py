@@ -7,6 +7,7 @@ Imports no TensorFlow. The page does not depend on the version of Python.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import inspect
 import sys
@@ -26,25 +27,23 @@ described in [Training](training.md).
 """
 
 
-class ParserFound(Exception):  # noqa: N818 - nothing is wrong
-    """Carries a parser out of the script that was about to use it."""
-
-
 def parser_of(script):
-    """The `argparse.ArgumentParser` of a script, which gets no further than to making it."""
+    """The `argparse.ArgumentParser` of a script, which is stopped when it comes to parse."""
+    found = []
 
     def stop(parser, *args, **keywords):
-        raise ParserFound(parser)
+        found.append(parser)
+        raise SystemExit
 
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
-    with mock.patch.multiple(argparse.ArgumentParser, **dict.fromkeys(PARSING, stop)):
-        try:
-            spec.loader.exec_module(module)  # a script without functions parses here
-            module.parse_arguments()
-        except ParserFound as found:
-            return found.args[0]
-    raise AssertionError(f"{script} parses no arguments")
+    with (
+        mock.patch.multiple(argparse.ArgumentParser, **dict.fromkeys(PARSING, stop)),
+        contextlib.suppress(SystemExit),
+    ):
+        spec.loader.exec_module(module)  # a script without functions parses here
+        module.parse_arguments()
+    return found[0]
 
 
 def page():

@@ -1,4 +1,4 @@
-"""The README and the pages of docs/: their blocks run, their links lead somewhere, nothing is stale.
+"""README.md and docs/: their blocks run, their links lead somewhere, nothing is out of date.
 
 Python blocks run one after another, each in a namespace of its own. Shell blocks run too, but for
 those with a comment `<!-- not run: why -->` on the line before. The blocks of one page share a
@@ -94,10 +94,8 @@ def test_every_block_says_what_it_is(page):
 def test_lines_that_are_not_run_name_scripts_and_options_that_exist():
     options = (DOCS / "options.md").read_text(encoding="utf-8")
     for page in PAGES:
-        for line in re.findall(
-            r"python scripts/[a-z_]+\.py[^`|\n]*", page.read_text(encoding="utf-8")
-        ):
-            script = re.match(r"python scripts/(\w+)\.py", line).group(1)
+        text = page.read_text(encoding="utf-8")
+        for line, script in re.findall(r"(python scripts/(\w+)\.py[^`|\n]*)", text):
             section = options[options.index(f"\n## {script}\n") :].split("\n## ")[1]
             for option in re.findall(r"--[a-z-]+", line):
                 assert f"| `{option}" in section, f"{page}: {line}"
@@ -134,9 +132,8 @@ def test_readme_is_one_look():
 def test_readme_names_every_network():
     from lowlevel.nets import NETS
 
-    table = (
-        README.read_text(encoding="utf-8").partition("## What is in it")[2].partition("\n## ")[0]
-    )
+    text = README.read_text(encoding="utf-8")
+    table = text.partition("## What is in it")[2].partition("\n## ")[0]
     assert set(re.findall(r"\[`(\w+)`\]\(lowlevel/nets/\1\.py\)", table)) == set(NETS)
 
 
@@ -151,4 +148,4 @@ def test_options_are_current():
     )
     assert made.returncode == 0, made.stderr
     page = (DOCS / "options.md").read_text(encoding="utf-8")
-    assert page == made.stdout, "docs/options.md is stale: run `python docs/make_options.py`"
+    assert page == made.stdout, "docs/options.md is out of date: run `python docs/make_options.py`"
