@@ -95,7 +95,7 @@ def test_lines_that_are_not_run_name_scripts_and_options_that_exist():
     options = (DOCS / "options.md").read_text(encoding="utf-8")
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for line, script in re.findall(r"(python scripts/(\w+)\.py[^`|\n]*)", text):
+        for line, script in re.findall(r"(python scripts/([a-z_]+)\.py[^`|\n]*)", text):
             section = options[options.index(f"\n## {script}\n") :].split("\n## ")[1]
             for option in re.findall(r"--[a-z-]+", line):
                 assert f"| `{option}" in section, f"{page}: {line}"
