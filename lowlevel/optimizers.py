@@ -27,9 +27,10 @@ class Optimizer:
 
     Attributes:
         learning_rate: a schedule, see `lowlevel.schedules`.
-        weight_decay: before each update, what multiplies in convolution and dense layers shrinks
-            by this times the learning rate; biases and the vectors of norms do not. It is the
-            decoupled decay of Loshchilov and Hutter (2019), as Keras writes it.
+        weight_decay: before each update, every variable with two axes or more shrinks by this times
+            the learning rate: the weights of convolutions and dense layers, embeddings, positions,
+            class tokens. Biases and the vectors of norms do not. It is the decoupled decay of
+            Loshchilov and Hutter (2019), as Keras writes it.
         slots: variables by name, such as `m/weights/c1`; filled by `build`.
     """
 

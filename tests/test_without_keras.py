@@ -1,5 +1,6 @@
 """Everything works where the `keras` package cannot be imported."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,19 @@ from PIL import Image
 
 from tests.idx_files import write_random
 from tests.scripts import tools
+
+EACH = """
+import json, logging, runpy, sys
+logging.getLogger("tensorflow").setLevel("ERROR")  # so many steps in one process make it wonder
+for words in json.loads(sys.argv[1]):
+    sys.argv = words
+    try:
+        runpy.run_path(words[0], run_name="__main__")
+    except SystemExit as stop:
+        if stop.code:
+            sys.exit(f"{words}: exit {stop.code}")
+assert "keras" not in sys.modules
+"""
 
 
 def test_every_script(tmp_path):
@@ -40,7 +54,7 @@ def test_every_script(tmp_path):
     cars = tmp_path / "cars.csv"
     columns = "mpg,cylinders,displacement,horsepower,weight,acceleration,model_year,origin"
     cars.write_text("\n".join([columns, *(f"{n},4,97,46,{n}000,20,70,usa" for n in range(20))]))
-    for words in (
+    commands = (
         ("train_mnist.py", *arguments),
         ("predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0),
         ("graph_session_mnist.py", "--data-dir", data_dir, "--epochs", 1),
@@ -55,9 +69,14 @@ def test_every_script(tmp_path):
         ("train_digit_autoencoder.py", *arguments[:2], "--run-dir", tmp_path / "a", "--steps", 1),
         ("train_detector.py", *arguments[:2], *scenes, "--run-dir", tmp_path / "d"),
         ("train_auto_mpg.py", "--data", cars, "--run-dir", tmp_path / "m", "--steps", 1),
-    ):
-        done = subprocess.run(
-            tools.command(*words), capture_output=True, text=True, env=environment, cwd=tmp_path
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
+    )
+    words = [[str(tools.SCRIPTS / script), *map(str, options)] for script, *options in commands]
+    done = subprocess.run(
+        [sys.executable, "-c", EACH, json.dumps(words)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0

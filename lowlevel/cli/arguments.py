@@ -80,8 +80,8 @@ def add_training(
         metavar="RATE",
         type=number(0, 1000),
         default=0.0,
-        help="shrink at each step by this times the learning rate what multiplies, embeddings and "
-        "positions too, but no biases or norms (default: 0)",
+        help="shrink weights, embeddings and positions, but not biases and norms, at each step by "
+        "this times the learning rate (default: 0)",
     )
     if label_smoothing:
         group.add_argument(

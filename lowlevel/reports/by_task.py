@@ -30,7 +30,7 @@ from lowlevel.reports import (
 from lowlevel.storage import checkpoint
 from lowlevel.storage.history import best_epoch
 
-DIGITS_DRAWN, RECONSTRUCTIONS_DRAWN, SCENES_DRAWN = 25, 10, 12
+DIGITS_DRAWN, DIGITS_WRITTEN, BOTTLES_DRAWN, SCENES_DRAWN = 25, 12, 10, 12
 SAMPLES_SHOWN, ESTIMATES_SHOWN = 25, 5
 
 
@@ -134,7 +134,7 @@ def cars(run, say, tensorboard=None, table=None):
 
 def digit_reconstructions(run, say, tensorboard=None):
     """Draws test images and what an autoencoder makes of them, and the curves."""
-    originals = run.data.held_out.tensors[0][:SCENES_DRAWN]
+    originals = run.data.held_out.tensors[0][:DIGITS_WRITTEN]
     _draw_reconstructions(run, {"test images": originals}, say)
     return _reconstruction_error(run)
 
@@ -157,7 +157,7 @@ def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
     originals = {}
     for name, source in sources.items():
         examples = SourceExamples(source, run.data.facts["preprocessing"])
-        [(images, _)] = examples.batches(RECONSTRUCTIONS_DRAWN).take(1)
+        [(images, _)] = examples.batches(BOTTLES_DRAWN).take(1)
         originals[name] = images
     _draw_reconstructions(run, originals, say)
     return _reconstruction_error(run)

@@ -1,1 +1,1 @@
-"""The compiled step, the loop over it, and the files a run leaves."""
+"""The compiled step, the loop over it, and the run that it trains."""

@@ -171,6 +171,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
+@pytest.mark.slow
 def test_peak_memory_does_not_grow_with_the_folder(tmp_path):
     """1,000 images and 10,000: the larger is 161 MB decoded, held in memory it would show."""
     source = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)

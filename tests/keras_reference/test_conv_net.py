@@ -15,7 +15,7 @@ from tests.comparison import assert_close
 from tests.keras_reference import conv_net as keras_conv_net
 from tests.steps import make_step, network_of
 
-STEPS = 200
+STEPS, MANY_STEPS = 30, 200
 
 
 @pytest.fixture
@@ -69,7 +69,8 @@ def test_logits_and_gradients(twins, mnist):
     ],
     ids=["adam", "sgd", "momentum", "nesterov"],
 )
-def test_training(twins, mnist, ours, theirs):
+@pytest.mark.parametrize("steps", [STEPS, pytest.param(MANY_STEPS, marks=pytest.mark.slow)])
+def test_training(twins, mnist, ours, theirs, steps):
     config, variables, model = twins
     network = network_of(conv_net, config, variables)
     step, _ = make_step(network, losses.softmax_cross_entropy, ours())
@@ -77,14 +78,14 @@ def test_training(twins, mnist, ours, theirs):
         theirs(), keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False
     )
     first_loss = None
-    for images, labels in first_batches(mnist, STEPS):
+    for images, labels in first_batches(mnist, steps):
         loss = float(tf.reduce_mean(step(images, labels)["loss"]))
         model.reset_metrics()  # some versions of Keras return the mean since the last reset
         keras_loss = float(model.train_on_batch(images, labels))
         # Rounding differs and training amplifies it; 1e-4 leaves room for 200 steps of that.
         assert loss == pytest.approx(keras_loss, abs=1e-4)
         first_loss = first_loss or loss
-    assert loss < 0.7 * first_loss
+    assert loss < (0.7 if steps == MANY_STEPS else 0.99) * first_loss
 
 
 @pytest.mark.slow

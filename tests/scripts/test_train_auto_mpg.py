@@ -204,6 +204,7 @@ def test_without_matplotlib_the_run_is_kept_and_the_extra_named(train, options, 
     assert DIGEST.fullmatch(result.last_lines[1])
 
 
+@pytest.mark.slow
 def test_the_default_run_estimates_real_cars(train, auto_mpg_file, tmp_path):
     result = train("--data", auto_mpg_file, "--run-dir", tmp_path / "run")
     assert (result.status, result.err) == (0, "")
