@@ -9,19 +9,13 @@ import dataclasses
 import json
 import os
 import sys
-from pathlib import Path
 
-from lowlevel.cli import command_line
+from lowlevel.cli import arguments, command_line
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "network",
-        metavar="RUN_OR_EXPORT",
-        type=Path,
-        help="the directory of a run, or a SavedModel or an .h5 file that export.py wrote",
-    )
+    arguments.add_network(parser)
     parser.add_argument(
         "sentences", nargs="*", metavar="SENTENCE", help="by default, the lines of standard input"
     )

@@ -4,19 +4,14 @@
 from pathlib import Path
 
 from lowlevel.checks import ConfigError
-from lowlevel.cli import command_line
+from lowlevel.cli import arguments, command_line
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "network",
-        metavar="RUN_OR_EXPORT",
-        type=Path,
-        help="the directory of a run, or a SavedModel or an .h5 file that export.py wrote",
-    )
+    arguments.add_network(parser)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG or JPEG file of any size")
     parser.add_argument(
         "--top",
@@ -31,12 +26,7 @@ def parse_arguments():
         type=command_line.number(0, 1),
         help="of a detector: leave out boxes that are less certain (default: 0.3)",
     )
-    parser.add_argument(
-        "--plot",
-        metavar="FILE",
-        type=Path,
-        help="draw each image beside its probabilities, or with its boxes, as a .png file",
-    )
+    arguments.add_plot(parser, "each image beside its probabilities, or with its boxes")
     args = parser.parse_args()
     if args.plot is not None:
         command_line.check_plot(parser, args.plot, args.images)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lowlevel.checks import DataError, check_integer
-from lowlevel.cli import command_line
+from lowlevel.cli import arguments, command_line
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
@@ -47,12 +47,7 @@ def parse_arguments():
     invert.add_argument(
         "--no-invert", dest="invert", action="store_false", help="the ink is lighter"
     )
-    parser.add_argument(
-        "--plot",
-        metavar="FILE",
-        type=Path,
-        help="draw each image beside its probabilities, as a .png file",
-    )
+    arguments.add_plot(parser, "each image beside its probabilities")
     args = parser.parse_args()
     if not args.images and not args.index:
         parser.error("name an image file, or test images with --index")

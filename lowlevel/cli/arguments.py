@@ -106,6 +106,21 @@ def add_training(
         )
 
 
+def add_network(parser):
+    """Adds the trained network that is asked."""
+    parser.add_argument(
+        "network",
+        metavar="RUN_OR_EXPORT",
+        type=Path,
+        help="the directory of a run, or a SavedModel or an .h5 file that export.py wrote",
+    )
+
+
+def add_plot(parser, text):
+    """Adds --plot; `text` says what is drawn."""
+    parser.add_argument("--plot", metavar="FILE", type=Path, help=f"draw {text}, as a .png file")
+
+
 def add_best(parser):
     """Adds when networks are judged, of which the best is kept."""
     group = parser.add_argument_group("the best network, by average precision")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number, reason_of
 
+AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
+
 
 class ArgumentParser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the whole usage; takes no abbreviated options."""
@@ -37,7 +39,7 @@ def run(main):
         status = main()
         sys.stdout.flush()
     except LowlevelError as error:
-        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+        print(f"{os.path.basename(sys.argv[0])}: {as_options(str(error))}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader of the output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -51,6 +53,13 @@ def run(main):
         print("interrupted.", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def as_options(sentence):
+    """A sentence of the package in which arguments of its functions are called as options are."""
+    for argument, option in AS_OPTIONS.items():
+        sentence = sentence.replace(argument, option)
+    return sentence
 
 
 def sayer(quiet):

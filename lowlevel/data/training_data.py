@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from lowlevel.checks import DataError
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline, standardize
 from lowlevel.data.augment import Augmentation
 from lowlevel.data.image_sources import SourceExamples
@@ -19,7 +19,8 @@ class TrainingData:
         train: `lowlevel.data.examples.Arrays`, a `Stream`, or `image_sources.SourceExamples`.
         held_out: what is evaluated after each epoch, likewise; or None.
         held_out_name: what those are: "test", or "validation" if the test is another.
-        augmentation: an `Augmentation` of the images to train on, or None.
+        augmentation: an `Augmentation` of the images to train on, or None. ConfigError is raised
+            if the inputs are not images, or come from a `Stream`.
         shuffled_by: what the random order of an epoch follows from: the number of the "epoch", or
             the "step" at which it begins, so that a second training from epoch 0 finds another
             order; None leaves the examples as they come.
@@ -37,6 +38,13 @@ class TrainingData:
     steps_per_epoch: int | None = None
     description: dict = dataclasses.field(default_factory=dict)
     facts: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.augmentation is None:
+            return
+        inputs = self.train.element_spec[0]
+        if self.train.count is None or getattr(inputs, "shape", tf.TensorShape([])).rank != 4:
+            raise ConfigError("augmentation is for images whose order the run chooses.")
 
     def steps(self, batch_size):
         """How many batches there are in an epoch. Raises ConfigError if nobody knows."""
