@@ -131,6 +131,13 @@ def test_evaluation_changes_nothing():
     np.testing.assert_equal(numbers_of(network), before)
 
 
+def test_the_loss_of_training_is_not_that_of_evaluation():
+    task = tasks.Task(losses.mean_squared_error, training_loss=metrics.absolute_error)
+    steps, examples = steps_of(linear(), task), Arrays(X, T)
+    squared, absolute = steps.evaluate(examples)(X, T), steps.train(examples)(X, T)
+    np.testing.assert_allclose(squared["loss"], absolute["loss"] ** 2, rtol=1e-5)
+
+
 def no_new_state(forward):
     return lambda x, training=False, seed=None: forward(x)
 
