@@ -13,6 +13,11 @@ from tests.scripts import tools
 EACH = """
 import json, logging, runpy, sys
 logging.getLogger("tensorflow").setLevel("ERROR")  # so many steps in one process make it wonder
+from lowlevel.cli import command_line
+command_line.quiet_tensorflow()
+from lowlevel.nets import bottle_encoder, mini_inception  # small ones: what is tested is Keras
+bottle_encoder.Config.__init__.__defaults__ = ((31, 31, 1), (2, 4, 4), (3, 3, 3), (2, 2, 2))
+mini_inception.Config.__init__.__defaults__ = ((32, 32, 3), 10, 4, ((2, 2), (4,)), True, 0.99)
 for words in json.loads(sys.argv[1]):
     sys.argv = words
     try:

@@ -33,7 +33,10 @@ class LabelledImages:
     source: str
 
     def __post_init__(self):
-        images, labels = np.asarray(self.images), np.asarray(self.labels)
+        try:
+            images, labels = np.asarray(self.images), np.asarray(self.labels)
+        except ValueError as error:
+            raise DataError(f"{self.source}: lists of images or labels must be even.") from error
         if images.ndim != 4 or not np.issubdtype(images.dtype, np.integer):
             raise DataError(
                 f"{self.source}: images must be whole numbers [examples, height, width, channels] "

@@ -15,15 +15,15 @@ def to_tensors(nest, spec=None):
         DataError: structure or shapes are not those of the spec, or a number is not finite, or
             not one that int32 can hold.
     """
-    if isinstance(nest, list):  # of several inputs, or an array
-        nest = tuple(nest) if isinstance(spec, tuple) else np.asarray(nest)
     try:
+        if isinstance(nest, list):  # of several inputs, or an array
+            nest = tuple(nest) if isinstance(spec, tuple) else np.asarray(nest)
         if spec is None:
             return tf.nest.map_structure(_to_tensor, nest)
         if _describe(spec) != _describe(nest):
             raise ValueError(f"they must be {_describe(spec)}, not {_describe(nest)}")
         return tf.nest.map_structure(_to_tensor, nest, spec)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0].rstrip(".:")
         raise DataError(f"the arrays do not fit the model: {reason}.") from error
 

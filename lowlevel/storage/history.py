@@ -1,11 +1,13 @@
 """The history of a run: one row, a dict, for each finished epoch, as in metrics.jsonl."""
 
+import math
+
 NOT_METRICS = ("epoch", "step", "seconds")  # what a row holds beside metrics
 
 
 def best_epoch(history):
     """The row of the highest test accuracy, or of the lowest test loss, or loss: what there is."""
     if "val_accuracy" in history[0]:
-        return max(history, key=lambda row: row["val_accuracy"])
+        return max(history, key=lambda row: row.get("val_accuracy", -math.inf))
     judged = "val_loss" if "val_loss" in history[0] else "loss"
-    return min(history, key=lambda row: row[judged])
+    return min(history, key=lambda row: row.get(judged, math.inf))

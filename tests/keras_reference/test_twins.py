@@ -34,7 +34,7 @@ from tests.keras_reference import strided_net as keras_strided_net
 from tests.steps import make_step, network_of
 from tests.training import small_autoencoder
 
-STEPS = 50
+STEPS, MANY_STEPS = 12, 50
 RATE = 2e-5  # a rate at which 50 steps of the large networks do not yet amplify rounding
 SMALL_RATE = 1e-3
 NO_DROPOUT = mish_net.BlockConfig(dropout_rate=0.0, norm_momentum=0.9)
@@ -137,8 +137,9 @@ def test_outputs_and_gradients(name):
         assert error <= 5e-3 * max(np.linalg.norm(reference[key]), 0.01 * largest), key
 
 
+@pytest.mark.parametrize("steps", [STEPS, pytest.param(MANY_STEPS, marks=pytest.mark.slow)])
 @every_twin
-def test_training(name):
+def test_training(name, steps):
     net, config, variables, model, batch = make(name)
     rate = RATE if name.startswith(LARGE) else SMALL_RATE
     spec = net.input_spec(config)
@@ -153,7 +154,7 @@ def test_training(name):
     )
     history = []
     before = {key: variable.numpy() for key, variable in variables.trainable().items()}
-    for number in range(STEPS):
+    for number in range(steps):
         inputs = values_of(spec, batch, seed=number % 5)
         targets = values(batch, *outputs, seed=100 + number % 5, low=0)
         history.append(float(tf.reduce_mean(step(inputs, targets)["loss"])))
@@ -167,11 +168,12 @@ def test_training(name):
         keras_value = np.reshape(keras_variable, before[key].shape)
         moved = np.linalg.norm(keras_value - before[key])
         error = np.linalg.norm(variables.trainable()[key] - keras_value)
-        # What 50 steps have changed agrees, but for the rounding of 32 bits.
+        # What many steps have changed agrees, but for the rounding of 32 bits.
         assert error <= 0.02 * moved + 1e-7, key
 
 
-def test_the_autoencoder_is_trained_as_one():
+@pytest.mark.parametrize("epochs", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_the_autoencoder_is_trained_as_one(epochs):
     """Encoder and decoder by one step with Nadam: the very step that the script uses."""
     recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=1.5e-4)
     run = small_autoencoder.make(None, recipe, augmentation=None)
@@ -184,12 +186,12 @@ def test_the_autoencoder_is_trained_as_one():
         keras.optimizers.Nadam(1.5e-4), keras.losses.MeanSquaredError(), jit_compile=False
     )
     history = []
-    for epoch in range(20):
+    for epoch in range(epochs):
         order = pipeline.epoch_order(30, recipe.seed, epoch)
         for images, targets in run.data.train.batches(recipe.batch_size, order):
             history.append(float(tf.reduce_mean(run.train_step(images, targets)["loss"])))
             model.reset_metrics()
             theirs = float(model.train_on_batch(images, targets))
             assert history[-1] == pytest.approx(theirs, abs=1e-4)
-    assert len(history) == 60
-    assert history[-1] < history[0] - 0.01
+    assert len(history) == 3 * epochs
+    assert epochs < 20 or history[-1] < history[0] - 0.01

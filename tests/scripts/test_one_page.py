@@ -26,7 +26,14 @@ def test_same_variables_as_the_package(mnist_directory, tmp_path):
     assert last_lines([*page, str(STEPS)], tmp_path) == ours  # resumed at step 12
 
 
-@pytest.mark.parametrize("damage", ["missing", "truncated", "empty"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "truncated",
+        pytest.param("missing", marks=pytest.mark.slow),
+        pytest.param("empty", marks=pytest.mark.slow),
+    ],
+)
 def test_wrong_data(tmp_path, damage):
     write_random(tmp_path, height=28, width=28)
     path = tmp_path / mnist.TRAIN_IMAGES
