@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says of sentences whether they praise or blame, with a network that train_text.py has trained.
+"""Classifies sentences as praise or blame, with a network that train_text.py has trained.
 
 Prints for each sentence the probability that it is positive, and the verdict; in brackets, how many
 of its words the network does not know. A sentence without words gets no verdict.
@@ -61,7 +61,7 @@ def read(args):
         source, lines = args.file, sentences.read_lines(args.file)
     else:
         source = "standard input"
-        content = sys.stdin.buffer.read(text_file.MOST_BYTES + 1)
+        content = sys.stdin.buffer.read(text_file.MAX_BYTES + 1)
         lines = sentences.split_lines(text_file.decode(content, source), source)
     if not lines:
         raise DataError(f"{source} is empty: there is no sentence to classify.")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tells images that are unlike those an autoencoder was trained on; uses its encoder alone."""
+"""Finds images that differ from those an autoencoder was trained on; uses only its encoder."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ def parse_arguments():
         "--report",
         metavar="DIR",
         type=Path,
-        help="write pictures and figures here; needs --normal and --anomaly",
+        help="write figures and metrics here; needs --normal and --anomaly",
     )
     args = parser.parse_args()
     if not (args.images or args.normal or args.anomaly):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says what a trained network sees in image files: of a run, a SavedModel or a weights file."""
+"""Applies a trained network (a run, a SavedModel or a weights file) to image files."""
 
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def tell_boxes(args, predictor, images, longest):
     from lowlevel.prediction import detection
     from lowlevel.reports import plots
 
-    least_score = detection.LEAST_SCORE if args.least_score is None else args.least_score
+    least_score = detection.MIN_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)
     sizes = [image_file.read_size(path) for path in args.images]
     found = []

@@ -42,7 +42,7 @@ def parse_arguments():
         "--invert",
         action="store_true",
         default=None,
-        help="the ink is darker than the paper (default: told from the rim of each image)",
+        help="the ink is darker than the paper (default: judged by the border of each image)",
     )
     invert.add_argument(
         "--no-invert", dest="invert", action="store_false", help="the ink is lighter"

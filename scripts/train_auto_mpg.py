@@ -75,7 +75,7 @@ def main():
         training.make_directory(args, CHECKPOINTS, f"regression-{name}"),
     )
     description = (
-        f"{name}: {len(table)} cars, and {table.dropped} left out for want of a number; "
+        f"{name}: {len(table)} cars, and {table.dropped} left out because a number is missing; "
         f"{len(train)} to train on, {len(validation)} for validation, {len(test)} to test on"
     )
     watch = [hooks.EarlyStopping(patience=args.patience)] + [hooks.Dots()] * (not args.quiet)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains an autoencoder, nested from two networks, to write digits with 16 numbers each."""
+"""Trains an autoencoder, nested from two networks, to describe a digit in 16 numbers."""
 
 from pathlib import Path
 

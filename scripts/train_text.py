@@ -2,7 +2,7 @@
 """Trains a network to tell praise from blame, on sentences of both kinds.
 
 A tenth of the sentences, always the same, is held out for the test. The network knows the 20,000
-commonest words of the others, and takes all further ones for one word; the run keeps the list.
+most common words of the others; all further words count as one. The run keeps the list.
 """
 
 from pathlib import Path

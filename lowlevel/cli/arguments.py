@@ -136,7 +136,7 @@ def add_best(parser):
         metavar="EPOCHS",
         type=whole_number(1),
         default=1,
-        help="and after every so many from then on (default: %(default)s)",
+        help="and then again after every so many epochs (default: %(default)s)",
     )
 
 

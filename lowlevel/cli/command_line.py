@@ -24,11 +24,11 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def check_plot(parser, plot, images):
-    """Ends the program unless `plot` names a .png file that can be written and is no input."""
+    """Ends the program unless `plot` names a .png file that can be written and is not an input."""
     if plot.suffix != ".png" or plot.is_dir():
         parser.error(f"--plot needs the name of a .png file, not {str(plot)!r}")
     if not plot.parent.is_dir():
-        parser.error(f"--plot: {plot.parent} is no directory")
+        parser.error(f"--plot: {plot.parent} is not a directory")
     if plot.resolve() in [Path(image).resolve() for image in images]:
         parser.error(f"--plot would overwrite the image {plot}")
 

@@ -27,10 +27,10 @@ def load(args, image_shape, directory):
         return dict(zip(FOLDERS, bottles.load(side=image_shape[0]), strict=True))
     folders = {name: folder for name in FOLDERS if (folder := getattr(args, name)) is not None}
     found = {name: image_folder.find(folder) for name, folder in folders.items()}
-    if len(found["train"]) < anomaly.LEAST_IMAGES:
+    if len(found["train"]) < anomaly.MIN_IMAGES:
         raise DataError(
             f"{args.train} holds {len(found['train'])} images; the detector of anomalies needs "
-            f"{anomaly.LEAST_IMAGES} to train on."
+            f"{anomaly.MIN_IMAGES} to train on."
         )
     return {
         name: image_folder.store(
@@ -47,14 +47,14 @@ def _check_directory(directory, fresh):
     foreign = [path for path in images.glob("*") if not _is_cache(path)]
     if foreign:
         raise ConfigError(
-            f"{images} holds files that are no run's, such as {min(foreign).name}; "
+            f"{images} holds files that do not belong to a run, such as {min(foreign).name}; "
             f"choose another --run-dir."
         )
     if not directory.exists() or fresh:
         return
     if configs.modernize(directory.read_config()).get("net") != "bottle_autoencoder":
         raise ConfigError(
-            f"{directory.path} holds a run that is no autoencoder's; choose another --run-dir, or "
+            f"{directory.path} holds the run of another network; choose another --run-dir, or "
             f"delete that run and start over with --fresh."
         )
 

@@ -17,7 +17,7 @@ ORIGINS = ("usa", "europe", "japan")
 FEATURES = (*NUMBERS, *ORIGINS)
 TARGET = "mpg"
 LARGEST = 1e9  # a number in the table
-FEWEST = 10  # cars, so that none of the parts is empty
+MIN_CARS = 10  # cars, so that none of the parts is empty
 
 NAME = "mpg.csv"
 FILES = download.Files(
@@ -76,7 +76,8 @@ def read(path):
 
     Raises:
         DataError: it cannot be read, lacks a column or has one twice, or a row has more or fewer
-            cells than there are columns, or holds what is no number; the text names the line.
+            cells than there are columns, or holds something that is not a number; the text names
+            the line.
     """
     reader = csv.DictReader(io.StringIO(text_file.read(path), newline=""), strict=True)
     features, targets, dropped = [], [], 0
@@ -123,7 +124,7 @@ def _number(text, name, where):
     except ValueError:
         value = math.nan
     if not abs(value) <= LARGEST:
-        raise DataError(f"{name} in {where} is no number that can be used: {_show(text)}.")
+        raise DataError(f"{name} in {where} is not a number that can be used: {_show(text)}.")
     return value
 
 
@@ -139,10 +140,10 @@ def split(table, share=0.2, seed=0):
     order: the table is in that of years, and validation should see more than the latest cars.
 
     Raises:
-        DataError: there are fewer than `FEWEST` cars.
+        DataError: there are fewer than `MIN_CARS` cars.
     """
-    if len(table) < FEWEST:
-        raise DataError(f"{table.source} holds {len(table)} cars; {FEWEST} are needed.")
+    if len(table) < MIN_CARS:
+        raise DataError(f"{table.source} holds {len(table)} cars; {MIN_CARS} are needed.")
     order = np.random.default_rng(seed).permutation(len(table))
     tested = round(len(table) * share)
     validated = math.ceil((len(table) - tested) * share)

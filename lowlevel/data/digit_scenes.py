@@ -12,11 +12,11 @@ from lowlevel.progress import Progress
 
 CANVAS = 96  # height and width in pixels
 SMALLEST, LARGEST = 14, 40  # heights of digits in pixels, before they are blurred
-MOST = 5  # digits on a canvas
-MOST_OVERLAP = 0.1  # share of the smaller of two boxes that they may have in common
-LEAST_DISTANCE = 12  # of two centres, in pixels: no square of 8 pixels holds both
+MAX_DIGITS = 5  # digits on a canvas
+MAX_OVERLAP = 0.1  # share of the smaller of two boxes that they may have in common
+MIN_DISTANCE = 12  # of two centres, in pixels: no square of 8 pixels holds both
 TRIES = 20
-MOST_BLUR = 1.0  # radius in pixels, as if a picture had been reduced
+MAX_BLUR = 1.0  # radius in pixels, as if a picture had been reduced
 MARGIN = 2  # what blurred ink may spread over
 INK = 32  # brightness above which a pixel belongs to a digit
 NOTHING = -1  # the class of what fills the rest of `classes`
@@ -30,9 +30,9 @@ class Scenes:
 
     Attributes:
         images: uint8 `[scenes, 96, 96, 1]`.
-        boxes: float32 `[scenes, MOST, 4]`: top, left, bottom, right in pixels, bottom and right
-            just outside; zeros where there is no digit.
-        classes: int32 `[scenes, MOST]`, `NOTHING` where there is no digit.
+        boxes: float32 `[scenes, MAX_DIGITS, 4]`: top, left, bottom, right in pixels, bottom and
+            right just outside; zeros where there is no digit.
+        classes: int32 `[scenes, MAX_DIGITS]`, `NOTHING` where there is no digit.
     """
 
     images: np.ndarray
@@ -90,7 +90,7 @@ def _part(digits, which):
 
 
 def draw(digits, count, seed, quiet=True):
-    """Draws scenes, each with one to `MOST` digits.
+    """Draws scenes, each with one to `MAX_DIGITS` digits.
 
     Args:
         digits: `LabelledImages` to take digits from, light on dark.
@@ -107,16 +107,16 @@ def draw(digits, count, seed, quiet=True):
         MissingExtraError: Pillow is not installed.
     """
     images = np.zeros((count, CANVAS, CANVAS, 1), np.uint8)
-    boxes = np.zeros((count, MOST, 4), np.float32)
-    classes = np.full((count, MOST), NOTHING, np.int32)
+    boxes = np.zeros((count, MAX_DIGITS, 4), np.float32)
+    classes = np.full((count, MAX_DIGITS), NOTHING, np.int32)
     with Progress("drawing scenes", count, quiet=quiet) as progress:
         for scene in range(count):
             random = np.random.default_rng((*seed, scene))
             placed = 0
-            for _ in range(random.integers(1, MOST + 1)):
+            for _ in range(random.integers(1, MAX_DIGITS + 1)):
                 index = int(random.integers(len(digits)))
                 height = int(random.integers(SMALLEST, LARGEST + 1))
-                blur = random.uniform(0, MOST_BLUR)
+                blur = random.uniform(0, MAX_BLUR)
                 digit = _scaled(digits.images[index, :, :, 0], height, blur)
                 if digit is None:
                     raise DataError(f"image {index} of {digits.source} shows nothing but black.")
@@ -166,7 +166,7 @@ def _free_place(random, size, others):
         shared = np.prod(np.maximum(shared, 0), axis=1)
         smaller = np.minimum(np.prod(others[:, 2:] - others[:, :2], axis=1), height * width)
         centres = (others[:, :2] + others[:, 2:] - box[:2] - box[2:]) / 2
-        is_apart = np.hypot(*centres.T) >= LEAST_DISTANCE
-        if is_apart.all() and (shared <= MOST_OVERLAP * smaller).all():
+        is_apart = np.hypot(*centres.T) >= MIN_DISTANCE
+        if is_apart.all() and (shared <= MAX_OVERLAP * smaller).all():
             return box
     return None

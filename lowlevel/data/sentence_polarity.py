@@ -46,9 +46,9 @@ def read_archive(path):
             for name in MEMBERS:
                 file = archive.extractfile(name)
                 if file is None:
-                    raise DataError(f"{name} in {path} is no file.")
+                    raise DataError(f"{name} in {path} is not a file.")
                 source = f"{name} in {path}"
-                text = text_file.decode(file.read(text_file.MOST_BYTES + 1), source)
+                text = text_file.decode(file.read(text_file.MAX_BYTES + 1), source)
                 texts.append([line for line in sentences.split_lines(text, source) if line])
     except KeyError as error:
         raise DataError(f"{path} holds no {name}.") from error

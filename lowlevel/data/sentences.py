@@ -13,7 +13,7 @@ from lowlevel.data import text_file
 CLASS_NAMES = ("negative", "positive")
 FILES = ("rt-polarity.neg", "rt-polarity.pos")
 FOLDERS = ("neg", "pos")
-MOST_CHARACTERS = 20_000  # of a sentence
+MAX_CHARACTERS = 20_000  # of a sentence
 LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -68,7 +68,7 @@ def read_files(positive, negative):
     """Reads two files with a sentence on each line; empty lines are left out.
 
     Raises:
-        DataError: a file cannot be read, is no text, holds no sentence, or one that is too long.
+        DataError: a file cannot be read, is not text, holds no sentence, or one that is too long.
     """
     texts = [[line for line in read_lines(path) if line] for path in (negative, positive)]
     for path, found in zip((negative, positive), texts, strict=True):
@@ -117,9 +117,9 @@ def split_lines(text, source):
 
 def check_length(text, where):
     """Raises DataError if a text is too long: memory for all grows with the longest."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise DataError(
-            f"{where} has {len(text)} characters; a sentence may have {MOST_CHARACTERS}."
+            f"{where} has {len(text)} characters; a sentence may have {MAX_CHARACTERS}."
         )
 
 

@@ -4,18 +4,18 @@ from pathlib import Path
 
 from lowlevel.checks import DataError, reason_of
 
-MOST_BYTES = 2**28
+MAX_BYTES = 2**28
 
 
 def read(path):
     """The text in a file, see `decode`.
 
     Raises:
-        DataError: it cannot be read, is too large, or is no text.
+        DataError: it cannot be read, is too large, or is not text.
     """
     try:
         with Path(path).open("rb") as file:
-            content = file.read(MOST_BYTES + 1)  # a device may never end
+            content = file.read(MAX_BYTES + 1)  # a device may never end
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     return decode(content, path)
@@ -29,12 +29,12 @@ def decode(content, source):
         source: where they come from, for messages.
 
     Raises:
-        DataError: there are more than `MOST_BYTES`, or one is zero, as in no text.
+        DataError: there are more than `MAX_BYTES`, or one is zero, as in no text.
     """
-    if len(content) > MOST_BYTES:
-        raise DataError(f"{source} holds more than {MOST_BYTES} bytes.")
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{source} holds more than {MAX_BYTES} bytes.")
     if b"\0" in content:
-        raise DataError(f"{source} is no text: there is a zero byte in it.")
+        raise DataError(f"{source} is not text: there is a zero byte in it.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

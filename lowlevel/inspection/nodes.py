@@ -174,7 +174,7 @@ class Nodes:
         foreign = self._foreign & needed.keys()
         if foreign:
             raise ConfigError(
-                f"{refusal}{', '.join(foreign)} is a resource that is no variable and cannot be "
+                f"{refusal}{', '.join(foreign)} is a resource that is not a variable and cannot be "
                 f"copied."
             )
         definitions = [operation.node_def for operation in needed.values()]

@@ -19,7 +19,7 @@ from lowlevel.checks import CheckpointError, check_integer, check_number, import
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
 FOLDS = 5
-LEAST_IMAGES = 2 * FOLDS
+MIN_IMAGES = 2 * FOLDS
 DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError),
     *(RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error),
@@ -130,7 +130,7 @@ def _check(arrays, facts):
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
             raise ValueError(f"{name} is not float64 {shape} of finite numbers")
     if (arrays["weights"] <= 0).any() or abs(arrays["weights"].sum() - 1) > 1e-6:
-        raise ValueError("the weights are no distribution")
+        raise ValueError("the weights are not a distribution")
     if (np.diagonal(arrays["precisions_cholesky"], axis1=1, axis2=2) <= 0).any():
         raise ValueError("the precisions are not positive")
     check_number("threshold", facts["threshold"], -np.inf, np.inf, low_included=False)
@@ -168,10 +168,10 @@ def fit(
         false_alarms: share of training images below the threshold, in (0, 1).
 
     Raises:
-        ConfigError: there are fewer than `LEAST_IMAGES`, or an argument is out of range.
+        ConfigError: there are fewer than `MIN_IMAGES`, or an argument is out of range.
         MissingExtraError: scikit-learn is not installed.
     """
-    check_integer("the number of training images", len(latents), LEAST_IMAGES)
+    check_integer("the number of training images", len(latents), MIN_IMAGES)
     check_number("false_alarms", false_alarms, 0, 1, low_included=False)
     random = np.random.default_rng(seed)
     fold = random.permutation(len(latents)) % FOLDS

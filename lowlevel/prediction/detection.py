@@ -6,7 +6,7 @@ import tensorflow as tf
 from lowlevel.nets import grid_detector
 
 BATCH_SIZE = 50
-LEAST_SCORE = 0.3  # from which on a box is shown
+MIN_SCORE = 0.3  # from which on a box is shown
 
 
 def detect(config, variables, images, dtype=tf.float32):

@@ -82,7 +82,7 @@ class TextPredictor:
             A list of `Verdict`s; that of a sentence without words says None.
 
         Raises:
-            DataError: a sentence has more than `sentences.MOST_CHARACTERS` characters.
+            DataError: a sentence has more than `sentences.MAX_CHARACTERS` characters.
             CheckpointError: the network gives no finite numbers.
         """
         for number, text in enumerate(texts, start=1):

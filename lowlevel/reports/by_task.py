@@ -14,7 +14,7 @@ from lowlevel.data.image_sources import SourceExamples
 from lowlevel.data.tensors import to_tensors
 from lowlevel.nets.network import Network
 from lowlevel.prediction import anomaly, trained, views
-from lowlevel.prediction.detection import LEAST_SCORE, of_image
+from lowlevel.prediction.detection import MIN_SCORE, of_image
 from lowlevel.prediction.latent_encoder import LatentEncoder
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.prediction.serving import TrainedNetwork
@@ -183,7 +183,7 @@ def scenes(run, say, tensorboard=None, best=None, test=None):
         plots.draw_boxes(
             directory / "predictions.png",
             test.images[: len(drawn)],
-            [of_image(found, index, LEAST_SCORE) for index in drawn],
+            [of_image(found, index, MIN_SCORE) for index in drawn],
             predictor.class_names,
             [test.objects(index)[0] for index in drawn],
         )

@@ -85,7 +85,7 @@ def read_record(path):
         record = json.loads((path / RECORD).read_text(encoding="utf-8"))
         if not isinstance(record, dict):
             raise CheckpointError(
-                f"the checkpoint {path} is damaged: its record is no JSON object."
+                f"the checkpoint {path} is damaged: its record is not a JSON object."
             )
         return record
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -49,7 +49,7 @@ def read_config(path):
         except DAMAGE as error:
             raise CheckpointError(f"{path} holds no config: {error}.") from error
     if not isinstance(config, dict):
-        raise CheckpointError(f"the config in {path} is no JSON object.")
+        raise CheckpointError(f"the config in {path} is not a JSON object.")
     return config
 
 
@@ -94,7 +94,7 @@ def restore(path, variables):
 def _open(path):
     h5py = import_extra("h5py", "hdf5")
     if not Path(path).is_file():
-        raise CheckpointError(f"{path} is no file.")
+        raise CheckpointError(f"{path} is not a file.")
     try:
         return h5py.File(path, "r")
     except OSError as error:

@@ -61,7 +61,7 @@ def test_order_of_columns_encoding_and_line_ends_do_not_matter(tmp_path):
         (ROWS[0].replace("usa", "x" * 99), r"the origin in line 3 of .* is 'x{37}\.\.\.'"),
         ("1" * 200_000, "cannot be read as CSV: field larger than field limit"),
         ('18,"8', "cannot be read as CSV: unexpected end of data"),
-        ("\0", "is no text"),
+        ("\0", "is not text"),
     ],
 )
 def test_damaged_and_hostile_rows(tmp_path, row, message):
@@ -107,7 +107,7 @@ def test_the_split_is_fixed_and_without_overlap():
 
 
 def test_no_part_of_the_smallest_table_is_empty():
-    for cars in range(auto_mpg.FEWEST, 40):
+    for cars in range(auto_mpg.MIN_CARS, 40):
         assert all(len(part) > 0 for part in auto_mpg.split(table_of(cars)))
     with pytest.raises(DataError, match="drawn holds 9 cars; 10 are needed"):
         auto_mpg.split(table_of(9))

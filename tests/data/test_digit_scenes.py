@@ -35,7 +35,7 @@ def test_boxes_are_tight_and_hold_all_ink(scenes):
     for index in range(len(scenes)):
         image, rest = scenes.images[index, ..., 0], scenes.images[index, ..., 0].copy()
         boxes, classes = scenes.objects(index)
-        assert 1 <= len(boxes) == len(classes) <= digit_scenes.MOST
+        assert 1 <= len(boxes) == len(classes) <= digit_scenes.MAX_DIGITS
         for top, left, bottom, right in boxes.astype(int):
             assert 0 <= top < bottom <= digit_scenes.CANVAS
             assert 0 <= left < right <= digit_scenes.CANVAS
@@ -53,7 +53,7 @@ def test_boxes_hardly_overlap(scenes):
             sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
             shared = np.prod(np.maximum(sides, 0))
             smaller = min(np.prod(box[2:] - box[:2]) for box in (one, other))
-            assert shared <= digit_scenes.MOST_OVERLAP * smaller
+            assert shared <= digit_scenes.MAX_OVERLAP * smaller
             touching += shared > 0
     assert touching > 5
 
@@ -80,7 +80,7 @@ def test_sizes_and_numbers_differ(scenes):
     most = digit_scenes.LARGEST + 2 * digit_scenes.MARGIN
     assert digit_scenes.LARGEST - 3 < heights.max() <= most
     counts = (scenes.classes >= 0).sum(axis=1)
-    assert set(counts) == set(range(1, digit_scenes.MOST + 1))
+    assert set(counts) == set(range(1, digit_scenes.MAX_DIGITS + 1))
     assert set(scenes.classes[scenes.classes >= 0]) == set(range(10))
 
 
@@ -96,7 +96,7 @@ def test_no_digit_is_in_two_of_the_three(monkeypatch):
     for name in ("VALIDATION_SCENES", "TEST_SCENES"):
         monkeypatch.setattr(digit_scenes, name, 30)
     monkeypatch.setattr(digit_scenes, "SMALLEST", 40)  # so that nothing is scaled
-    monkeypatch.setattr(digit_scenes, "MOST_BLUR", 0)
+    monkeypatch.setattr(digit_scenes, "MAX_BLUR", 0)
     images = np.zeros((30, 40, 40, 1), np.uint8)
     for width, image in enumerate(images, start=5):
         image[:, :width] = 255

@@ -37,8 +37,8 @@ def test_reads_the_two_files(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (dict.fromkeys(GOOD), r"rt-polarity\.neg in .* is no file"),
-        ({sentence_polarity.MEMBERS[1]: b"\0"}, r"rt-polarity\.pos in .* is no text"),
+        (dict.fromkeys(GOOD), r"rt-polarity\.neg in .* is not a file"),
+        ({sentence_polarity.MEMBERS[1]: b"\0"}, r"rt-polarity\.pos in .* is not text"),
     ],
 )
 def test_archives_of_other_things(tmp_path, change, message):

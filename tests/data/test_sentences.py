@@ -51,7 +51,7 @@ def test_files_of_folders_are_texts(tmp_path):
     [
         (b"", r"rt-polarity\.pos holds no sentence"),
         (b"\n \n\t\n", r"rt-polarity\.pos holds no sentence"),
-        (b"\x7fELF\0\0", "is no text: there is a zero byte"),
+        (b"\x7fELF\0\0", "is not text: there is a zero byte"),
         (b"good\n" + b"x" * 20_001, r"line 2 of .*rt-polarity\.pos has 20001 characters"),
     ],
 )

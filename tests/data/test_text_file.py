@@ -18,7 +18,7 @@ def test_reads_what_was_written(tmp_path, encoding):
 def test_what_is_no_text(tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-    with pytest.raises(DataError, match=r"picture\.png is no text: there is a zero byte in it\."):
+    with pytest.raises(DataError, match=r"picture\.png is not text: there is a zero byte in it\."):
         text_file.read(path)
 
 
@@ -29,7 +29,7 @@ def test_what_cannot_be_read(tmp_path, name):
 
 
 def test_too_large_a_file_and_one_that_never_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_file, "MOST_BYTES", 10)
+    monkeypatch.setattr(text_file, "MAX_BYTES", 10)
     path = tmp_path / "text"
     path.write_bytes(b"0123456789")
     assert text_file.read(path) == "0123456789"

@@ -312,7 +312,7 @@ def test_what_no_second_run_could_know_is_refused():
     for name, message in (
         ("random", "random cannot be looked at: random_uniform/RandomUniform draws"),
         ("random_inside", "draws other random numbers each time"),
-        ("advancing", "iterator is a resource that is no variable"),
+        ("advancing", "iterator is a resource that is not a variable"),
     ):
         with pytest.raises(ConfigError, match=message):
             nodes.values(name, np.ones(1))

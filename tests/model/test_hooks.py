@@ -471,7 +471,7 @@ def test_a_model_that_is_not_compiled():
 
 def test_weights_that_do_not_fit(tmp_path):
     model = make()
-    with pytest.raises(CheckpointError, match=r"nothing\.h5 is no file"):
+    with pytest.raises(CheckpointError, match=r"nothing\.h5 is not a file"):
         model.load_weights(tmp_path / "nothing.h5")
     with pytest.raises(ConfigError, match="values must be a dict of arrays by name, not list"):
         model.set_weights(list(model.get_weights().values()))

@@ -221,7 +221,7 @@ def test_the_run_of_another_network_is_left_alone(run_script, trash, tmp_path):
     before = sorted(run.rglob("*"))
     result = run_script("train_autoencoder.py", *options(trash, run))
     assert result.status == 2
-    assert "holds a run that is no autoencoder's" in result.err
+    assert "holds the run of another network" in result.err
     assert sorted(run.rglob("*")) == before
 
 

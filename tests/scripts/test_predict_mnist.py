@@ -121,7 +121,7 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         (("--index", 0, "--data-dir", tmp_path), "holds neither"),
         (("--index", 0, "--run-dir", tmp_path), "holds no checkpoint of a run"),
         (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8)"),
-        ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "no is no directory"),
+        ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "no is not a directory"),
         ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "needs the name of a .png"),
         ((digit_files[0], "--plot", tmp_path), "needs the name of a .png"),
         ((digit_files[0], "--plot", ""), "needs the name of a .png"),

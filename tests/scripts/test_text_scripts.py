@@ -189,7 +189,7 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
         ((run,), "standard input is empty"),
         ((run, "good", "--file", "a"), "give sentences or --file, not both"),
         ((run, "--file", tmp_path / "empty"), "empty is empty"),
-        ((run, "--file", tmp_path / "binary"), "is no text"),
+        ((run, "--file", tmp_path / "binary"), "is not text"),
         ((run, "--file", tmp_path / "long"), "line 2 of"),
         ((run, "--file", tmp_path / "none"), "cannot be read: No such file"),
         ((run, "x" * 20_001), "sentence 1 has 20001 characters"),

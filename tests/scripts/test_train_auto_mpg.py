@@ -65,9 +65,7 @@ def test_what_it_prints_and_leaves(train, options, table, tmp_path):
     run = tmp_path / "run"
     result = train(*options("run"))
     assert (result.status, result.err) == (0, "")
-    assert (
-        "cars: 80 cars, and 3 left out for want of a number; 51 to train on, 13 for" in result.out
-    )
+    assert "cars: 80 cars, and 3 left out because a number is missing; 51 to" in result.out
     assert "16 to test on; regression: 4865 parameters" in result.out
     rows = history(run)
     losses = [row["val_loss"] for row in rows]
@@ -208,7 +206,7 @@ def test_without_matplotlib_the_run_is_kept_and_the_extra_named(train, options, 
 def test_the_default_run_estimates_real_cars(train, auto_mpg_file, tmp_path):
     result = train("--data", auto_mpg_file, "--run-dir", tmp_path / "run")
     assert (result.status, result.err) == (0, "")
-    assert "392 cars, and 6 left out for want of a number" in result.out
+    assert "392 cars, and 6 left out because a number is missing" in result.out
     error, count = ERROR.fullmatch(result.last_lines[0]).groups()
     assert float(error) <= 2.2
     assert int(count) == 78
