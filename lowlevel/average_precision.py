@@ -8,7 +8,7 @@ from lowlevel.checks import DataError, check_integer, reason_of
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union from which on a box is found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
-MOST = 100  # detections of a class that count in an image, the best ones
+MAX_DETECTIONS = 100  # of a class in an image, the best ones, that count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ class AveragePrecision:
         self._objects += np.bincount(classes, minlength=self.num_classes)
         for number in np.unique(detected_classes):
             chosen = np.flatnonzero(detected_classes == number)
-            chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:MOST]
+            chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:MAX_DETECTIONS]
             overlaps = overlap_matrix(detected_boxes[chosen], boxes[classes == number])
             self._scores[number].append(scores[chosen])
             self._found[number].append(match(overlaps, OVERLAPS))

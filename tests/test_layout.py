@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,13 @@ def test_files_are_short_and_start_by_saying_what_they_are(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 250
     assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
+def test_options_are_known_to_the_command_line_alone(path):
+    if path.parent.name != "cli":
+        options = r"--(fresh|resume|run-dir|learning-rate|steps|epochs|seed|invert|plot|data-dir)\b"
+        assert not re.search(options, path.read_text(encoding="utf-8"))
 
 
 def test_one_page_is_one_page_and_stands_alone():

@@ -10,7 +10,7 @@ from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
 BILINEAR = 2  # Pillow's number for it
-LEAST_CONTRAST = 0.05  # between ink and paper
+MIN_CONTRAST = 0.05  # between ink and paper
 INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
 
 
@@ -162,7 +162,7 @@ def to_digit(grey, height, width, invert=None, source="the image"):
     if invert:
         grey = 1 - grey
     ink = np.clip(grey - rim_level(grey), 0, None)  # [height, width], 0 where there is paper
-    if ink.max() < LEAST_CONTRAST:
+    if ink.max() < MIN_CONTRAST:
         contrast = "darker" if invert else "lighter"
         raise DataError(f"{source} holds no digit: nothing in it is {contrast} than its paper.")
     if grey.shape == (height, width):

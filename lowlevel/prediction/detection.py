@@ -29,17 +29,17 @@ def detect(config, variables, images, dtype=tf.float32):
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def of_image(detections, index, least_score=0.0):
+def of_image(detections, index, min_score=0.0):
     """Boxes, classes and scores of one image: `[found, 4]`, `[found]`, `[found]`, the best first.
 
     Args:
         detections: a dict of arrays, see `grid_detector.detections`.
         index: which image.
-        least_score: what is less certain is left out.
+        min_score: what is less certain is left out.
     """
     count = detections["count"][index]
     boxes, classes, scores = (
         detections[name][index][:count] for name in ("boxes", "classes", "scores")
     )
-    chosen = scores >= least_score
+    chosen = scores >= min_score
     return boxes[chosen], classes[chosen], scores[chosen]

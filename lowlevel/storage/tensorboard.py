@@ -49,7 +49,7 @@ class TensorBoard:
                 tf.summary.scalar(f"step/{name}", np.mean(value))
 
     def write_epoch(self, row):
-        """A row of the history: its training figures in one run, the others in the other."""
+        """A row of the history: its training metrics in one run, the others in the other."""
         for name in row.keys() - set(NOT_METRICS):
             writer = self._test if name.startswith("val_") else self._train
             with writer.as_default(row["step"]):

@@ -40,7 +40,7 @@ def test_filling_does_not_count_and_scores_choose():
     assert classes.tolist() == [0, 1, 0]
     assert boxes.shape == (3, 4)
     assert scores.max() == 0.9
-    boxes, classes, scores = detection.of_image(FOUND, 0, least_score=0.4)
+    boxes, classes, scores = detection.of_image(FOUND, 0, min_score=0.4)
     assert (classes.tolist(), scores.tolist()) == ([0, 1], [0.9, 0.4])
 
 
