@@ -6,14 +6,14 @@ import numpy as np
 
 from lowlevel.checks import DataError, check_integer, reason_of
 
-OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union from which on a box is found
+OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union at which a box counts as found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
-MAX_DETECTIONS = 100  # of a class in an image, the best ones, that count
+MAX_DETECTIONS = 100  # per class and image: only the best ones count
 
 
 @dataclasses.dataclass(frozen=True)
 class AveragePrecisionResult:
-    """What `AveragePrecision.result` returns; a class that no image holds is NaN, and not in means.
+    """The result of `AveragePrecision`; a class without objects is NaN, and not in the means.
 
     Attributes:
         mean: mean over classes and over the overlaps 0.50, 0.55, ... 0.95, in [0, 1].
@@ -28,7 +28,7 @@ class AveragePrecisionResult:
 
 
 class AveragePrecision:
-    """Average precision over all images seen since the start; fed image by image.
+    """Average precision over all images since the last reset; updated image by image.
 
     A detection, the best first, finds the object of its class that it overlaps most, if that is
     enough and no better detection has found it. Precision is the share of detections that find
@@ -52,11 +52,11 @@ class AveragePrecision:
         """Adds an image.
 
         Args:
-            boxes: `[objects, 4]`: top, left, bottom, right of what is there, in any unit.
+            boxes: `[objects, 4]`: top, left, bottom, right of the true objects, in any unit.
             classes: whole numbers `[objects]`, in [0, num_classes).
             detected_boxes: `[detections, 4]`.
             detected_classes: whole numbers `[detections]`.
-            scores: `[detections]`; of equal ones, the first comes first.
+            scores: `[detections]`; detections of equal score keep their order.
 
         Raises:
             DataError: shapes do not fit, a class is unknown, a box ends before it begins, or a
@@ -101,7 +101,7 @@ class AveragePrecision:
         """Boxes and classes as arrays, if they are what `update` takes."""
         boxes = _numbers(f"boxes of {name}", boxes)
         classes = _numbers(f"classes of {name}", classes)
-        if boxes.shape == (0,):  # an empty list does not tell that boxes have four corners
+        if boxes.shape == (0,):  # an empty list has no second axis
             boxes = boxes.reshape(0, 4)
         if boxes.shape[1:] != (4,) or classes.shape != boxes.shape[:1]:
             raise DataError(
@@ -136,26 +136,26 @@ def overlap_matrix(boxes, others):
     return np.divide(shared, covered, out=np.zeros_like(shared), where=shared > 0)
 
 
-def match(overlaps, least):
+def match(overlaps, thresholds):
     """Which detections find an object.
 
     Args:
         overlaps: `[detections, objects]`, the best detection first.
-        least: overlaps that it may take, `[thresholds]`; each is a matching of its own.
+        thresholds: overlaps that it may take, `[thresholds]`; each is a matching of its own.
 
     Returns:
         bool `[thresholds, detections]`. A detection takes, of the objects that are not found yet,
         the one it overlaps most; the last one of several.
     """
     detections, objects = overlaps.shape
-    found = np.zeros((len(least), detections), bool)
+    found = np.zeros((len(thresholds), detections), bool)
     if objects == 0:
         return found
-    free = np.ones((len(least), objects), bool)
+    free = np.ones((len(thresholds), objects), bool)
     for detection, row in enumerate(overlaps):
         candidates = np.where(free, row, -1.0)  # [thresholds, objects]
         best = objects - 1 - candidates[:, ::-1].argmax(axis=1)
-        is_found = candidates.max(axis=1) >= least
+        is_found = candidates.max(axis=1) >= thresholds
         free[is_found, best[is_found]] = False
         found[:, detection] = is_found
     return found

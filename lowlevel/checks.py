@@ -1,4 +1,4 @@
-"""The project's error types, and the checks of arguments that many places share.
+"""The project's error types, and shared checks of arguments.
 
 Every error a user can cause is a `LowlevelError` whose text is one sentence: the path or name, what
 was expected, what was received, what to do. Command-line tools print it and exit with status 2.
@@ -106,7 +106,7 @@ def check_bool(name, value):
 
 
 def check_same_shape(targets, outputs):
-    """Refuses tensors that a subtraction would stretch, such as `[batch, 1]` and `[batch]`.
+    """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
 
     Raises:
         DataError: their shapes, as far as they are known, differ.
@@ -114,12 +114,12 @@ def check_same_shape(targets, outputs):
     if not targets.shape.is_compatible_with(outputs.shape):
         raise DataError(
             f"targets are of shape {targets.shape}, outputs of shape {outputs.shape}; "
-            f"they must have the same one."
+            f"they must have the same shape."
         )
 
 
 def check_labels(labels, logits):
-    """Refuses labels that are not one whole number, of any integer type, for each row of logits.
+    """Refuses labels unless they are one whole number, of any integer type, per row of logits.
 
     Raises:
         DataError: they are something else, as far as their shape is known.
@@ -138,7 +138,7 @@ def check_image_shape(value, smallest=1, name="image_shape"):
 
     Args:
         value: what is checked.
-        smallest: the least height and width.
+        smallest: the minimum height and width.
         name: what the error calls it.
 
     Raises:
@@ -152,7 +152,7 @@ def check_image_shape(value, smallest=1, name="image_shape"):
 
 
 def reason_of(error):
-    """What went wrong, from an exception of the system or a library: no path, no full stop."""
+    """The reason in an exception of the system or a library, without path or full stop."""
     if isinstance(error, KeyError):
         return f"{error} is missing"
     text = str(getattr(error, "strerror", None) or error)
@@ -162,7 +162,7 @@ def reason_of(error):
 
 
 def reason_in_graph(error):
-    """What TensorFlow says went wrong in a compiled function: its own words, without the nodes."""
+    """The reason in an error of a compiled function, in TensorFlow's words, without node names."""
     text = error.message.partition("[[")[0].strip().splitlines()[-1]
     return text.partition(" Label values: ")[0].rstrip(".")
 

@@ -1,9 +1,9 @@
-"""Writing files so that a crash leaves either the old one or the new one, whole."""
+"""Writing files so that a crash leaves either the old file or the new one, whole."""
 
 import os
 from pathlib import Path
 
-TEMPORARY = ".tmp-"  # how names of what is not finished start
+TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
 
 
 def sync(path):

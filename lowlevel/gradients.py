@@ -1,7 +1,7 @@
 """Clipping: ways to change the gradients of a step before they are applied.
 
 Each takes the dict of gradients by variable name and returns another; with its limit filled in,
-such as `functools.partial(clip_by_global_norm, limit=1.0)`, it is a `change_gradients` of
+as in `functools.partial(clip_by_global_norm, limit=1.0)`, it is a `change_gradients` of
 `lowlevel.model.Model.compile`.
 """
 

@@ -64,7 +64,7 @@ def lecun_normal(shape, seed):
 
 
 def embedding_uniform(shape, seed):
-    """Uniform in [-0.05, 0.05], for tables of which rows are looked up, as Keras's `Embedding`."""
+    """Uniform in [-0.05, 0.05], for embedding tables, as in Keras's `Embedding`."""
     return tf.random.stateless_uniform(shape, seed, -0.05, 0.05)
 
 

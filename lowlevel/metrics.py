@@ -43,7 +43,7 @@ def is_correct_binary(labels, logits):
 
 
 def absolute_error(targets, outputs):
-    """How far an output is from its target, either way: both `[batch]`.
+    """The absolute difference of output and target, both `[batch]`.
 
     Its mean is Keras's `MeanAbsoluteError`. Raises DataError if they have different shapes.
     """
@@ -53,7 +53,7 @@ def absolute_error(targets, outputs):
 
 
 class Mean:
-    """Mean of all numbers seen since the start, so that a short batch counts for what it holds.
+    """Mean of all numbers since the last reset, so a short batch has a proportionate weight.
 
     Attributes:
         total: weighted sum of the numbers, a float.
@@ -72,7 +72,7 @@ class Mean:
         self.weight += float(weights.sum())
 
     def result(self):
-        """The mean, a float; 0.0 if nothing has been seen."""
+        """The mean, a float; 0.0 before the first number."""
         return self.total / self.weight if self.weight else 0.0
 
     def reset(self):
@@ -81,7 +81,7 @@ class Mean:
 
 
 class Accuracy(Mean):
-    """Share of examples whose largest logit is at their label."""
+    """Share of examples whose label has the largest logit."""
 
     def update(self, labels, logits, weights=1.0):
         """Adds a batch: labels `[batch]`, logits `[batch, classes]`."""

@@ -7,7 +7,7 @@
     logits = model.predict(new_images)
 
 Nothing is hidden: `model.network` has the function and the variables, `model.run` is the
-`lowlevel.training.run.Run` of which `compile` makes the task and the recipe, and `fit` the data.
+`lowlevel.training.run.Run`: `compile` sets its task and recipe, `fit` its data.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ from lowlevel.training.tasks import Task
 
 
 class Model:
-    """A network with what trains it.
+    """A network and the run that trains it.
 
     Attributes:
         network: a `lowlevel.nets.network.Network`.
@@ -41,21 +41,21 @@ class Model:
     """
 
     def __init__(self, forward, variables, input_spec, seed=0, precision="float32"):
-        """Takes a network as it is.
+        """Wraps an existing network.
 
         Args:
             forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`; in
                 training it returns outputs and new state.
             variables: what it computes with, a `VariableStore`.
             input_spec: `tf.TensorSpec` of the inputs, or a dict or tuple of them.
-            seed: where order and dropout come from.
-            precision: "float32" or "bfloat16", what the network computes in.
+            seed: seed of the order of the data and of dropout.
+            precision: "float32" or "bfloat16": the dtype of the computation.
         """
         self._start(Network(forward, variables, input_spec, precision), seed)
 
     @classmethod
     def of(cls, net_name, config=None, seed=0, precision="float32"):
-        """A network of the registry, newly built. Raises ConfigError if there is no such one."""
+        """Builds a network of the registry. Raises ConfigError if the name is unknown."""
         model = cls.__new__(cls)
         model._start(nets.make(net_name, config, seed, precision), seed)
         return model
@@ -82,17 +82,17 @@ class Model:
         return self.run and self.run.state
 
     def compile(self, optimizer, loss, metrics=None, change_gradients=lambda gradients: gradients):
-        """Says how to train; starts counting steps, and the optimizer's slots, anew.
+        """Sets how to train; resets the step count and the optimizer's slots.
 
         Args:
             optimizer: an `Optimizer` that nothing else uses.
             loss: function of (targets, outputs) that returns a float32 for each example.
             metrics: by name, functions of (targets, outputs) that return a number for each example.
-            change_gradients: what is done to the dict of gradients before they are applied, such
-                as clipping, see `lowlevel.gradients`.
+            change_gradients: function applied to the dict of gradients before the update, for
+                example clipping, see `lowlevel.gradients`.
 
         Raises:
-            ConfigError: one of them is something else, such as a name.
+            ConfigError: an argument has the wrong type, for example a name.
         """
         metrics = metrics or {}
         check_arguments(optimizer, loss, metrics)
@@ -115,32 +115,32 @@ class Model:
         initial_epoch=0,
         steps_per_epoch=None,
     ):
-        """Trains.
+        """Trains the network.
 
         Args:
             x: inputs, an array or tensor `[examples, ...]` or a dict or tuple of them; or a
                 `tf.data.Dataset` of batches (x, y) or (x, y, weights).
             y: targets, likewise; None if x is a dataset.
-            batch_size: examples in each batch of arrays; the last one may hold fewer.
+            batch_size: examples in each batch of arrays; the last batch may be smaller.
             epochs: number of the epoch after which training ends.
-            verbose: 0 says nothing; 1 shows progress, and a line for each epoch; 2 the line alone.
+            verbose: 0 prints nothing; 1 shows progress and a line for each epoch; 2 only the line.
             hooks: `lowlevel.training.hooks.Hook`s.
             validation_split: share of the arrays, taken from their end before any shuffling, that
-                is evaluated after each epoch instead of being trained on, in [0, 1).
-            validation_data: what is evaluated instead: (x, y), (x, y, weights) or a dataset.
-            shuffle: whether arrays are in a new random order in each epoch.
-            class_weight: dict from class to what the losses of its examples are multiplied by in
-                training; a class that is not in it counts once.
-            sample_weight: such a number for each example, `[examples]`.
-            initial_epoch: number of the first epoch, for the second part of a training.
-            steps_per_epoch: batches in an epoch, for a dataset that does not know its length, or
-                to go on in it from epoch to epoch.
+                is held out and evaluated after each epoch, in [0, 1).
+            validation_data: data to evaluate instead: (x, y), (x, y, weights) or a dataset.
+            shuffle: whether to shuffle arrays anew in each epoch.
+            class_weight: dict from class to a factor for the losses of its examples in training;
+                the factor of a missing class is 1.
+            sample_weight: a factor for the loss of each example, `[examples]`.
+            initial_epoch: number of the first epoch, to continue an earlier training.
+            steps_per_epoch: batches in an epoch, for a dataset of unknown length, or to read a
+                dataset on from epoch to epoch.
 
         Returns:
             A `History`.
 
         Raises:
-            ConfigError: the model is not compiled, or arguments do not go together.
+            ConfigError: the model is not compiled, or arguments contradict each other.
             DataError: arrays do not fit the model or one another.
             NonFiniteError: training diverged.
         """
@@ -189,10 +189,10 @@ class Model:
         return results if return_dict else list(results.values())
 
     def predict(self, x, batch_size=32, verbose=1):
-        """What the network says of inputs: an array `[examples, ...]`, or a nest of them.
+        """The network's outputs: an array `[examples, ...]`, or a nest of arrays.
 
         Args:
-            x: as for `fit`; of a dataset's batches, the first element counts.
+            x: as for `fit`; only the first element of a dataset's batches is used.
             batch_size: examples computed at once; the result does not depend on it.
             verbose: 1 shows progress.
         """
@@ -210,7 +210,7 @@ class Model:
         return variables.values(self.variables.all())
 
     def set_weights(self, weights):
-        """Takes over arrays by name, of all variables. Raises ConfigError if one does not fit."""
+        """Assigns arrays by name to all variables. Raises ConfigError if one does not fit."""
         variables.assign(self.variables.all(), weights)
 
     def save_weights(self, path):
@@ -218,14 +218,14 @@ class Model:
         weights_file.write(path, self.variables.all(), {})
 
     def load_weights(self, path):
-        """Reads what `save_weights` wrote: all variables, or, on an error, none."""
+        """Reads a file of `save_weights`: all variables, or none if there is an error."""
         weights_file.restore(path, self.variables.all())
 
     def restore(self, directory):
-        """Takes up what `hooks.Checkpoint` saved last; returns the `initial_epoch` to go on with.
+        """Restores the newest save of `hooks.Checkpoint`; returns the `initial_epoch` to use.
 
         Raises:
-            CheckpointError: there is nothing, or it does not fit the model and its optimizer.
+            CheckpointError: there is no checkpoint, or it does not fit the model and its optimizer.
         """
         self._check_compiled()
         newest = RunDirectory(directory).newest()

@@ -23,7 +23,7 @@ NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam")
 
 
 class Optimizer:
-    """Applies a rule to all trainable variables; a subclass says which.
+    """Applies an update rule to all trainable variables; a subclass defines the rule.
 
     Attributes:
         learning_rate: a schedule, see `lowlevel.schedules`.
@@ -31,7 +31,7 @@ class Optimizer:
             the learning rate: the weights of convolutions and dense layers, embeddings, positions,
             class tokens. Biases and the vectors of norms do not. It is the decoupled decay of
             Loshchilov and Hutter (2019), as Keras writes it.
-        slots: variables by name, such as `m/weights/c1`; filled by `build`.
+        slots: variables by name, for example `m/weights/c1`; filled by `build`.
     """
 
     slot_kinds = ()
@@ -47,10 +47,10 @@ class Optimizer:
         """Makes the slots, all zero, for a dict of variables by name.
 
         Raises:
-            ConfigError: it has slots already, so another training uses it.
+            ConfigError: the optimizer has slots already, so another training uses it.
         """
         if self.slots:
-            raise ConfigError("this optimizer is in use already: make one for each training.")
+            raise ConfigError("this optimizer is already in use: make one for each training.")
         for kind in self.slot_kinds:
             for name, variable in trainable.items():
                 slot = f"{kind}/{name}"
@@ -68,7 +68,7 @@ class Optimizer:
         Args:
             gradients: dict of tensors by variable name.
             trainable: dict of variables with the same names.
-            step: how many steps have been made before this one, a scalar integer tensor.
+            step: the number of steps before this one, a scalar integer tensor.
         """
         if gradients.keys() != trainable.keys():
             raise ConfigError(
@@ -172,7 +172,7 @@ class Nadam(Adam):
 
 
 def by_name(name, learning_rate, weight_decay=0.0):
-    """The optimizer of that name as it is usually set: momentum and rho 0.9, betas 0.9, 0.999."""
+    """The optimizer of that name with the usual settings: momentum, rho 0.9, betas 0.9, 0.999."""
     rules = {
         "sgd": SGD,
         "momentum": Momentum,

@@ -1,4 +1,4 @@
-"""Progress that suits where it is shown: a bar in a terminal, now and then a line elsewhere."""
+"""Progress: a bar in a terminal, an occasional line elsewhere."""
 
 import math
 import sys
@@ -40,7 +40,7 @@ class Progress:
         self._bar.close()
 
     def advance(self, text=""):
-        """One more is done; `text`, such as the running loss, is shown beside the count."""
+        """Counts one more; `text`, for example the running loss, is shown beside the count."""
         self._done += 1
         if text:
             self._bar.set_postfix_str(text, refresh=False)
@@ -60,7 +60,7 @@ class Progress:
 
 
 def describe_seconds(seconds):
-    """A span of time in words: "45 s", "12 min", "2 h 05 min"."""
+    """A duration as text: "45 s", "12 min", "2 h 05 min"."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = math.ceil(seconds / 60)

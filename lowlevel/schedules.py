@@ -27,7 +27,7 @@ class Adjustable:
     """The same rate at every step, until it is changed: `schedule.rate.assign(0.001)`.
 
     Attributes:
-        rate: a float32 variable; an optimizer keeps it among its slots, and so a checkpoint does.
+        rate: a float32 variable; an optimizer keeps it among its slots, so checkpoints include it.
     """
 
     def __init__(self, rate):
@@ -55,12 +55,12 @@ def cosine(rate, total_steps, final_rate=0.0):
 
 
 def piecewise(boundaries, rates):
-    """`rates[0]` up to and with step `boundaries[0]`, then `rates[1]`, and so on.
+    """`rates[0]` up to and including step `boundaries[0]`, then `rates[1]`, and so on.
 
     Equals Keras's `PiecewiseConstantDecay`.
 
     Raises:
-        ConfigError: there is not one rate more than boundaries, or they do not rise.
+        ConfigError: the boundaries do not rise, or there is not exactly one more rate.
     """
     if len(rates) != len(boundaries) + 1 or sorted(set(boundaries)) != list(boundaries):
         raise ConfigError(

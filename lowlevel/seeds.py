@@ -1,4 +1,4 @@
-"""Where every random number comes from: a run's seed, a purpose, and a step."""
+"""Seeds of all random numbers, derived from a run's seed, a purpose and a step."""
 
 import zlib
 
@@ -13,11 +13,11 @@ def derive(run_seed, purpose, step=0):
     """The seed of one random draw, for the `tf.random.stateless_*` ops.
 
     The same three arguments give the same seed on every machine, and different ones give different
-    seeds: nothing advances from draw to draw, so a run can be taken up at any step.
+    seeds: nothing advances from draw to draw, so a run can be resumed at any step.
 
     Args:
         run_seed: whole number in [0, 2**63).
-        purpose: a name, such as "weights/c1", "order" or "forward".
+        purpose: a name, for example "weights/c1", "order" or "forward".
         step: whole number in [0, 2**31), or a scalar integer tensor.
 
     Returns:
@@ -29,11 +29,11 @@ def derive(run_seed, purpose, step=0):
 
 
 def fold(seed, purpose):
-    """A seed for one of several draws that share a seed, such as the dropouts of one step.
+    """A seed for one of several draws that share a seed, like the dropouts of one step.
 
     Args:
         seed: what `derive` returned, int64 tensor `[2]`.
-        purpose: a name, such as "block1".
+        purpose: a name, for example "block1".
 
     Returns:
         int64 tensor `[2]`.

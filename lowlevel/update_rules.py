@@ -1,4 +1,4 @@
-"""Update rules as formulas: a variable, its gradient and what is remembered of it to new ones."""
+"""Update rules as formulas: from a variable, its gradient and its slots to new values."""
 
 import tensorflow as tf
 

@@ -15,13 +15,13 @@ class VariableStore:
     """Three dicts of `tf.Variable`s, keyed by layer name.
 
     Attributes:
-        weights: what multiplies, such as `weights["c1"]` of shape `[3, 3, 1, 16]`.
-        biases: what is added, such as `biases["c1"]` of shape `[16]`.
-        state: what training updates without a gradient, such as `state["bn1/mean"]`.
-        frozen: what the names of layers that training leaves alone start with.
+        weights: factors, for example `weights["c1"]` of shape `[3, 3, 1, 16]`.
+        biases: addends, for example `biases["c1"]` of shape `[16]`.
+        state: variables that training updates without a gradient: `state["bn1/mean"]`.
+        frozen: prefixes of the names of layers that training leaves unchanged.
 
-    Every variable is made when it is added, with a shape given in full. Its first value is a
-    function of the store's seed and its own name, so the order of the layers does not matter.
+    Every variable is made when it is added, with a complete shape. Its initial value depends only
+    on the store's seed and its own name, so the order of the layers does not matter.
     """
 
     def __init__(self, seed):
@@ -57,21 +57,21 @@ class VariableStore:
         variables[layer] = tf.Variable(value, name=name, trainable=kind != "state")
 
     def freeze(self, *layers):
-        """Leaves layers out of `trainable()` from now on, and their state as it is.
+        """Excludes layers from `trainable()` from now on, and leaves their state unchanged.
 
         A frozen batch norm uses its moving averages in training too, as Keras's does.
 
         Args:
-            layers: names of layers, or what they start with: "block1" freezes "block1/c1" too.
+            layers: names of layers, or prefixes of them: "block1" also freezes "block1/c1".
 
         Raises:
-            ConfigError: a name fits no layer.
+            ConfigError: a name matches no layer.
         """
         _check_layers(layers, self.all())
         self.frozen = (*self.frozen, *layers)
 
     def unfreeze(self, *layers):
-        """Takes back `freeze` of the same names; a model must be compiled again then.
+        """Undoes `freeze` of the same names; a model must then be compiled again.
 
         Raises:
             ConfigError: a name is not frozen.
@@ -82,11 +82,11 @@ class VariableStore:
         self.frozen = tuple(layer for layer in self.frozen if layer not in layers)
 
     def is_frozen(self, layer):
-        """Whether training leaves a layer alone."""
+        """Whether training leaves a layer unchanged."""
         return is_in(layer, self.frozen)
 
     def trainable(self):
-        """The variables that gradients update, by full name, such as `weights/c1`."""
+        """The variables that gradients update, by full name, for example `weights/c1`."""
         weights = {f"weights/{layer}": variable for layer, variable in self.weights.items()}
         biases = {f"biases/{layer}": variable for layer, variable in self.biases.items()}
         return {
@@ -96,7 +96,7 @@ class VariableStore:
         }
 
     def updated_state(self):
-        """What of the state training updates, by name, such as `bn1/mean`."""
+        """The state that training updates, by name, for example `bn1/mean`."""
         return {
             name: variable
             for name, variable in self.state.items()
@@ -113,11 +113,11 @@ class VariableStore:
 
 
 class JoinedStores:
-    """Several `VariableStore`s that are trained as one, each under a name of its own.
+    """Several `VariableStore`s that are trained as one, each under its own name.
 
     Attributes:
         stores: the `VariableStore`s by name.
-        weights, biases, state: as a store's, with names such as `encoder/c1`.
+        weights, biases, state: as in a store, with names like `encoder/c1`.
     """
 
     def __init__(self, **stores):
@@ -127,12 +127,12 @@ class JoinedStores:
         )
 
     def freeze(self, *layers):
-        """Freezes layers of the stores, by names such as "encoder" and "encoder/c1"."""
+        """Freezes layers of the stores, by names like "encoder" and "encoder/c1"."""
         for store, names in self._in_stores(layers):
             store.freeze(*names)
 
     def unfreeze(self, *layers):
-        """Takes back `freeze` of the same names. Raises ConfigError if one is not frozen."""
+        """Undoes `freeze` of the same names. Raises ConfigError if one is not frozen."""
         for store, names in self._in_stores(layers):
             store.unfreeze(*names)
 
@@ -145,11 +145,11 @@ class JoinedStores:
             yield store, [rest] if rest else _layers(store.all())
 
     def trainable(self):
-        """The variables that gradients update, by full name, such as `encoder/weights/c1`."""
+        """The variables that gradients update, by full name, for example `encoder/weights/c1`."""
         return join(**{part: store.trainable() for part, store in self.stores.items()})
 
     def updated_state(self):
-        """What of the state training updates, by name, such as `encoder/bn1/mean`."""
+        """The state that training updates, by name, for example `encoder/bn1/mean`."""
         return join(**{part: store.updated_state() for part, store in self.stores.items()})
 
     def all(self):
@@ -192,7 +192,7 @@ def values(named_variables):
 
 
 def assign(named_variables, new_values):
-    """Gives the variables of a dict new values, by the same names: all, or, on an error, none.
+    """Assigns new values by name to the variables of a dict: to all, or to none on an error.
 
     Raises:
         ConfigError: names or shapes differ.
@@ -213,7 +213,7 @@ def assign(named_variables, new_values):
 
 
 def count_parameters(named_variables):
-    """How many numbers the variables of a dict hold."""
+    """The total size of the variables of a dict."""
     return sum(variable.shape.num_elements() for variable in named_variables.values())
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Classifies sentences as praise or blame, with a network that train_text.py has trained.
+"""Classifies sentences as positive or negative, with a network trained by train_text.py.
 
 Prints for each sentence the probability that it is positive, and the verdict; in brackets, how many
 of its words the network does not know. A sentence without words gets no verdict.

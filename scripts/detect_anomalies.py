@@ -29,7 +29,7 @@ def parse_arguments():
         "--report",
         metavar="DIR",
         type=Path,
-        help="write figures and metrics here; needs --normal and --anomaly",
+        help="write metrics and figures here; needs --normal and --anomaly",
     )
     args = parser.parse_args()
     if not (args.images or args.normal or args.anomaly):

@@ -146,7 +146,7 @@ def train_in_session(nodes, args, say):
             try:
                 path = nodes.saver.save(session, f"{directory}/saved", write_meta_graph=False)
             except tf.errors.OpError as error:
-                reason = type(error).__name__  # such as ResourceExhaustedError
+                reason = type(error).__name__  # for example ResourceExhaustedError
                 raise CheckpointError(f"{directory} cannot be written: {reason}.") from error
 
         try:

@@ -34,7 +34,7 @@ def parse_arguments():
         metavar="EPOCHS",
         type=command_line.whole_number(1),
         default=20,
-        help="end training after so many epochs without a lower validation loss "
+        help="end training after this many epochs without a lower validation loss "
         "(default: %(default)s)",
     )
     arguments.add_run(parser, run_dir="checkpoints/regression-NAME", export=False)

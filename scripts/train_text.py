@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a network to tell praise from blame, on sentences of both kinds.
+"""Trains a network to classify sentences as positive or negative.
 
 A tenth of the sentences, always the same, is held out for the test. The network knows the 20,000
 most common words of the others; all further words count as one. The run keeps the list.
@@ -55,7 +55,7 @@ def main():
     DEFAULTS.fill(args)
     train, test = map(data.part, sentences.split(data))
     network = nets.make("text_classifier", seed=args.seed)
-    vocabulary = Vocabulary.of(train.texts, most=network.config.words - 1)
+    vocabulary = Vocabulary.of(train.texts, max_words=network.config.words - 1)
     run = Run(
         network,
         tasks.binary_classification(),

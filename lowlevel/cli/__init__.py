@@ -1,1 +1,1 @@
-"""What command-line tools share: parsing, opening and closing a run, what is said."""
+"""Shared by command-line tools: parsing, opening and closing a run, messages."""

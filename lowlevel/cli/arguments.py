@@ -1,4 +1,4 @@
-"""Command-line arguments that training scripts share; imports no TensorFlow, so --help is quick."""
+"""Shared command-line arguments; does not import TensorFlow, so that --help is quick."""
 
 from pathlib import Path
 
@@ -12,16 +12,16 @@ PRECISIONS = ("float32", "bfloat16")
 def add_training(
     parser, defaults, examples="images", dropout=None, label_smoothing=False, precision=True
 ):
-    """Adds the arguments that fix a run's result.
+    """Adds the arguments that determine a run's result.
 
     Args:
-        parser: what they are added to.
+        parser: the parser to add them to.
         defaults: `TrainingDefaults`; those that may depend on the data or the network are filled in
             by the script.
-        examples: what the data are, for the help.
-        dropout: what the help says of the default of --dropout; None for no such option.
-        label_smoothing: whether there is --label-smoothing.
-        precision: whether there is --precision.
+        examples: what an example is called in help texts, in the plural.
+        dropout: the help text for the default of --dropout; None leaves the option out.
+        label_smoothing: whether to add --label-smoothing.
+        precision: whether to add --precision.
     """
     at_most = "at most " if defaults.at_most else ""
     group = parser.add_argument_group("training")
@@ -51,7 +51,7 @@ def add_training(
         "--schedule",
         choices=SCHEDULES,
         default=defaults.schedule,
-        help="how the rate goes over the run (default: %(default)s): constant; cosine, down to "
+        help="the rate over the run (default: %(default)s): constant; cosine, down to "
         "zero; piecewise, to a tenth after half and a hundredth after three quarters of the steps; "
         "one_cycle, up for three tenths of the steps, then down to zero",
     )
@@ -95,19 +95,19 @@ def add_training(
         "--seed",
         type=whole_number(0, 2**63 - 1),
         default=0,
-        help="where all random numbers come from (default: 0)",
+        help="the seed of all random numbers (default: 0)",
     )
     if precision:
         group.add_argument(
             "--precision",
             choices=PRECISIONS,
             default="float32",
-            help="what the network computes in (default: %(default)s); variables stay float32",
+            help="the dtype of the computation (default: %(default)s); variables stay float32",
         )
 
 
 def add_network(parser):
-    """Adds the trained network that is asked."""
+    """Adds the trained network to use."""
     parser.add_argument(
         "network",
         metavar="RUN_OR_EXPORT",
@@ -122,7 +122,7 @@ def add_plot(parser, text):
 
 
 def add_best(parser):
-    """Adds when networks are judged, of which the best is kept."""
+    """Adds the options for when to judge the network; the best one is kept."""
     group = parser.add_argument_group("the best network, by average precision")
     group.add_argument(
         "--evaluate-after",
@@ -136,12 +136,12 @@ def add_best(parser):
         metavar="EPOCHS",
         type=whole_number(1),
         default=1,
-        help="and then again after every so many epochs (default: %(default)s)",
+        help="then judge it again each time this many epochs have passed (default: %(default)s)",
     )
 
 
 def add_run(parser, run_dir, export=True):
-    """Adds where a run is kept and how it starts; `run_dir` is a text for the help."""
+    """Adds where a run is kept and how it starts; `run_dir` is the default in the help."""
     group = parser.add_argument_group("the run")
     group.add_argument(
         "--run-dir", metavar="DIR", type=Path, help=f"where the run is kept (default: {run_dir})"
@@ -156,9 +156,9 @@ def add_run(parser, run_dir, export=True):
     start.add_argument(
         "--resume",
         action="store_true",
-        help="fail if there is nothing to resume (a run that is there is resumed in any case)",
+        help="fail if there is nothing to resume (an existing run is resumed in any case)",
     )
-    start.add_argument("--fresh", action="store_true", help="delete the run there and start over")
+    start.add_argument("--fresh", action="store_true", help="delete the existing run, start over")
     if export:
         group.add_argument(
             "--export",
@@ -170,9 +170,9 @@ def add_run(parser, run_dir, export=True):
 
 
 def parse(parser, checkpoints):
-    """The arguments; ends the program if they would train where the network is that ships."""
+    """The arguments; ends the program if they would train in the shipped network's directory."""
     args = parser.parse_args()
     shipped = checkpoints / "mnist"
     if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped):
-        parser.error("checkpoints/mnist is the network that ships; choose another --run-dir")
+        parser.error("checkpoints/mnist holds the shipped network; choose another --run-dir")
     return args

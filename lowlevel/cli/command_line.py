@@ -1,4 +1,4 @@
-"""What all command-line tools share: one sentence for an error, and quiet start-up."""
+"""Shared by all command-line tools: one-sentence errors and a quiet start-up."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage; takes no abbreviated options."""
+    """Reports errors in one line, without the usage; does not accept abbreviated options."""
 
     def __init__(self, **keywords):
         super().__init__(allow_abbrev=False, **keywords)
@@ -34,17 +34,17 @@ def check_plot(parser, plot, images):
 
 
 def run(main):
-    """Runs `main()` and exits with what it returns; 2 after a user's error, 130 after Ctrl-C."""
+    """Runs `main()` and exits with its result; 2 after a user's error, 130 after Ctrl-C."""
     try:
         status = main()
         sys.stdout.flush()
     except LowlevelError as error:
         print(f"{os.path.basename(sys.argv[0])}: {as_options(str(error))}", file=sys.stderr)
         status = 2
-    except BrokenPipeError:  # the reader of the output, such as `head`, has left
+    except BrokenPipeError:  # the reader of the output, for example `head`, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
-    except OSError as error:  # of a file that nothing foresaw, such as a folder without permission
+    except OSError as error:  # for example a folder without permission
         name, path = os.path.basename(sys.argv[0]), error.filename or "a file"
         print(f"{name}: {path} cannot be used: {reason_of(error)}.", file=sys.stderr)
         status = 2
@@ -56,7 +56,7 @@ def run(main):
 
 
 def as_options(sentence):
-    """A sentence of the package in which arguments of its functions are called as options are."""
+    """Replaces function arguments in a message of the package by the matching options."""
     for argument, option in AS_OPTIONS.items():
         sentence = sentence.replace(argument, option)
     return sentence
@@ -70,8 +70,8 @@ def sayer(quiet):
 def quiet_tensorflow():
     """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is 0.
 
-    Some of them are written by C++ before any level applies, and one when devices are looked for,
-    so standard error goes to a file meanwhile; should the import fail, they are shown after all.
+    C++ writes some of them before any level applies, and one during the search for devices, so
+    standard error goes to a file meanwhile. If the import fails, they are shown after all.
     """
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
         return

@@ -1,4 +1,4 @@
-"""Defaults of options, written once: a run takes them, and help texts are made from them."""
+"""Defaults of options, written once for both runs and help texts."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ class Default:
         self.exceptions = exceptions
 
     def of(self, cases):
-        """The default of a run that is all these cases, such as "digits" and "mlp on digits"."""
+        """The default of a run in all these cases, for example "digits" and "mlp on digits"."""
         for case, value in self.exceptions.items():
             if case in cases:
                 return value
@@ -39,7 +39,7 @@ class TrainingDefaults:
     at_most: bool = False
 
     def fill(self, args, *cases):
-        """Gives the options that the user has left out their defaults in these cases."""
+        """Sets the options that the user has left out to their defaults in these cases."""
         for name in ("epochs", "batch_size", "learning_rate"):
             default = getattr(self, name)
             if getattr(args, name) is None:

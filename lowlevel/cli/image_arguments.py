@@ -1,4 +1,4 @@
-"""Command-line arguments about images and what is done to them; imports no TensorFlow."""
+"""Command-line arguments about images; does not import TensorFlow."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def add_digits(parser):
 
 
 def add_digit_net(parser, nets, digits_norm_momentum):
-    """Adds --net, one of these names, and what there is to choose about some of them."""
+    """Adds --net, one of these names, and options of some of these networks."""
     group = parser.add_argument_group("the network")
     group.add_argument(
         "--net",
@@ -94,7 +94,7 @@ def add_photo_augmentation(parser):
 
 
 def add_mini_inception(parser):
-    """Adds what there is to choose about MiniInception."""
+    """Adds the options of MiniInception."""
     group = parser.add_argument_group("the network")
     group.add_argument(
         "--no-conv-biases",
@@ -111,7 +111,7 @@ def add_mini_inception(parser):
 
 
 def add_folders(parser):
-    """Adds where the images of the bottle autoencoder come from."""
+    """Adds the sources of images for the bottle autoencoder."""
     group = parser.add_argument_group("data: --data-dir, or --train and --normal, or --dataset")
     for option, text in {
         "--data-dir": "a directory with the folders TRAIN, TEST (normal images) and NEG_TEST "
@@ -130,7 +130,7 @@ def add_folders(parser):
 
 
 def check_folders(parser, args):
-    """Ends the program unless images are named; fills in the folders of --data-dir."""
+    """Ends the program unless images are given; fills in the folders of --data-dir."""
     if args.data_dir is not None:
         args.train = args.train or args.data_dir / "TRAIN"
         args.normal = args.normal or args.data_dir / "TEST"
@@ -142,7 +142,7 @@ def check_folders(parser, args):
 
 
 def add_autoencoder(parser):
-    """Adds the changes to training images that the bottle autoencoder is used to."""
+    """Adds the random changes and the detector's option for the bottle autoencoder."""
     group = parser.add_argument_group("random changes to training images")
     group.add_argument(
         "--rotate",

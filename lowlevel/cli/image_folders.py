@@ -1,4 +1,4 @@
-"""Images for an autoencoder from the folders that a user names, decoded once into the run."""
+"""Images for an autoencoder from the user's folders, decoded once into the run's directory."""
 
 from lowlevel import files
 from lowlevel.checks import ConfigError, DataError
@@ -14,12 +14,12 @@ def load(args, image_shape, directory):
     """The `ImageSource`s `train`, `normal`, and `anomaly` if there are any.
 
     Args:
-        args: what `image_arguments.add_folders` adds.
-        image_shape: (height, width, channels) that they are brought to.
+        args: the arguments that `image_arguments.add_folders` adds.
+        image_shape: (height, width, channels) to resize them to.
         directory: the `RunDirectory`, in which decoded images are kept.
 
     Raises:
-        ConfigError, CheckpointError: the directory is not a place for the run.
+        ConfigError, CheckpointError: the directory cannot be used for the run.
         DataError: there are too few images, or one cannot be read.
     """
     _check_directory(directory, args.fresh)
@@ -41,7 +41,7 @@ def load(args, image_shape, directory):
 
 
 def _check_directory(directory, fresh):
-    """Refuses the directory of another kind of run before anything is written to it."""
+    """Refuses the directory of another kind of run before writing anything to it."""
     directory.check_ours()
     images = directory.path / IMAGES
     foreign = [path for path in images.glob("*") if not _is_cache(path)]
@@ -60,5 +60,5 @@ def _check_directory(directory, fresh):
 
 
 def _is_cache(path):
-    """Whether a file may be what `load` keeps of decoded images."""
+    """Whether a file may be one of `load`'s caches of decoded images."""
     return path.name.startswith(files.TEMPORARY) or path.stem in FOLDERS

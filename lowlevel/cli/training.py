@@ -1,4 +1,4 @@
-"""One call that opens a run, trains it, reports on it and exports it: what scripts share."""
+"""Shared by training scripts: one call that opens, trains, reports on and exports a run."""
 
 import shlex
 import shutil
@@ -25,12 +25,12 @@ PRODUCTS = (
 
 
 def make_directory(args, checkpoints, name):
-    """The `RunDirectory` that the arguments ask for; by default one of that name."""
+    """The `RunDirectory` of the arguments; by default `name` in `checkpoints`."""
     return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS)
 
 
 def make_recipe(args, examples):
-    """The `Recipe` that the arguments ask for, in a run over so many examples."""
+    """The `Recipe` of the arguments, for a run over this number of examples."""
     steps = args.epochs * pipeline.steps_per_epoch(examples, args.batch_size)
     return Recipe(
         seed=args.seed,
@@ -50,14 +50,14 @@ def make_augmentation(args, *names, **fields):
 
 
 def execute(run, args, description, report, more_hooks=(), show_samples=None):
-    """Opens a run, trains it to its end or to a stop, and says what has come of it.
+    """Opens a run, trains it to its end or to a stop, and prints the result.
 
     Args:
         run: a `lowlevel.training.run.Run`.
-        args: what `arguments.parse` returned.
-        description: what is said of the data, a line of text.
-        report: function of (run, say, tensorboard) that writes and draws what belongs to the task,
-            and returns an `Outcome`, see `lowlevel.reports.by_task`.
+        args: the result of `arguments.parse`.
+        description: a line of text about the data.
+        report: function of (run, say, tensorboard) that writes the task's report and pictures and
+            returns an `Outcome`, see `lowlevel.reports.by_task`.
         more_hooks: further `Hook`s; `Dots` among them replace the lines and bars of epochs.
         show_samples: None, or a function of a `TensorBoard`; then the run is logged for it.
 
@@ -101,7 +101,7 @@ def execute(run, args, description, report, more_hooks=(), show_samples=None):
 
 
 def _open_tensorboard(run, show_samples):
-    """A `TensorBoard` for the run, or None if it is not installed, which is said."""
+    """A `TensorBoard` for the run; None, with a message, if it is not installed."""
     path, step = run.directory.path, int(run.state.step)
     try:
         tensorboard = TensorBoard(path, step, run.data.held_out_name)
@@ -115,7 +115,7 @@ def _open_tensorboard(run, show_samples):
 
 
 def _train(run, args, more_hooks, say):
-    """Trains; says how to go on if a signal stops it, and returns the signal's number or None.
+    """Trains; if a signal stops it, says how to resume. Returns the signal's number or None.
 
     Raises:
         NonFiniteError: training diverged; the text says what is kept.

@@ -1,4 +1,4 @@
-"""Random changes to training images that leave their class alone, in ops, each from a seed."""
+"""Random changes to training images that keep their class, in ops, each from a seed."""
 
 import dataclasses
 import math
@@ -12,7 +12,7 @@ FILLS = {"zero": "CONSTANT", "nearest": "NEAREST"}
 
 
 def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
-    """Turns, scales and moves each image of a batch by amounts of its own.
+    """Rotates, scales and moves each image of a batch by its own random amounts.
 
     Args:
         images: float `[batch, height, width, channels]`.
@@ -20,8 +20,8 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
         rotation: largest angle in degrees, either way, in [0, 180].
         zoom: largest change of size, in [0, 1): 0.1 scales height and width, each on its own, by
             between 0.9 and 1.1.
-        shift: largest way in pixels, in both directions, either way.
-        fill: what comes in from outside: "zero", or "nearest" for the colour of the nearest rim.
+        shift: largest distance in pixels, vertically and horizontally, either way.
+        fill: the colour of outside pixels: "zero", or "nearest" for that of the nearest border.
 
     Returns:
         Images of the same shape, bilinearly interpolated.
@@ -73,7 +73,7 @@ def random_flip(images, seed, vertical=False):
 
 
 def random_crop(images, seed, padding):
-    """Pads each image of a batch with its own mirrored rim and cuts out a piece of the old size.
+    """Pads each image of a batch with its mirrored border and crops it to the old size.
 
     So each image is moved by up to `padding` whole pixels, up or down and left or right.
 

@@ -16,7 +16,7 @@ NUMBERS = ("cylinders", "displacement", "horsepower", "weight", "acceleration", 
 ORIGINS = ("usa", "europe", "japan")
 FEATURES = (*NUMBERS, *ORIGINS)
 TARGET = "mpg"
-LARGEST = 1e9  # a number in the table
+LARGEST = 1e9  # limit of a number in the table
 MIN_CARS = 10  # cars, so that none of the parts is empty
 
 NAME = "mpg.csv"
@@ -60,10 +60,10 @@ class Table:
 
 
 def load():
-    """The table from the user's cache, downloaded into it if need be.
+    """The table from the user's cache, downloaded into it if necessary.
 
     Raises:
-        DataError: it cannot be downloaded, or the cached file is not it.
+        DataError: the table cannot be downloaded, or the cached file is not the official one.
         MissingExtraError: pooch is not installed.
     """
     return read(download.fetch(FILES) / NAME)
@@ -72,7 +72,7 @@ def load():
 def read(path):
     """Reads a CSV file with a column for each of `NUMBERS`, and the columns mpg and origin.
 
-    Other columns, such as a car's name, are left alone.
+    Other columns, for example a car's name, are ignored.
 
     Raises:
         DataError: it cannot be read, lacks a column or has one twice, or a row has more or fewer
@@ -129,7 +129,7 @@ def _number(text, name, where):
 
 
 def _show(text):
-    """A cell for a message, not at any length."""
+    """A cell for a message, shortened."""
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
@@ -155,7 +155,7 @@ def statistics_of(features):
 
     Args:
         features: `[cars, columns]`, of the cars to train on alone. The deviation of a column
-            where they are all alike counts as 1.
+            whose values are all equal counts as 1.
     """
     std = features.std(axis=0, dtype=np.float64)
     std[np.ptp(features, axis=0) == 0] = 1

@@ -1,4 +1,4 @@
-"""Bottles, and other things, drawn from a seed: for where there are no photographs."""
+"""Bottles and other objects, drawn from a seed: example data without photographs."""
 
 import numpy as np
 

@@ -37,7 +37,7 @@ FILES = download.Files(
 
 
 def load():
-    """CIFAR-10's 50,000 and 10,000 images: from the user's cache, downloaded if need be.
+    """CIFAR-10's 50,000 and 10,000 images: from the user's cache, downloaded if necessary.
 
     Raises:
         DataError: the archive cannot be downloaded, or the cached one is not the official one.
@@ -47,17 +47,17 @@ def load():
 
 
 def read(path):
-    """Reads CIFAR-10 from where it lies.
+    """Reads CIFAR-10 from disk.
 
     Args:
-        path: the directory `cifar-10-batches-bin`, or one that holds it or the archive, or the
-            archive itself, `cifar-10-binary.tar.gz`.
+        path: the directory `cifar-10-batches-bin`, the archive `cifar-10-binary.tar.gz`, or a
+            directory that contains one of them.
 
     Returns:
         An `ImageDataset` of images `[examples, 32, 32, 3]`.
 
     Raises:
-        DataError: there is none of these, or what is there is damaged.
+        DataError: none of these exists, or the data is damaged.
     """
     path = Path(path)
     if path.is_file():

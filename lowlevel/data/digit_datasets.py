@@ -13,9 +13,9 @@ def load(name="auto", data_dir=None):
 
     Args:
         name: "mnist" (from the cache or the internet, never anything else), "digits" (packaged), or
-            "auto": the cache, else a download, else the packaged digits, which is then said on
-            stderr with the reason.
-        data_dir: a directory of four IDX files, which goes before all that.
+            "auto": the cache, else a download, else the packaged digits, with the reason on
+            stderr.
+        data_dir: a directory of four IDX files, to be read instead.
 
     Returns:
         An `ImageDataset`.

@@ -13,11 +13,11 @@ from lowlevel.progress import Progress
 CANVAS = 96  # height and width in pixels
 SMALLEST, LARGEST = 14, 40  # heights of digits in pixels, before they are blurred
 MAX_DIGITS = 5  # digits on a canvas
-MAX_OVERLAP = 0.1  # share of the smaller of two boxes that they may have in common
+MAX_OVERLAP = 0.1  # of two boxes, as a share of the smaller one
 MIN_DISTANCE = 12  # of two centres, in pixels: no square of 8 pixels holds both
 TRIES = 20
-MAX_BLUR = 1.0  # radius in pixels, as if a picture had been reduced
-MARGIN = 2  # what blurred ink may spread over
+MAX_BLUR = 1.0  # radius in pixels, as in reduced pictures
+MARGIN = 2  # pixels that blurred ink may spread over
 INK = 32  # brightness above which a pixel belongs to a digit
 NOTHING = -1  # the class of what fills the rest of `classes`
 VALIDATION_SCENES, TEST_SCENES = 300, 500
@@ -73,7 +73,7 @@ def load(dataset, train_scenes, seed=0, quiet=True):
     first = count - int(count * VALIDATION_SHARE)
     if first == count:
         raise DataError(
-            f"{dataset.train.source} holds {count} images; scenes need 10 at least to train on."
+            f"{dataset.train.source} holds {count} images; scenes need at least 10 to train on."
         )
     parts = (
         (_part(dataset.train, slice(None, first)), train_scenes),
@@ -119,7 +119,7 @@ def draw(digits, count, seed, quiet=True):
                 blur = random.uniform(0, MAX_BLUR)
                 digit = _scaled(digits.images[index, :, :, 0], height, blur)
                 if digit is None:
-                    raise DataError(f"image {index} of {digits.source} shows nothing but black.")
+                    raise DataError(f"image {index} of {digits.source} is completely black.")
                 box = _free_place(random, digit.shape, boxes[scene, :placed])
                 if box is None:
                     continue
@@ -134,7 +134,7 @@ def draw(digits, count, seed, quiet=True):
 
 
 def _scaled(digit, height, blur):
-    """The part of a digit that holds ink in about that height; None if there is no ink."""
+    """The inked part of a digit, scaled to about `height`; None if there is no ink."""
     digit = _ink(digit)
     if digit is None:
         return None
@@ -147,7 +147,7 @@ def _scaled(digit, height, blur):
 
 
 def _ink(digit):
-    """The smallest part of an image `[height, width]` that holds all ink; None if it has none."""
+    """The smallest part of an image `[height, width]` with all its ink; None if it has none."""
     inked = digit > INK
     if not inked.any():
         return None
@@ -156,7 +156,7 @@ def _ink(digit):
 
 
 def _free_place(random, size, others):
-    """A box of that size that hardly overlaps the others, or None if there is no room."""
+    """A box of this size that hardly overlaps the others, or None if there is no room."""
     height, width = size
     for _ in range(TRIES):
         top = int(random.integers(0, CANVAS - height + 1))

@@ -1,4 +1,4 @@
-"""1,797 real handwritten digits that come with the package, so that training needs no network.
+"""1,797 real handwritten digits, included in the package so that training works offline.
 
 See digits-attribution.txt for who made them.
 """
@@ -15,12 +15,12 @@ HIGHEST_VALUE = 16
 
 
 def load(size=28, margin=4):
-    """The digits in the form of MNIST's: 1,437 images to train on, 360 to test on.
+    """The digits in MNIST's format: 1,437 images to train on, 360 to test on.
 
     Args:
         size: height and width of the images.
-        margin: black pixels on each side. The originals, 8 x 8, are enlarged bilinearly to what is
-            left, 20 x 20, the box that MNIST's digits fill; their values are spread over 0 to 255.
+        margin: black pixels on each side. The originals, 8 x 8, are enlarged bilinearly to the
+            space left: by default 20 x 20, like MNIST's digits; their values are 0 to 255.
 
     Returns:
         An `ImageDataset`, its images `[examples, size, size, 1]`.

@@ -26,8 +26,8 @@ class Arrays:
 
         Args:
             nests: inputs, targets and perhaps weights.
-            prepare: None, or a function from a batch of inputs, which then stay as they are in
-                memory, to float32 for the network.
+            prepare: None, or a function from a batch of inputs to float32 for the network; the
+                inputs then stay unchanged in memory.
 
         Raises:
             DataError: there are no examples, arrays differ in length, or a number is not finite
@@ -58,9 +58,11 @@ class Arrays:
         return (inputs, *rest)
 
     def steps(self, batch_size, steps_per_epoch=None):
-        """Batches in an epoch, the short last one included; ConfigError if others are wanted."""
+        """Batches in an epoch, including the short last one. ConfigError if a number is given."""
         if steps_per_epoch is not None:
-            raise ConfigError("steps_per_epoch is for a dataset; arrays are gone through whole.")
+            raise ConfigError(
+                "steps_per_epoch is for a dataset; an epoch always covers all arrays."
+            )
         return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
 
     def batches(self, batch_size, order=None, augment=None):
@@ -68,7 +70,7 @@ class Arrays:
 
         Args:
             batch_size: examples in each; the last one may hold fewer.
-            order: indices of the examples; None takes all as they come.
+            order: indices of the examples; None takes all in order.
             augment: None, or a function of (inputs, position of the batch) that returns inputs.
         """
         check_integer("batch_size", batch_size, 1)
@@ -91,7 +93,7 @@ class Arrays:
         ]
 
     def with_class_weights(self, class_weight):
-        """The same examples, each with its class's number of a dict as its weight, or 1.
+        """The same examples, weighted by class; the weight of a class that is not in the dict is 1.
 
         Raises:
             ConfigError: they have weights already.
@@ -111,18 +113,18 @@ class Arrays:
 
 
 class Stream:
-    """Examples in a dataset that brings its own batches, each (inputs, targets[, weights]).
+    """Examples in a dataset of batches, each (inputs, targets[, weights]).
 
-    They are given the types that `gather` gives arrays.
+    They are converted to the same types as arrays in `gather`.
 
     Attributes:
-        count: None: how many examples there are is not known, nor can their order be chosen.
+        count: None: the number of examples is unknown, and their order cannot be chosen.
     """
 
     count = None
 
     def __init__(self, dataset, input_spec):
-        """Raises DataError if its batches are of another form, or do not fit the spec."""
+        """Raises DataError if the batches have another form or do not fit the spec."""
         element = dataset.element_spec
         if not isinstance(element, tuple) or len(element) not in (2, 3):
             raise DataError(
@@ -141,7 +143,7 @@ class Stream:
         )
 
     def steps(self, batch_size=None, steps_per_epoch=None):
-        """Batches in an epoch. Raises ConfigError if neither the user nor the dataset says it."""
+        """Batches in an epoch. Raises ConfigError if neither the user nor the dataset knows."""
         if steps_per_epoch is not None:
             return check_integer("steps_per_epoch", steps_per_epoch, 1)
         steps = int(self.dataset.cardinality())
@@ -164,7 +166,7 @@ class Stream:
         raise ConfigError("a dataset brings its own weights, not class_weight.")
 
     def next_batches(self, count):
-        """The next batches of the dataset; it starts again only when it has been used up.
+        """The next batches of the dataset; restarts it only when it is exhausted.
 
         Raises:
             DataError: it is empty.
@@ -183,14 +185,14 @@ def gather(x, y, input_spec, sample_weight=None):
     """Inputs and targets, and weights if there are any, as `Arrays` or `Stream`.
 
     Args:
-        x: inputs, of the structure and shapes of `input_spec`; they are given its dtypes. Or a
-            `tf.data.Dataset` of batches, which leaves nothing to be said by the other arguments.
+        x: inputs, with the structure and shapes of `input_spec`; they are converted to its dtypes.
+            Or a `tf.data.Dataset` of batches, without y and sample_weight.
         y: targets: whole numbers become int32, floats float32.
         input_spec: `tf.TensorSpec` of a batch of inputs, or a dict or tuple of them.
         sample_weight: None, or a number for each example.
 
     Raises:
-        ConfigError: targets are missing, or a dataset has company.
+        ConfigError: targets are missing, or given together with a dataset.
         DataError: arrays do not fit the spec or one another.
     """
     if isinstance(x, tf.data.Dataset):

@@ -15,7 +15,7 @@ import numpy as np
 from lowlevel.checks import DataError, reason_of
 
 UNSIGNED_BYTE = 8
-# Deflate cannot pack more bytes than this into one: a claim beyond it is false.
+# Deflate cannot pack more bytes than this into one: a header that announces more is false.
 MAX_DEFLATE_RATIO = 1032
 
 
@@ -27,8 +27,8 @@ def read(path, num_dimensions):
         num_dimensions: 3 for images, 1 for labels.
 
     Returns:
-        uint8 array of that many dimensions. Never reads more than the header announces, and never
-        makes room for more than the file can hold.
+        uint8 array with `num_dimensions` axes. Never reads more than the header announces, nor
+        allocates more than the file can hold.
 
     Raises:
         DataError: the file is missing, or not exactly what its header says.

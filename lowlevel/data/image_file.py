@@ -1,4 +1,4 @@
-"""Image files: as they are, in another size, or brought into the form of MNIST's digits."""
+"""Reads image files: as they are, resized, or converted to the form of MNIST's digits."""
 
 import struct
 import warnings
@@ -21,15 +21,15 @@ def read_grey(path):
         float32 `[height, width]`, 0 for black and 1 for white; what is transparent is white.
 
     Raises:
-        DataError: the file is missing, empty, no such image, damaged, or more than `MAX_SIDE`
-            pixels high or wide.
+        DataError: the file is missing, empty, damaged, not a PNG or JPEG image, or more than
+            `MAX_SIDE` pixels high or wide.
         MissingExtraError: Pillow is not installed.
     """
     return _read(path, lambda image: _to_grey(_upright(image)))
 
 
 def read_resized(path, image_shape):
-    """Reads a PNG or JPEG file and brings it to a size, bilinearly, whatever its own is.
+    """Reads a PNG or JPEG file of any size and resizes it bilinearly.
 
     Args:
         path: the file.
@@ -39,7 +39,7 @@ def read_resized(path, image_shape):
         uint8 `[height, width, channels]`; what is transparent is white.
 
     Raises:
-        ConfigError: it is another number of channels.
+        ConfigError: the number of channels is neither 1 nor 3.
         DataError, MissingExtraError: as `read_grey` raises them.
     """
     height, width, channels = image_shape
@@ -91,7 +91,7 @@ def read_for(kind, image_shape, path):
 
 
 def _read(path, convert):
-    """What `convert` makes of a Pillow image; whatever is wrong with the file, in a sentence."""
+    """Applies `convert` to a Pillow image; turns any fault of the file into a DataError."""
     pillow = import_extra("PIL.Image", "images")
     try:
         with warnings.catch_warnings():
@@ -139,10 +139,10 @@ def rim_level(grey):
 
 
 def to_digit(grey, height, width, invert=None, source="the image"):
-    """Brings a grey image into the form of MNIST's: light ink on black, centred, in a fixed box.
+    """Converts a grey image to MNIST's form: light ink on black, centred, in a fixed box.
 
-    An image that has the network's size already is only inverted. From any other, the ink is cut
-    out, scaled to fit a box of 20/28 of the size, and put with its centre of mass in the middle.
+    An image that already has the network's size is only inverted. In any other, the ink is cut
+    out, scaled to fit a box of 20/28 of the size, and centred by its centre of mass.
 
     Args:
         grey: float `[height, width]` in [0, 1].

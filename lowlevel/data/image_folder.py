@@ -1,7 +1,7 @@
-"""A folder of image files of any size, brought to one size and kept in one file.
+"""A folder of image files of any size, resized to one size and stored in one file.
 
-The images are decoded once, in parallel, and written one behind the other as they come, so memory
-holds a few of them at a time however many there are. Batches are read from the file.
+The images are decoded once, in parallel, and written one after another, so only a few are in
+memory at a time. Batches are read from the file.
 """
 
 import concurrent.futures
@@ -26,7 +26,7 @@ def find(directory):
     """Paths of the PNG and JPEG files of a directory, in the order of their names.
 
     Raises:
-        DataError: it is not a directory, or holds none.
+        DataError: the path is not a directory, or contains no images.
     """
     directory = Path(directory)
     try:
@@ -43,10 +43,10 @@ def find(directory):
 
 
 def find_all(paths):
-    """Paths of image files: those that are named, and those of the directories that are named.
+    """Paths of image files: those given, and those in the directories given.
 
     Raises:
-        DataError: a directory holds none.
+        DataError: a directory contains no images.
     """
     found = []
     for path in map(Path, paths):
@@ -55,7 +55,7 @@ def find_all(paths):
 
 
 class FilesAsNeeded(ImageSource):
-    """Image files that are decoded each time they are asked for."""
+    """Image files that are decoded on each access."""
 
     def __init__(self, paths, image_shape):
         super().__init__(map(str, paths), image_shape, "image files")
@@ -68,11 +68,11 @@ class FilesAsNeeded(ImageSource):
 
 
 def store(paths, image_shape, cache_path, source, quiet=False):
-    """Decodes image files into a cache file, or takes the one that is there if it still fits.
+    """Decodes image files into a cache file, or reuses the existing one if it still fits.
 
     Args:
         paths: the image files.
-        image_shape: (height, width, channels) to bring them to.
+        image_shape: (height, width, channels) to resize them to.
         cache_path: the file to write; a .json beside it lists what it was made of.
         source: what errors call the images.
         quiet: show no progress.

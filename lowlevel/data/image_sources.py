@@ -1,4 +1,4 @@
-"""Images by number, wherever they are kept: in memory, in a file, or some of another source."""
+"""Images by number, from memory, from a file, or from a part of another source."""
 
 import hashlib
 import math
@@ -40,7 +40,7 @@ class ImageSource:
 
 
 class ImagesInMemory(ImageSource):
-    """Images that are an array already."""
+    """Images in an array."""
 
     def __init__(self, images, source):
         names = [f"{source} {number}" for number in range(len(images))]
@@ -52,7 +52,7 @@ class ImagesInMemory(ImageSource):
 
 
 class StoredImages(ImageSource):
-    """Images in a file, one behind the other; they are read from it each time."""
+    """Images in a file, one after another, read on each access."""
 
     def __init__(self, path, names, image_shape, source):
         super().__init__(names, image_shape, source)
@@ -83,7 +83,7 @@ class SomeImages(ImageSource):
 
 
 class SourceExamples:
-    """The images of an `ImageSource` as examples without targets: they are to be given back.
+    """The images of an `ImageSource` as examples whose targets are the images themselves.
 
     Attributes:
         count: how many there are.
@@ -98,12 +98,12 @@ class SourceExamples:
 
     @property
     def element_spec(self):
-        """`tf.TensorSpec`s of a batch: images twice, as inputs and as targets."""
+        """`tf.TensorSpec`s of a batch: the images, as inputs and as targets."""
         spec = tf.TensorSpec([None, *self.source.image_shape], tf.float32)
         return spec, spec
 
     def steps(self, batch_size, steps_per_epoch=None):
-        """Batches in an epoch, the short last one included."""
+        """Batches in an epoch, including the short last one."""
         return pipeline.steps_per_epoch(self.count, batch_size)
 
     def batches(self, batch_size, order=None, augment=None):

@@ -20,12 +20,11 @@ class LabelledImages:
         labels: int32 `[examples]`, in [0, classes).
         source: the path or name they came from, for messages.
 
-    Images may be whole numbers of any other type, and labels too, in arrays or lists; they are
-    brought to these.
+    Images and labels may be whole numbers of any type, in arrays or lists; they are converted.
 
     Raises:
-        DataError: there are no images, or not one label for each; or images or labels are
-            something else.
+        DataError: there are no images, not exactly one label for each, or images or labels have
+            another form.
     """
 
     images: np.ndarray
@@ -80,13 +79,13 @@ class ImageDataset:
     """Images to train on and images to test on.
 
     Attributes:
-        name: what the dataset is called, such as "mnist".
+        name: the dataset's name, for example "mnist".
         train, test: its two parts.
         class_names: a name for each class; their numbers if none are given.
 
     Raises:
         DataError: the two differ in image size, there are fewer than two classes, or a label is
-            beyond the names.
+            not covered by the names.
     """
 
     name: str
@@ -104,7 +103,7 @@ class ImageDataset:
         highest = int(max(self.train.labels.max(), self.test.labels.max()))
         if highest < 1:
             raise DataError(
-                f"{self.train.source} has the label 0 only; there must be two classes at least."
+                f"{self.train.source} has the label 0 only; there must be at least two classes."
             )
         if not self.class_names:
             names = tuple(str(index) for index in range(highest + 1))
@@ -131,7 +130,7 @@ class ImageDataset:
         return f"{self.name}: {images}" + (f"; {self.num_classes} classes" if classes else "")
 
     def with_channels(self, channels):
-        """The same images with so many channels: one of grey is repeated.
+        """The same images with this number of channels: a grey one is repeated.
 
         Raises:
             DataError: the images have colours, in another number.

@@ -29,7 +29,7 @@ FILES = download.Files(
 
 
 def load():
-    """MNIST's 60,000 and 10,000 images: from the user's cache, downloaded into it if need be.
+    """MNIST's 60,000 and 10,000 images: from the user's cache, downloaded into it if necessary.
 
     Raises:
         DataError: a file cannot be downloaded, or the cached one does not hold MNIST's bytes.

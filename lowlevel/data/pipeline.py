@@ -1,4 +1,4 @@
-"""From examples to batches, in an order that a seed and an epoch fix."""
+"""From examples to batches, in an order that a seed and an epoch determine."""
 
 import tensorflow as tf
 
@@ -9,8 +9,7 @@ from lowlevel.checks import ConfigError
 def epoch_order(examples, run_seed, epoch):
     """A random order of the examples: int32 tensor `[examples]`, each index once.
 
-    It depends on nothing but the three arguments, so the position in the data is known from the
-    step alone.
+    It depends only on the three arguments, so the step alone determines the position in the data.
     """
     seed = seeds.derive(run_seed, "order", epoch)
     keys = tf.random.stateless_uniform([examples], seed, minval=None, maxval=None, dtype=tf.int64)
@@ -18,7 +17,7 @@ def epoch_order(examples, run_seed, epoch):
 
 
 def steps_per_epoch(examples, batch_size):
-    """Number of batches, the short last one included."""
+    """The number of batches, including the short last one."""
     return -(-examples // batch_size)
 
 
@@ -26,11 +25,11 @@ def length(dataset):
     """How many batches a `tf.data.Dataset` holds; None if it does not know.
 
     Raises:
-        ConfigError: it never ends.
+        ConfigError: the dataset never ends.
     """
     cardinality = int(dataset.cardinality())
     if cardinality == tf.data.INFINITE_CARDINALITY:
-        raise ConfigError("a dataset that never ends cannot be gone through; take() a part of it.")
+        raise ConfigError("a dataset that never ends cannot be used here; take() a part of it.")
     return None if cardinality == tf.data.UNKNOWN_CARDINALITY else cardinality
 
 

@@ -1,4 +1,4 @@
-"""What is done to inputs between a user and the network, as a run's config says it."""
+"""The preprocessing of inputs before the network, as defined in a run's config."""
 
 import math
 

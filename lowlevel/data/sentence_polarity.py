@@ -1,4 +1,4 @@
-"""The sentence polarity data: 5,331 praising and 5,331 damning sentences of film reviews.
+"""The sentence polarity data: 5,331 positive and 5,331 negative sentences of film reviews.
 
 Source: Pang and Lee (2005), https://www.cs.cornell.edu/people/pabo/movie-review-data/.
 """
@@ -25,7 +25,7 @@ DOWNLOAD = download.Files(
 
 
 def load():
-    """The data as `Sentences`: from the user's cache, downloaded into it if need be.
+    """The data as `Sentences`: from the user's cache, downloaded into it if necessary.
 
     Raises:
         DataError: the archive cannot be downloaded, or the cached one is not the official one.
@@ -38,7 +38,7 @@ def read_archive(path):
     """Reads the two files out of the archive; nothing is written anywhere.
 
     Raises:
-        DataError: it is damaged, or holds no such files.
+        DataError: the archive is damaged, or lacks one of the files.
     """
     texts = []
     try:

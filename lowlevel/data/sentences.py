@@ -68,7 +68,7 @@ def read_files(positive, negative):
     """Reads two files with a sentence on each line; empty lines are left out.
 
     Raises:
-        DataError: a file cannot be read, is not text, holds no sentence, or one that is too long.
+        DataError: a file cannot be read, is not text, has no sentences, or has one too long.
     """
     texts = [[line for line in read_lines(path) if line] for path in (negative, positive)]
     for path, found in zip((negative, positive), texts, strict=True):
@@ -81,8 +81,8 @@ def read_folders(directory):
     """Reads the folders `neg` and `pos` of a directory: each .txt file in them is one text.
 
     Raises:
-        DataError: a folder is missing or holds no .txt file, or one of those is empty, too long,
-            no text, or cannot be read.
+        DataError: a folder is missing or has no .txt files, or a file is empty, too long, not text,
+            or cannot be read.
     """
     directory = Path(directory)
     return make(*(_read_texts(directory / name) for name in FOLDERS), source=str(directory))
@@ -95,12 +95,12 @@ def make(negative, positive, source):
 
 
 def read_lines(path):
-    """The lines of a file, see `split_lines`. Raises DataError if it cannot be read, or as that."""
+    """The lines of a file, see `split_lines`. Also raises DataError if it cannot be read."""
     return split_lines(text_file.read(path), path)
 
 
 def split_lines(text, source):
-    """The lines of a text without the blanks around them, the empty ones included.
+    """The lines of a text, including empty ones, stripped of surrounding blanks.
 
     Args:
         text: the text.
@@ -112,11 +112,11 @@ def split_lines(text, source):
     lines = [line.strip() for line in LINE_END.split(text)]
     for number, line in enumerate(lines, start=1):
         check_length(line, f"line {number} of {source}")
-    return lines if lines[-1] else lines[:-1]  # what follows the last line's end is no line
+    return lines if lines[-1] else lines[:-1]  # what follows the last newline is not a line
 
 
 def check_length(text, where):
-    """Raises DataError if a text is too long: memory for all grows with the longest."""
+    """Raises DataError if a text is too long: memory for a batch grows with its longest text."""
     if len(text) > MAX_CHARACTERS:
         raise DataError(
             f"{where} has {len(text)} characters; a sentence may have {MAX_CHARACTERS}."

@@ -1,4 +1,4 @@
-"""Coloured shapes on coloured grounds, drawn from a seed: ten classes, for where there is no data.
+"""Coloured shapes on coloured grounds, drawn from a seed: example data in ten classes.
 
 A shape is given by its signed distance: a function of two coordinates, in units of its radius, that
 is negative inside and grows by about one for each unit of way. Distances make soft edges easy.
@@ -40,7 +40,7 @@ def load(seed=0, train_images=TRAIN_IMAGES, test_images=TEST_IMAGES):
     """Draws the dataset: an `ImageDataset` of images `[examples, 32, 32, 3]` in ten classes.
 
     Shapes turn by any angle, have a radius of 7 to 13 pixels, and lie up to 4 pixels off the
-    middle; colours of shape and ground are random but unlike, and there is noise. The same seed
+    middle; shape and ground have random, different colours, and there is noise. The same seed
     gives the same images.
     """
     train = _draw_classes(np.random.default_rng([seed, 0]), train_images)
@@ -63,9 +63,9 @@ def draw(random, distance, side, channels=3, radius=(0.22, 0.4), offset=0.12, tu
         distance: the shape's signed distance, a function of (x, y).
         side: height and width of the image in pixels.
         channels: 3 for colours, 1 for grey.
-        radius: least and largest radius, as shares of the side.
-        offset: how far off the middle at most, as a share of the side.
-        turn: largest angle, in radians, either way.
+        radius: minimum and maximum radius, as shares of the side.
+        offset: maximum distance from the middle, as a share of the side.
+        turn: maximum angle in radians, either way.
 
     Returns:
         uint8 `[side, side, channels]`.

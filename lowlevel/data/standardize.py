@@ -1,4 +1,4 @@
-"""Bringing images into [0, 1] by the statistics of a training set.
+"""Scales images to [0, 1] by the statistics of a training set.
 
 An image is standardized, (x - mean) / std, and the result scaled so that the darkest and the
 brightest pixel of the training set become 0 and 1.
@@ -26,7 +26,7 @@ def statistics_of(images):
         the largest pixel after standardizing.
 
     Raises:
-        DataError: all pixels are alike.
+        DataError: all pixels are equal.
     """
     counts = np.zeros(256, np.int64)
     for start in range(0, len(images), IMAGES_AT_A_TIME):
@@ -61,8 +61,7 @@ def apply(images, statistics):
         statistics: what `statistics_of` returned.
 
     Returns:
-        float32 of the same shape in [0, 1]: what lies beyond the training set's darkest and
-        brightest pixel is cut off.
+        float32 of the same shape, clipped to [0, 1], the range of the training set's pixels.
     """
     standardized = (images - statistics["mean"]) / statistics["std"]
     scaled = (standardized - statistics["low"]) / (statistics["high"] - statistics["low"])

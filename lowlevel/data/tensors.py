@@ -1,4 +1,4 @@
-"""Arrays of any numeric type as the tensors that steps take, checked."""
+"""Checks arrays of any numeric type and converts them to the tensors that steps take."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,8 +12,8 @@ def to_tensors(nest, spec=None):
     """Arrays as tensors: int32 or float32, or what the `spec` says.
 
     Raises:
-        DataError: structure or shapes are not those of the spec, or a number is not finite, or
-            not one that int32 can hold.
+        DataError: structure or shapes differ from the spec, or a number is not finite or does not
+            fit int32.
     """
     try:
         if isinstance(nest, list):  # of several inputs, or an array

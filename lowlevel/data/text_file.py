@@ -1,4 +1,4 @@
-"""Text out of files that may be anything."""
+"""Reads text from files that may hold anything."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def decode(content, source):
         source: where they come from, for messages.
 
     Raises:
-        DataError: there are more than `MAX_BYTES`, or one is zero, as in no text.
+        DataError: there are more than `MAX_BYTES`, or one is zero, which does not occur in text.
     """
     if len(content) > MAX_BYTES:
         raise DataError(f"{source} holds more than {MAX_BYTES} bytes.")

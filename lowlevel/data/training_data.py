@@ -1,4 +1,4 @@
-"""What a run trains on and is evaluated on, with what must be known of it afterwards."""
+"""The data that a run trains on and is evaluated on, with the facts that prediction needs."""
 
 import dataclasses
 
@@ -17,16 +17,16 @@ class TrainingData:
 
     Attributes:
         train: `lowlevel.data.examples.Arrays`, a `Stream`, or `image_sources.SourceExamples`.
-        held_out: what is evaluated after each epoch, likewise; or None.
+        held_out: examples of the same kinds to evaluate after each epoch; or None.
         held_out_name: what those are: "test", or "validation" if the test is another.
         augmentation: an `Augmentation` of the images to train on, or None. ConfigError is raised
             if the inputs are not images, or come from a `Stream`.
-        shuffled_by: what the random order of an epoch follows from: the number of the "epoch", or
-            the "step" at which it begins, so that a second training from epoch 0 finds another
-            order; None leaves the examples as they come.
-        steps_per_epoch: batches in an epoch, where the examples do not say it.
-        description: what config.json says of the data: a name, numbers of examples, digests.
-        facts: what else prediction must know, by the name it has in config.json, such as
+        shuffled_by: what determines the random order of an epoch: the number of the "epoch", or
+            the "step" at which it begins, so that a second training from epoch 0 has another
+            order; None keeps the order of the examples.
+        steps_per_epoch: batches in an epoch, if the examples do not determine it.
+        description: the data's entry in config.json: a name, numbers of examples, digests.
+        facts: other facts that prediction needs, by their names in config.json, for example
             `class_names` and `preprocessing`.
     """
 
@@ -47,15 +47,15 @@ class TrainingData:
             raise ConfigError("augmentation is for images whose order the run chooses.")
 
     def steps(self, batch_size):
-        """How many batches there are in an epoch. Raises ConfigError if nobody knows."""
+        """The number of batches in an epoch. Raises ConfigError if it is unknown."""
         return self.train.steps(batch_size, self.steps_per_epoch)
 
     def batches(self, state, recipe):
-        """The batches of the epoch under way that have not been trained on.
+        """The remaining batches of the current epoch.
 
         Args:
             state: a `TrainingState`.
-            recipe: says the seed and the size of batches.
+            recipe: gives the seed and the batch size.
         """
         step, batch_size = int(state.step), recipe.batch_size
         done = step - state.epoch_start
@@ -100,7 +100,7 @@ def of_images(dataset, augmentation=None, image_files="digit"):
 
 
 def of_same_images(dataset, input_spec):
-    """The images of an `ImageDataset`, to be given back; their labels do not count.
+    """The images of an `ImageDataset` as inputs and targets; labels are ignored.
 
     Args:
         dataset: the `ImageDataset`.
@@ -123,7 +123,7 @@ def of_same_images(dataset, input_spec):
 
 
 def of_sources(name, train, test, augmentation=None):
-    """Images of two `ImageSource`s, to be given back: the first one's statistics standardize both.
+    """Images of two `ImageSource`s as inputs and targets, standardized by the first's statistics.
 
     Raises:
         DataError: all pixels of the training images are alike.
@@ -148,10 +148,10 @@ def of_arrays(name, train, held_out, held_out_name="test", **facts):
     """Examples in memory.
 
     Args:
-        name: what the data are called.
+        name: the name of the data.
         train, held_out: `Arrays`.
         held_out_name: "test" or "validation".
-        facts: what else prediction must know.
+        facts: other facts that prediction needs.
     """
     return TrainingData(
         train,

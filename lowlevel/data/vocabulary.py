@@ -1,4 +1,4 @@
-"""The words of texts as numbers."""
+"""Converts the words of texts to numbers."""
 
 import collections
 import re
@@ -20,7 +20,7 @@ def words(text):
 
 
 class Vocabulary:
-    """Numbers for words: 0 for every unknown one, then 1, 2, ... for those of a list.
+    """Numbers for words: 0 for every unknown word, then 1, 2, ... for those of a list.
 
     Attributes:
         known: the list.
@@ -33,18 +33,18 @@ class Vocabulary:
             or not all(isinstance(word, str) for word in known)
             or len(set(known)) != len(known)
         ):
-            raise DataError("a vocabulary is a list of words, none of them twice.")
+            raise DataError("a vocabulary must be a list of distinct words.")
         self.known = known
         self._numbers = {word: number for number, word in enumerate(known, start=UNKNOWN + 1)}
 
     @classmethod
-    def of(cls, texts, most):
-        """The commonest words of texts, at most that many; of equally common ones, the first.
+    def of(cls, texts, max_words):
+        """The most common words of texts, at most `max_words`; ties go to the first.
 
-        Words that occur once are left out: from them a network learns what unknown words mean.
+        Words that occur once are left out: they teach a network what unknown words mean.
         """
         counts = collections.Counter(word for text in texts for word in words(text))
-        return cls([word for word, count in counts.most_common(most) if count > 1])
+        return cls([word for word, count in counts.most_common(max_words) if count > 1])
 
     def numbers(self, texts):
         """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.

@@ -14,8 +14,8 @@ def place(names, edges):
 
     Args:
         names: the nodes, in an order in which they can run.
-        edges: pairs of names, (source, target). An edge against the order, such as that of a layer
-            that is used again, moves nothing.
+        edges: pairs of names, (source, target). An edge against the order, as from a layer that is
+            used again, does not move any node.
 
     Returns:
         A pair of dicts: for each node its (column, row), rows from 0; for each edge the places it
@@ -44,7 +44,7 @@ def place(names, edges):
         edge: [(columns[node], node[1]) for node in chain[1:-1]] for edge, chain in chains.items()
     }
     for a, b in edges:
-        if order[a] >= order[b]:  # back up, at the right of all
+        if order[a] >= order[b]:  # back up, to the right of all nodes
             beside = max(columns.values()) + 1
             routes[a, b] = [(beside, rows[a] + 0.5), (beside, rows[b] - 0.5)]
     return places, routes

@@ -40,10 +40,10 @@ class Nodes:
         Args:
             function: a `tf.function` that has an input signature.
             variables: a dict of variables by name, such as `store.all()`, that says what to call
-                them; the others go by the name they were made with.
+                them; the others keep the name they were made with.
 
         Raises:
-            ConfigError: it has no input signature, or two variables go by one name.
+            ConfigError: it has no input signature, or two variables have the same name.
         """
         signature = getattr(function, "input_signature", None)
         if signature is None:
@@ -60,7 +60,7 @@ class Nodes:
         self._functions = {found.signature.name: found for found in definition.library.function}
         self._variables = _name(concrete.variables, variables or {})
 
-        # The same graph once more; of it `prune` cuts out what some nodes need.
+        # A second copy of the graph, from which `prune` cuts out the part that some nodes need.
         self._imported = tf.compat.v1.wrap_function(
             functools.partial(tf.graph_util.import_graph_def, definition, name=""), signature=[]
         )
@@ -69,13 +69,13 @@ class Nodes:
         ]
         self._pruned = {}
 
-        # What it is fed after its inputs: what the function has captured, variables as copies.
+        # Fed after the inputs: what the function has captured, with copies of the variables.
         self._copies = [(tf.Variable(variable), variable) for variable in concrete.variables]
         copies = {id(variable.handle): copy.handle for copy, variable in self._copies}
         captured = concrete.captured_inputs
         self._captured = [copies.get(id(tensor), tensor) for tensor in captured]
         placeholders = concrete.inputs[len(concrete.inputs) - len(captured) :]
-        self._foreign = {  # such as an iterator, which would advance
+        self._foreign = {  # for example an iterator, which would advance
             placeholder.op.name
             for placeholder, tensor in zip(placeholders, captured, strict=True)
             if tensor.dtype in NO_VALUE and id(tensor) not in copies
@@ -84,10 +84,10 @@ class Nodes:
     def by_layer(self):
         """Names of all nodes and variables, by layer: a dict of lists, in the graph's order.
 
-        With a layer "c3" are listed its activations, their gradients, its weights and what updates
-        them; under other names, such as "" at the top, what is in no layer.
+        A layer "c3" lists its activations, their gradients, its weights and the nodes that update
+        them. Nodes outside all layers are under other names, for example "" at the top.
         """
-        # What an operation needs, such as its shape, is named below it.
+        # The helpers of an operation, for example its shape, are named below it.
         operations = {name.removeprefix(BACKWARD) for name in self._operations}
         layers = {}
         for name, operation in self._operations.items():
@@ -98,20 +98,20 @@ class Nodes:
         return layers
 
     def values(self, names, *inputs):
-        """What nodes are for a batch. Nothing is changed: no variable, no slot, no step.
+        """The values of nodes for a batch. Changes no variable, slot or step.
 
         Args:
             names: the name of a node or variable, or a list of names.
-            inputs: what the function takes, such as images and labels. They are not needed if all
-                names are those of variables.
+            inputs: the function's inputs, for example images and labels; not needed if all names
+                are those of variables.
 
         Returns:
             An array; for a list, a dict of arrays by name. A variable is as it is now, before the
             step.
 
         Raises:
-            ConfigError: a name is unknown (the text names those that are nearest), or what it
-                names has no value that can be known.
+            ConfigError: a name is unknown (the text suggests similar ones), or what it names has no
+                value to look at.
             DataError: the inputs are not what the function takes.
         """
         if isinstance(names, str):
@@ -151,7 +151,7 @@ class Nodes:
         if int(index) >= count:
             raise ConfigError(f"{name} has no value: outputs of {operation_name}: {count}.")
         if operation.outputs[int(index)].dtype in NO_VALUE:
-            raise ConfigError(f"{name} has no value: it is a handle of a variable or the like.")
+            raise ConfigError(f"{name} has no value: it is a resource handle.")
         return self._imported.graph.get_tensor_by_name(f"{operation_name}:{index}")
 
     def _refuse_unknown(self, name):
@@ -164,11 +164,11 @@ class Nodes:
         known = [*self._operations, *self._variables]
         near = [there for there in known if there.startswith(f"{name}/")][:5]
         near = near or difflib.get_close_matches(name, known, n=5, cutoff=0.5)
-        hint = f"; near it are {', '.join(near)}" if near else ""
+        hint = f"; similar names: {', '.join(near)}" if near else ""
         raise ConfigError(f"there is no node or variable {name!r}{hint}.")
 
     def _check_can_be_known(self, nodes):
-        """Refuses what would advance something, or could not be what the next call computes."""
+        """Refuses nodes that would advance something or differ from what the next call computes."""
         needed = _needed([self._operations[tensor.op.name] for tensor in nodes.values()])
         refusal = f"{', '.join(nodes)} cannot be looked at: "
         foreign = self._foreign & needed.keys()
@@ -209,14 +209,14 @@ def _name(variables, names):
         name = variable.name.removesuffix(":0")
         if id(variable) not in given and named.setdefault(name, variable) is not variable:
             raise ConfigError(
-                f"two variables go by the name {name}; pass a dict of variables by name, such as "
+                f"two variables are called {name}; pass a dict of variables by name, such as "
                 f"store.all(), to tell them apart."
             )
     return named
 
 
 def _needed(operations):
-    """By name, operations and all that must run before them."""
+    """Operations, and all that must run before them, by name."""
     needed, waiting = {}, list(operations)
     while waiting:
         operation = waiting.pop()

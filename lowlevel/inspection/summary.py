@@ -19,11 +19,11 @@ class Layer:
 
     Attributes:
         name: the layer's, or that of the block it is folded into.
-        output_shape: shape of what it gives, without the batch; None for a size that is free.
-        operations: what it makes of floats, in TensorFlow's words, such as Conv2D.
+        output_shape: shape of its output, without the batch; None for a size that is not fixed.
+        operations: types of its operations on floats in TensorFlow, for example Conv2D.
         inputs: names of the layers that it takes tensors from; "" for the network's inputs.
         parameters: numbers in its variables.
-        trainable: those of them that gradients update.
+        trainable: how many of them gradients update.
         multiply_adds: multiplications with an addition, for one example; those of convolutions and
             dense layers, which are nearly all.
     """
@@ -50,7 +50,7 @@ def summarize(net_name, config=None, depth=None):
         A list of `Layer`s. A layer that is used again is there again, without parameters.
 
     Raises:
-        ConfigError: there is no such network.
+        ConfigError: the name is unknown.
     """
     net = nets.get(net_name)
     config = net.Config() if config is None else config
@@ -91,7 +91,7 @@ def _trace(net, config, store):
 def _scope(name, operations):
     """The layer in whose scope an operation runs."""
     scope = name.rpartition("/")[0]
-    while scope in operations:  # what an operation needs, such as its shape, is named below it
+    while scope in operations:  # an operation's helpers are named below it
         scope = scope.rpartition("/")[0]
     return scope
 
@@ -113,7 +113,7 @@ def _fold(scope, depth):
 
 
 def _multiply_adds(operation):
-    """For each position of a window, or each row, as many as the weights have numbers."""
+    """As many as the weights have numbers, for each position of a window or each row."""
     if operation.type in ("MatMul", "BatchMatMulV2"):
         shared = operation.inputs[0].shape[-1]  # of attention, rows of a head
         result = operation.outputs[0].shape.num_elements()
@@ -128,7 +128,7 @@ def _multiply_adds(operation):
 
 
 def describe_shape(shape):
-    """Sizes as text, such as "28 x 28 x 16"; "any" for one that is free."""
+    """Sizes as text: "28 x 28 x 16"; "any" for a size that is not fixed."""
     if not shape:
         return "one number"
     return " x ".join("any" if size is None else str(size) for size in shape)

@@ -1,8 +1,8 @@
-"""Telling what is unlike the training images: a density of their latents, and a threshold.
+"""Anomaly detection: a density of the latents of training images, and a threshold.
 
-Latents are brought to a few principal components, whose density is a mixture of Gaussians. An
-image whose log-likelihood lies below the threshold is an anomaly. Both come from training images
-alone.
+Latents are reduced to a few principal components, whose density is a mixture of Gaussians. An
+image is an anomaly if its log-likelihood is below the threshold. Density and threshold come from
+training images alone.
 """
 
 import hashlib
@@ -83,14 +83,14 @@ class Detector:
 
 
 def load(run_path, encoder_sha256):
-    """The detector kept in a run; nothing in it can run code.
+    """Loads the detector saved in a run; nothing in it can run code.
 
     Args:
         run_path: the run's directory.
         encoder_sha256: digest of the encoder's variables, see `LatentEncoder`.
 
     Raises:
-        CheckpointError: there is none, it is damaged, or it was fitted for another encoder.
+        CheckpointError: there is no detector, it is damaged, or it was fitted to another encoder.
     """
     folder = Path(run_path) / FOLDER
     try:
@@ -102,15 +102,15 @@ def load(run_path, encoder_sha256):
             raise ValueError("a number in it is not as it was written")
     except FileNotFoundError:
         raise CheckpointError(
-            f"{folder} holds no detector; train_autoencoder.py fits one when it has trained."
+            f"{folder} holds no detector; train_autoencoder.py fits one after training."
         ) from None
     except DAMAGE as error:
         reason = reason_of(error)
         raise CheckpointError(f"the detector in {folder} is damaged: {reason}.") from error
     if facts["encoder_sha256"] != encoder_sha256:
         raise CheckpointError(
-            f"the detector in {folder} was fitted for another encoder than that of the newest "
-            f"checkpoint; let train_autoencoder.py finish."
+            f"the detector in {folder} was not fitted to the encoder of the newest checkpoint; "
+            f"let train_autoencoder.py finish."
         )
     return Detector(arrays, facts)
 
@@ -161,7 +161,7 @@ def fit(
     Args:
         latents: `[images, latent]`.
         encoder_sha256: digest of the variables of the encoder that made them.
-        seed: where the mixture's starting points come from.
+        seed: the seed of the mixture's starting points.
         dimensions: how many principal components to keep, at most one for each two images.
         components: Gaussians in the mixture, at most one for each ten images.
         regularization: added to each variance, as a share of the mean variance.
@@ -176,7 +176,7 @@ def fit(
     random = np.random.default_rng(seed)
     fold = random.permutation(len(latents)) % FOLDS
     held_out = np.empty(len(latents))
-    # The same for each fold as for all images, or their scores could not be compared.
+    # The same for each fold as for all images, so that their scores can be compared.
     images, width = len(latents), latents.shape[1]
     dimensions = min(dimensions, images // 2, width)
     components = min(components, max(1, images // 10))

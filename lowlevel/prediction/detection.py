@@ -6,7 +6,7 @@ import tensorflow as tf
 from lowlevel.nets import grid_detector
 
 BATCH_SIZE = 50
-MIN_SCORE = 0.3  # from which on a box is shown
+MIN_SCORE = 0.3  # of a box that is shown
 
 
 def detect(config, variables, images, dtype=tf.float32):
@@ -30,12 +30,12 @@ def detect(config, variables, images, dtype=tf.float32):
 
 
 def of_image(detections, index, min_score=0.0):
-    """Boxes, classes and scores of one image: `[found, 4]`, `[found]`, `[found]`, the best first.
+    """Boxes, classes and scores of one image: `[found, 4]`, `[found]`, `[found]`, best first.
 
     Args:
         detections: a dict of arrays, see `grid_detector.detections`.
         index: which image.
-        min_score: what is less certain is left out.
+        min_score: boxes with a lower score are left out.
     """
     count = detections["count"][index]
     boxes, classes, scores = (

@@ -14,7 +14,7 @@ from lowlevel.storage import checkpoint, weights_file
 
 
 def save_savedmodel(network_path, directory):
-    """Writes a SavedModel that needs nothing of this package.
+    """Writes a SavedModel that can be used without this package.
 
     Its signatures return what the network's `TrainedNetwork.answer` does, for any
     batch size, preprocessing included. A network for images has two: `serving_default` of uint8
@@ -25,7 +25,7 @@ def save_savedmodel(network_path, directory):
         directory: a directory that does not exist or is empty.
 
     Raises:
-        CheckpointError: there is no network, or the directory holds something or cannot be written.
+        CheckpointError: there is no network, or the directory is not empty or cannot be written.
     """
     directory = Path(directory).resolve()
     check_new_directory(directory)
@@ -80,14 +80,14 @@ def save_weights(network_path, file):
 
 
 def check_new_file(file):
-    """Raises CheckpointError if there is something already, MissingExtraError without h5py."""
+    """Raises CheckpointError if the file exists, MissingExtraError without h5py."""
     import_extra("h5py", "hdf5")
     if Path(file).exists():
         raise CheckpointError(f"{file} exists already; choose a new name.")
 
 
 def check_new_directory(directory):
-    """Raises CheckpointError if there is something already, other than an empty directory."""
+    """Raises CheckpointError if the path exists and is not an empty directory."""
     directory = Path(directory)
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise CheckpointError(f"{directory} exists already; choose a new directory.")

@@ -1,4 +1,4 @@
-"""The encoder of an autoencoder's run, alone: from images to latents, without the decoder."""
+"""The encoder of an autoencoder's run: from images to latents, without the decoder."""
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +30,7 @@ class LatentEncoder:
                 taken, without making or reading a variable of the decoder.
 
         Raises:
-            CheckpointError: there is none, or it is not an autoencoder's, or damaged.
+            CheckpointError: there is no checkpoint, it is damaged, or it is not an autoencoder's.
         """
         if isinstance(source, TrainedNetwork):
             self._source, encoder = source.source, source.network.part("encoder")

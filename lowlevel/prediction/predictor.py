@@ -15,10 +15,10 @@ BATCH_SIZE = 256
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """What a network says of a batch of images.
+    """A network's prediction for a batch of images.
 
     Attributes:
-        classes: int64 `[batch]`, the likeliest class of each.
+        classes: int64 `[batch]`, the most probable class of each image.
         probabilities: float32 `[batch, classes]`, each row adds up to 1.
     """
 
@@ -35,7 +35,7 @@ class Predictor:
         image_shape: (height, width, channels) that the network takes.
         class_names: a name for each class; none for an autoencoder.
         source: the checkpoint, SavedModel or weights file that it was loaded from.
-        image_files: what image files must be brought into, see
+        image_files: the form that image files are converted to, see
             `lowlevel.data.image_file.read_for`.
         classifies: whether each image gets a class.
         detects: whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`.
@@ -49,7 +49,8 @@ class Predictor:
                 `lowlevel.prediction.trained.load`.
 
         Raises:
-            CheckpointError: there is none, it does not fit its own config, or takes no images.
+            CheckpointError: there is no network, it does not fit its config, or it does not take
+                images.
             MissingExtraError: it is a weights file, and h5py is not installed.
         """
         if not isinstance(network, TrainedNetwork):
@@ -60,15 +61,15 @@ class Predictor:
         self.class_names = network.class_names
         self.source = network.source
         if self.image_shape is None:
-            raise CheckpointError(f"the network in {self.source} takes no images.")
-        # Runs that do not say what files to read are of MNIST.
+            raise CheckpointError(f"the network in {self.source} does not take images.")
+        # A run that does not say how to read image files was trained on MNIST.
         default = "digit" if self.class_names else "resize"
         self.image_files = self.config["preprocessing"].get("image_files", default)
         self.classifies = "probabilities" in network.answers
         self.detects = "boxes" in network.answers
 
     def outputs(self, images, quiet=True):
-        """All that the network says of images, see `TrainedNetwork.answer`.
+        """All of the network's answers for images, see `TrainedNetwork.answer`.
 
         Args:
             images: `[batch, height, width, channels]`, or one image without the batch axis;
@@ -80,7 +81,7 @@ class Predictor:
             A dict of arrays, for one image as for a batch of one.
 
         Raises:
-            DataError: there are no images, or shape, dtype or range is not that.
+            DataError: there are no images, or their shape, dtype or range is wrong.
             CheckpointError: the network gives no finite numbers.
         """
         images = self._check(np.asarray(images))
@@ -109,9 +110,7 @@ class Predictor:
             CheckpointError: the network does not classify images.
         """
         if not self.classifies:
-            raise CheckpointError(
-                f"the network in {self.source} does not say what class an image is of."
-            )
+            raise CheckpointError(f"the network in {self.source} does not classify images.")
         if len(images) == 0:
             probabilities = np.zeros((0, len(self.class_names)), np.float32)
         else:

@@ -1,4 +1,4 @@
-"""A trained network with what belongs before and after it: what it is asked, what it answers."""
+"""A trained network with its preprocessing and its answers."""
 
 import functools
 
@@ -18,12 +18,12 @@ class TrainedNetwork:
         network: a `lowlevel.nets.network.Network`.
         task: a `lowlevel.training.tasks.Task`.
         config: the run's config, see `lowlevel.storage.run_directory`.
-        source: the path it comes from, for messages.
-        class_names: a name for each class; none for what knows no classes.
+        source: the path it was loaded from, for messages.
+        class_names: a name for each class; empty for a network without classes.
     """
 
     def __init__(self, network, task, config, source):
-        """Puts it together.
+        """Assembles a trained network.
 
         Raises:
             ConfigError: the config does not fit the network.
@@ -39,10 +39,10 @@ class TrainedNetwork:
 
     @classmethod
     def from_config(cls, config, source):
-        """The network that a config describes, newly built: its variables are to be restored.
+        """Builds the network that a config describes; its variables are still to be restored.
 
         Raises:
-            CheckpointError: the config is damaged, or not one that this version knows.
+            CheckpointError: the config is damaged or unknown to this version.
         """
         with configs.blame(source):
             if not isinstance(config, dict):
@@ -70,7 +70,7 @@ class TrainedNetwork:
 
     @property
     def input_spec(self):
-        """`tf.TensorSpec` of what it is asked: images are float32 in [0, 1]."""
+        """`tf.TensorSpec` of its inputs: images are float32 in [0, 1]."""
         return self.network.input_spec
 
     @property
@@ -86,16 +86,16 @@ class TrainedNetwork:
 
     @property
     def answers(self):
-        """Names of what it answers, in a set."""
+        """The set of names of its answers."""
         return set(self.serve.get_concrete_function().structured_outputs)
 
     def answer(self, inputs):
-        """What the network says of inputs: a dict of tensors, `[batch, ...]` each."""
+        """The network's answers for inputs: a dict of tensors, `[batch, ...]` each."""
         return self.task.answer(self.network, self._preprocess(inputs))
 
 
 def _class_names(config, net_config):
-    """The names in a config. Raises ConfigError if there is not one for each class."""
+    """The names in a config. Raises ConfigError unless there is one for each class."""
     names = config.get("class_names", ())
     if not isinstance(names, list | tuple):
         raise ConfigError(f"class_names must be a list, not {names!r}")

@@ -16,11 +16,11 @@ BATCH_SIZE = 256
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a network says of a sentence.
+    """A network's verdict on a sentence.
 
     Attributes:
         sentence: the sentence.
-        probability: of the second class, in [0, 1]; None if there is no word in the sentence.
+        probability: of the second class, in [0, 1]; None if the sentence has no words.
         verdict: the likelier class's name, or None.
         words: how many words and punctuation marks there are.
         unknown: how many of them the network does not know.
@@ -50,12 +50,13 @@ class TextPredictor:
                 `lowlevel.prediction.trained.load`.
 
         Raises:
-            CheckpointError: there is none, it does not fit its own config, or reads no sentences.
+            CheckpointError: there is no network, it does not fit its config, or it does not read
+                sentences.
             MissingExtraError: it is a weights file, and h5py is not installed.
         """
         network = trained.load(path)
         if network.config.get("net") != "text_classifier":
-            raise CheckpointError(f"the network in {path} reads no sentences.")
+            raise CheckpointError(f"the network in {path} does not read sentences.")
         try:
             self.vocabulary = Vocabulary(network.config.get("vocabulary"))
             rows = network.network.config.words
@@ -72,14 +73,14 @@ class TextPredictor:
         self._serve = network.serve
 
     def predict(self, texts, quiet=True):
-        """What the network says of each sentence.
+        """The network's verdict on each sentence.
 
         Args:
-            texts: a list of sentences; what is not in its vocabulary counts as one unknown word.
+            texts: a list of sentences; all words outside the vocabulary count as the same one.
             quiet: show no progress.
 
         Returns:
-            A list of `Verdict`s; that of a sentence without words says None.
+            A list of `Verdict`s; the verdict on a sentence without words is None.
 
         Raises:
             DataError: a sentence has more than `sentences.MAX_CHARACTERS` characters.
@@ -89,7 +90,7 @@ class TextPredictor:
             sentences.check_length(text, f"sentence {number}")
         verdicts = [Verdict(text, None, None, 0, 0) for text in texts]
         wanted = [number for number, text in enumerate(texts) if words(text)]
-        # Sentences of like length together: each batch is as wide as its longest.
+        # Batches of sentences of similar length: each batch is as wide as its longest sentence.
         wanted.sort(key=lambda number: len(texts[number]))
         starts = range(0, len(wanted), BATCH_SIZE)
         with Progress("classifying", len(starts), quiet=quiet) as progress:

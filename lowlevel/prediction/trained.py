@@ -1,4 +1,4 @@
-"""Trained networks from disk: of a run directory, a weights file, or a SavedModel."""
+"""Loads trained networks from a run directory, a weights file or a SavedModel."""
 
 import json
 import sys
@@ -24,13 +24,13 @@ def load(path):
     """A `TrainedNetwork` with its variables.
 
     Args:
-        path: a run directory, of which the newest whole checkpoint is taken, or that of the best
-            epoch if the run's config says `"predicts_with": "best epoch"`; a weights file, see
-            `lowlevel.storage.weights_file`; or a SavedModel of `prediction.export`, of which the
-            variables are read and nothing is run.
+        path: a run directory: its newest whole checkpoint is taken, or that of the best epoch if
+            the run's config says `"predicts_with": "best epoch"`; a weights file, see
+            `lowlevel.storage.weights_file`; or a SavedModel of `prediction.export`: its variables
+            are read, and nothing in it is run.
 
     Raises:
-        CheckpointError: there is none, or it does not fit its own config.
+        CheckpointError: there is no network, or it does not fit its config.
         MissingExtraError: it is a weights file, and h5py is not installed.
     """
     path = Path(path)
@@ -52,7 +52,7 @@ def find_checkpoint(path):
     """The config of the run in a directory, and the checkpoint that it predicts with.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is no checkpoint.
     """
     newest = RunDirectory(path).newest()
     if newest is None:
@@ -75,7 +75,7 @@ def restore(named_variables, checkpoint_path, prefix="variables/"):
 
 
 def _best(newest, history):
-    """The checkpoint of the best epoch; the newest before there is one, or if it is damaged."""
+    """The checkpoint of the best epoch; the newest if there is none or it is damaged."""
     if not history:
         return newest
     row = best_epoch(history)

@@ -11,8 +11,8 @@ PLACES = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))  # pixels down and across
 def predict(predictor, images, quiet=True):
     """Means of the probabilities of ten views of each image.
 
-    The views are the image and its mirror image, each where it is and moved by one pixel along
-    both diagonals; what comes in from outside is the rim, mirrored.
+    The views are the image and its mirror image, each unmoved and moved by one pixel along both
+    diagonals; pixels from outside the image mirror its border.
 
     Args:
         predictor: a `Predictor` of a network that classifies.

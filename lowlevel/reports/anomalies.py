@@ -1,4 +1,4 @@
-"""How well a detector tells anomalies: figures and pictures."""
+"""How well a detector finds anomalies: metrics and figures."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ NORMAL, ANOMALY = "#0969da", "#bc4c00"
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """A detector's verdicts beside the truth.
+    """A detector's verdicts compared with the truth.
 
     Attributes:
         numbers: `roc_auc`; `sensitivity`, the share of anomalies found; `specificity`, the share of
@@ -32,7 +32,7 @@ class Report:
     is_anomaly: np.ndarray
 
     def text(self):
-        """A line for each figure."""
+        """A line for each metric."""
         return "\n".join(
             f"{name.replace('_', ' '):16}  {value:.4f}"
             if isinstance(value, float)

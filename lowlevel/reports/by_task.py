@@ -1,8 +1,8 @@
-"""What is written and drawn at the end of a run, task by task.
+"""Reports and pictures at the end of a run, task by task.
 
 Each function takes a trained `Run`, a function `say` that prints a line, and a `TensorBoard` or
-None; scripts fill in the further arguments of some. It returns an `Outcome`. What needs a library
-that is not installed is left out, and stderr says so.
+None; scripts fill in further arguments. It returns an `Outcome`. Parts that need a library that
+is not installed are left out, with a message on stderr.
 """
 
 import contextlib
@@ -39,11 +39,11 @@ class Outcome:
     """How good a network is.
 
     Attributes:
-        lines: what is said of it, in lines of text.
-        facts: what an export keeps of that in its config.
-        export_files: names of files in the run's directory that an export gets a copy of.
+        lines: lines of text that describe it.
+        facts: the entries that an export stores in its config.
+        export_files: names of files in the run's directory to copy into an export.
         network: the network that was judged, if it is not the run's own.
-        step: the step of that one.
+        step: that network's step.
     """
 
     lines: tuple
@@ -66,7 +66,7 @@ def digits(run, say, tensorboard=None):
 
 
 def photographs(run, say, tensorboard=None, ten_views=False, quiet=True):
-    """Writes a table of precision, recall and so on by class, and draws confusion and curves."""
+    """Writes a table of metrics by class, and draws the confusion matrix and the curves."""
     directory = run.directory.path
     images, labels = (part.numpy() for part in run.data.held_out.tensors)
     predictor = Predictor(TrainedNetwork.of_run(run))
@@ -144,7 +144,7 @@ def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
 
     Args:
         run, say, tensorboard: see above.
-        sources: `ImageSource`s by name, such as "normal" and "anomaly".
+        sources: `ImageSource`s by name, for example "normal" and "anomaly".
         false_alarms: see `anomaly.fit`.
     """
     trained_network = TrainedNetwork.of_run(run)
@@ -164,7 +164,7 @@ def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
 
 
 def scenes(run, say, tensorboard=None, best=None, test=None):
-    """Judges the best network by scenes that neither its training nor its choice has seen.
+    """Judges the best network on scenes that were used neither to train nor to choose it.
 
     Args:
         run, say, tensorboard: see above.
@@ -199,7 +199,7 @@ def scenes(run, say, tensorboard=None, best=None, test=None):
 
 @contextlib.contextmanager
 def _if_installed(what):
-    """Says what is missing, instead of failing, where an optional library is not installed."""
+    """Reports what is missing, instead of failing, if an optional library is not installed."""
     try:
         yield
     except MissingExtraError as error:
@@ -227,7 +227,7 @@ def _reconstruction_error(run):
 
 
 def _draw_curves(run, scale="linear", judged=None):
-    """Draws curves.png if an epoch is finished; returns whether it has."""
+    """Draws curves.png if an epoch is finished; returns whether it did."""
     if not run.state.history:
         return False
     path, name = run.directory.path / "curves.png", run.data.held_out_name

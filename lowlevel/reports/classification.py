@@ -1,4 +1,4 @@
-"""What a classifier gets right and wrong, class by class: numbers, text and pictures."""
+"""How well a classifier does, class by class: metrics, text and figures."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from lowlevel.reports import figures
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """The figures of a classifier on a set of examples.
+    """The metrics of a classifier on a set of examples.
 
     Attributes:
         numbers: as JSON can keep it: `accuracy`, `classes` (by name: precision, recall, f1-score,
@@ -28,7 +28,7 @@ class Report:
     class_names: tuple
 
     def text(self):
-        """A table for people."""
+        """A table for people to read."""
         width = max(12, *map(len, self.class_names))
         columns = ("precision", "recall", "f1-score", "roc_auc", "support")
         lines = [" " * width + "".join(f"{column:>11}" for column in columns), ""]

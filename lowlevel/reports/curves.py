@@ -1,4 +1,4 @@
-"""The course of a run as a picture."""
+"""The course of a run as a figure."""
 
 from lowlevel.checks import DataError
 from lowlevel.reports import figures
@@ -8,14 +8,14 @@ TRAIN, TEST = "#0969da", "#bc4c00"
 
 
 def draw(path, history, evaluated_on="test", scale="linear", judged=None):
-    """Draws each figure, on training and on held-out data, and the learning rate over the epochs.
+    """Draws each metric, on training and on held-out data, and the learning rate over the epochs.
 
     Args:
         path: the PNG file to write.
-        history: one dict for each epoch, as in metrics.jsonl; some may lack some figures.
+        history: one dict for each epoch, as in metrics.jsonl; some may lack some metrics.
         evaluated_on: what the held-out data are.
-        scale: "linear", or "log" for figures that fall far in the first epochs.
-        judged: (name, epoch) of the figure that decides which epoch is best; None takes the
+        scale: "linear", or "log" for metrics that fall far in the first epochs.
+        judged: (name, epoch) of the metric that decides which epoch is best; None takes the
             highest accuracy, or the lowest loss.
 
     Raises:
@@ -23,10 +23,10 @@ def draw(path, history, evaluated_on="test", scale="linear", judged=None):
         DataError: there is no epoch to draw, or the file cannot be written.
     """
     if not history:
-        raise DataError("there is no epoch to draw the figures of.")
+        raise DataError("there is no epoch to draw the metrics of.")
     beside = (*NOT_METRICS, "learning_rate")
-    figure_names = [name for row in history for name in row if name not in beside]
-    names = list(dict.fromkeys(name.removeprefix("val_") for name in figure_names))
+    metric_names = [name for row in history for name in row if name not in beside]
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in metric_names))
     figure = figures.make(4.5 * (len(names) + 1), 3.6)
     *panels, last = figure.subplots(1, len(names) + 1)
     for axes, name in zip(panels, names, strict=True):
@@ -55,7 +55,7 @@ def draw(path, history, evaluated_on="test", scale="linear", judged=None):
 
 
 def _plot(axes, history, name, color, label):
-    """Draws a figure over the epochs that have it, if there are any."""
+    """Draws a metric over the epochs that have it, if there are any."""
     rows = [row for row in history if name in row]
     if rows:
         epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]

@@ -1,4 +1,4 @@
-"""How good a detector is where the truth is known: numbers and text."""
+"""How good a detector is where the truth is known: metrics and text."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ class Report:
         result: an `AveragePrecisionResult`.
         counts: how many objects of each class there are to find, `[classes]`.
         class_names: a name for each class.
-        facts: what else belongs into report.json, as JSON can keep it.
+        facts: other entries of report.json, as JSON can store them.
     """
 
     result: AveragePrecisionResult
@@ -37,7 +37,7 @@ class Report:
     facts: dict
 
     def text(self):
-        """A table for people."""
+        """A table for people to read."""
         width = max(8, *map(len, self.class_names))
         lines = [f"{'':{width}}  average precision  objects"]
         rows = zip(self.class_names, self.result.by_class, self.counts, strict=True)
@@ -49,7 +49,7 @@ class Report:
         return "\n".join(lines) + "\n"
 
     def numbers(self):
-        """The same for programs; the figure of a class that never shows is None."""
+        """The same for programs; the metric of a class without objects is None."""
         by_class = {
             name: {"average_precision": _finite(value), "objects": int(count)}
             for name, value, count in zip(

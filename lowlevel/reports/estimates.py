@@ -1,4 +1,4 @@
-"""A picture of what a network estimates, against the truth."""
+"""A figure of a network's estimates against the truth."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def draw(path, truth, estimates, unit):
     Args:
         path: the PNG file to write.
         truth, estimates: `[examples]`.
-        unit: what they are counted in, for the axes.
+        unit: their unit, for the axes.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -22,7 +22,7 @@ def draw(path, truth, estimates, unit):
     both = np.concatenate([truth, estimates])
     margin = 0.05 * (np.ptp(both) or 1)
     ends = [both.min() - margin, both.max() + margin]
-    axes.plot(ends, ends, color=figures.NEUTRAL, linestyle="--", label="as in truth")
+    axes.plot(ends, ends, color=figures.NEUTRAL, linestyle="--", label="exact")
     axes.plot(truth, estimates, "o", color=figures.RIGHT, alpha=0.6, label="a test example")
     axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"truth ({unit})")
     axes.set_ylabel(f"estimate ({unit})")

@@ -1,4 +1,4 @@
-"""What `fit` returns: how the figures went, epoch by epoch."""
+"""What `fit` returns: the metrics, epoch by epoch."""
 
 from lowlevel.reports import curves
 from lowlevel.storage.history import NOT_METRICS
@@ -8,7 +8,7 @@ class History:
     """The course of a training.
 
     Attributes:
-        history: a list for each figure, such as `history["val_loss"]`, with a number an epoch.
+        history: a list for each metric, for example `history["val_loss"]`: a number per epoch.
         epoch: numbers of the epochs, from 0.
         params: `epochs`, `steps` in each and `verbose`, as `fit` was given them.
     """
@@ -25,10 +25,10 @@ class History:
 
     @property
     def history(self):
-        """A list for each figure, by name, of the epochs that have it, as in Keras."""
+        """A list for each metric, by name, with the epochs that have it, as in Keras."""
         names = dict.fromkeys(name for row in self._rows for name in row if name not in NOT_METRICS)
         return {name: [row[name] for row in self._rows if name in row] for name in names}
 
     def plot(self, path):
-        """Draws the figures to a PNG file, see `lowlevel.reports.curves.draw`."""
+        """Draws the metrics to a PNG file, see `lowlevel.reports.curves.draw`."""
         curves.draw(path, self._rows, evaluated_on="validation")

@@ -4,7 +4,7 @@ import math
 
 from lowlevel.reports import figures
 
-FOUND, TRUTH = "#ffb000", "#4cc9f0"  # light, to be seen on dark images
+FOUND, TRUTH = "#ffb000", "#4cc9f0"  # light, to be visible on dark images
 BOXES_IN_A_ROW = 4
 
 
@@ -95,7 +95,7 @@ def draw_boxes(path, images, found, class_names, truth=None, titles=None, sizes=
     rows = -(-len(images) // columns)
     side = max(3, 6 / columns)
     figure = figures.make(side * columns, side * rows + 0.3)
-    from matplotlib.lines import Line2D  # only now is it known to be installed
+    from matplotlib.lines import Line2D  # imported only now, known to be installed
 
     grid = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes in grid[len(images) :]:
@@ -145,7 +145,7 @@ def _add_label(axes, box, text, height):
     )
 
 
-def _short(title, most=26):
-    """A title that is not broader than the image below it: the middle of a long one is left out."""
-    half = most // 2 - 1
-    return title if len(title) <= most else f"{title[:half]}...{title[-half:]}"
+def _short(title, max_length=26):
+    """A title no wider than the image below it: the middle of a long one is left out."""
+    half = max_length // 2 - 1
+    return title if len(title) <= max_length else f"{title[:half]}...{title[-half:]}"

@@ -1,1 +1,1 @@
-"""What is on disk: checkpoints, the directory of a run, files of weights, logs for TensorBoard."""
+"""Files on disk: checkpoints, run directories, weights files, logs for TensorBoard."""

@@ -2,7 +2,7 @@
 
 It holds what `tf.train.Checkpoint` writes under the prefix `variables`, a `record.json`, and a
 `manifest.json` with the size and SHA-256 of both. It is written under a temporary name, flushed to
-disk and renamed, so a kill at any moment leaves no half of it under its own name.
+disk and renamed, so a kill at any moment never leaves a partial checkpoint under its own name.
 """
 
 import hashlib
@@ -29,13 +29,13 @@ def save(path, tensors, record):
     """Writes a checkpoint.
 
     Args:
-        path: the directory to make. One that is there already is left if it is whole, and
-            replaced if it is damaged.
+        path: the directory to make. An existing one is left alone if it is whole, and replaced if
+            it is damaged.
         tensors: dict of variables by name; `/` in a name makes a level in the checkpoint.
-        record: what else to keep, as JSON can.
+        record: other data to keep, for JSON.
 
     Raises:
-        CheckpointError: it cannot be written, as when the disk is full; nothing is left of it.
+        CheckpointError: it cannot be written, for example on a full disk; nothing of it is left.
     """
     path = Path(path)
     if is_whole(path):
@@ -69,7 +69,7 @@ def read_record(path):
     """Checks every byte of a checkpoint and returns its record.
 
     Raises:
-        CheckpointError: a file is missing, left over, or differs from the manifest.
+        CheckpointError: a file is missing, superfluous, or differs from the manifest.
     """
     path = Path(path)
     try:
@@ -102,16 +102,16 @@ def is_whole(path):
 
 
 def restore(path, tensors, prefix=""):
-    """Gives variables the values they have in a checkpoint: all of them, or, on an error, none.
+    """Assigns the values in a checkpoint to variables: to all, or to none if there is an error.
 
     Args:
         path: a checkpoint that `read_record` has passed.
         tensors: dict of variables by name.
-        prefix: only the checkpoint's names that start so must be in `tensors`, such as
-            "variables/" to leave out the optimizer.
+        prefix: only names in the checkpoint with this prefix must be in `tensors`; "variables/"
+            leaves out the optimizer.
 
     Raises:
-        CheckpointError: a name is missing in the checkpoint or left over, or a shape or a dtype
+        CheckpointError: a name is missing in the checkpoint or superfluous, or a shape or a dtype
             differs; the text names them.
     """
     try:
@@ -126,7 +126,7 @@ def restore(path, tensors, prefix=""):
             raise CheckpointError(f"the checkpoint {path} lacks {', '.join(missing)}.")
         if left_over:
             raise CheckpointError(
-                f"the checkpoint {path} holds {', '.join(left_over)}, which nothing here takes."
+                f"the checkpoint {path} holds {', '.join(left_over)}, which nothing here uses."
             )
         dtypes = reader.get_variable_to_dtype_map()
         for name, variable in tensors.items():
@@ -144,7 +144,7 @@ def restore(path, tensors, prefix=""):
 
 
 def nest(tensors):
-    """Makes {"a": {"b": x}} of {"a/b": x}, so that TensorFlow's keys read as our names do."""
+    """Turns {"a/b": x} into {"a": {"b": x}}, so that TensorFlow's keys read like our names."""
     tree = {}
     for name, variable in tensors.items():
         *folders, leaf = name.split("/")

@@ -1,4 +1,4 @@
-"""The configs of runs: what an older version wrote, and what tells one from another, in words."""
+"""The configs of runs: reading those of older versions, and describing differences."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ DIFFERENCES_NAMED = 4
 
 
 def modernize(config):
-    """A config as this version writes it, from one that an older version may have written.
+    """Converts a config that an older version may have written to this version's form.
 
     Until November 2026 the bottle autoencoder was kept as two networks, `encoder` and `decoder`.
     """
@@ -28,7 +28,7 @@ def modernize(config):
 
 @contextlib.contextmanager
 def blame(source):
-    """Turns what a config that cannot work raises into a sentence on the file that it is in.
+    """Turns the errors of a config that cannot work into a sentence that names its file.
 
     Raises:
         CheckpointError: something inside raised an error of this package, or ran out of memory.
@@ -41,7 +41,7 @@ def blame(source):
 
 
 def precision_of(config):
-    """What the network of a run computes in: a run that does not say it computes in float32."""
+    """The dtype that a run's network computes in; float32 if the config does not say."""
     training = config.get("training")
     return training.get("precision", "float32") if isinstance(training, dict) else None
 
@@ -51,13 +51,13 @@ def describe_differences(there, wanted, defaults, beside):
 
     Args:
         there: the config of a run, as read from JSON.
-        wanted: the one to compare it with.
-        defaults: what an entry that `there` lacks stands for, such as a setting that is newer than
-            the run, in the form of a config.
+        wanted: the config to compare it with.
+        defaults: a config with the values of entries that `there` may lack, for example settings
+            that are newer than the run.
         beside: the part that is not compared.
 
     Returns:
-        A line that names each difference, or the first and how many more there are; empty if the
+        A line that names each difference, or the first few and the number of others; empty if the
         two are equal.
     """
     there, wanted, defaults = (
@@ -77,7 +77,7 @@ def describe_differences(there, wanted, defaults, beside):
 
 
 def _show(flat_config, key):
-    """A value for a message: digests are cut to what tells them apart."""
+    """A value for a message: digests are shortened."""
     value = json.dumps(flat_config.get(key))
     return value if len(value) <= 40 else f"{value[:12]}...{value[-6:]}"
 

@@ -2,11 +2,11 @@
 
 import math
 
-NOT_METRICS = ("epoch", "step", "seconds")  # what a row holds beside metrics
+NOT_METRICS = ("epoch", "step", "seconds")  # entries of a row that are not metrics
 
 
 def best_epoch(history):
-    """The row of the highest test accuracy, or of the lowest test loss, or loss: what there is."""
+    """The row of the highest test accuracy, or else of the lowest test loss or loss."""
     if "val_accuracy" in history[0]:
         return max(history, key=lambda row: row.get("val_accuracy", -math.inf))
     judged = "val_loss" if "val_loss" in history[0] else "loss"

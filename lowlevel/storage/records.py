@@ -1,4 +1,4 @@
-"""What a checkpoint's record.json must hold, checked before anything is done with it."""
+"""Checks the contents of a checkpoint's record.json before it is used."""
 
 import math
 
@@ -6,15 +6,15 @@ from lowlevel.checks import CheckpointError
 
 
 def check(record, path, metric_names):
-    """Returns the record of a run that is to go on.
+    """Returns the record of a run that is to be resumed.
 
     Args:
         record: what `checkpoint.read_record` returned, a dict.
         path: the checkpoint, for messages.
-        metric_names: what the run measures at each step.
+        metric_names: names of the metrics of each step.
 
     Raises:
-        CheckpointError: something is missing in it, or is not what a run writes.
+        CheckpointError: something is missing, or is not as a run writes it.
     """
     history = check_history(record, path)
     running, seconds = record.get("running"), record.get("seconds")

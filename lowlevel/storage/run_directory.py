@@ -20,9 +20,9 @@ from lowlevel.storage.history import best_epoch
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
 POINTER = "checkpoint"
-ABOUT = "about"  # the part of a config that says how a run came to be, and is not compared
+ABOUT = "about"  # the part of a config that tells a run's origin, and is not compared
 KEEP_NEWEST = 3
-IMAGES = "images"  # where decoded images may be kept, before there is a run
+IMAGES = "images"  # where decoded images may be kept, even before there is a run
 # In a config: prediction takes the checkpoint of the best epoch, not the newest.
 PREDICTS_WITH, BEST_EPOCH = "predicts_with", "best epoch"
 
@@ -30,11 +30,11 @@ _CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
 
 
 class RunDirectory:
-    """Saves and finds what a run leaves in `path`.
+    """Saves and finds the files of a run in `path`.
 
     Attributes:
         path: the directory.
-        products: names of what else is written there when the run has trained, such as pictures.
+        products: names of other files written there after training, for example pictures.
     """
 
     def __init__(self, path, products=()):
@@ -53,7 +53,7 @@ class RunDirectory:
         return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
 
     def check_ours(self):
-        """Raises CheckpointError if the directory holds files, but none that say it is a run's."""
+        """Raises CheckpointError if the directory has files but does not belong to a run."""
         if self.checkpoints():
             return
         try:
@@ -63,12 +63,12 @@ class RunDirectory:
         foreign = [name for name in present if not name.startswith((files.TEMPORARY, IMAGES))]
         if foreign and not (CONFIG in foreign and ABOUT in self.read_config()):
             raise CheckpointError(
-                f"{self.path} holds files, such as {min(foreign)}, but no run; "
+                f"{self.path} is not a run directory but holds files, such as {min(foreign)}; "
                 f"choose a new directory, or an empty one."
             )
 
     def read_config(self):
-        """The dict in config.json. Raises CheckpointError if there is none or it is damaged."""
+        """The dict in config.json. Raises CheckpointError if it is missing or damaged."""
         path = self.path / CONFIG
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
@@ -82,26 +82,26 @@ class RunDirectory:
             ) from error
         if not isinstance(config, dict):
             raise CheckpointError(
-                f"{path} is damaged (it holds no JSON object); fresh=True starts over."
+                f"{path} is damaged (it is not a JSON object); fresh=True starts over."
             )
         return config
 
     def open(self, config, resume=False, fresh=False, defaults=None):
-        """Prepares the directory for a run: a new one, or the one that is there.
+        """Prepares the directory for a new run or for resuming the existing one.
 
         Args:
             config: the run's config, as `json` can write it.
-            resume: fail if there is no run yet.
-            fresh: delete the run that is there.
-            defaults: what a part that is missing in the config of the run that is there stands for.
+            resume: fail if there is no run to resume.
+            fresh: delete the existing run.
+            defaults: values of entries that the config of the existing run may lack.
 
         Returns:
             None for a new run, or (path, record) of the newest whole checkpoint.
 
         Raises:
             CheckpointError: there is nothing to resume, all checkpoints are damaged, or the
-                directory holds other things or cannot be written.
-            ConfigError: the run that is there has another config.
+                directory holds other files or cannot be written.
+            ConfigError: the existing run has another config.
         """
         newest = None
         if resume and not self.checkpoints():
@@ -140,7 +140,7 @@ class RunDirectory:
             raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
 
     def check_config(self, config, defaults=None):
-        """Compares the config of the run that is there with the one wanted, but for `about`.
+        """Compares the config of the existing run with the one wanted, except for `about`.
 
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
@@ -154,7 +154,7 @@ class RunDirectory:
             )
 
     def clear(self):
-        """Deletes what a run has left here, and nothing else."""
+        """Deletes the files of a run, and nothing else."""
         try:
             for path in self.checkpoints():
                 shutil.rmtree(path)
@@ -168,10 +168,10 @@ class RunDirectory:
             raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
 
     def newest(self):
-        """Path and record of the newest whole checkpoint; says on stderr which are damaged.
+        """Path and record of the newest whole checkpoint; reports damaged ones on stderr.
 
         Returns:
-            (path, record), or None if there is no checkpoint at all.
+            (path, record), or None if there are no checkpoints.
 
         Raises:
             CheckpointError: there are checkpoints, and all are damaged.
@@ -194,7 +194,7 @@ class RunDirectory:
         return None
 
     def save(self, tensors, record):
-        """Saves a checkpoint, updates the metrics, and deletes what is not kept.
+        """Saves a checkpoint, updates the metrics, and deletes checkpoints that are not kept.
 
         Args:
             tensors: dict of variables by name.
@@ -219,7 +219,7 @@ class RunDirectory:
         return path
 
     def write_metrics(self, history):
-        """Writes metrics.jsonl anew: it never tells of an epoch that no checkpoint holds."""
+        """Rewrites metrics.jsonl, so that it never has an epoch that the checkpoints lack."""
         lines = [json.dumps(row) + "\n" for row in history]
         files.write_text(self.path / METRICS, "".join(lines))
 

@@ -1,4 +1,4 @@
-"""What TensorBoard shows: scalars of each step and epoch, the graph, pictures.
+"""Logs for TensorBoard: scalars of each step and epoch, the graph, pictures.
 
 `tensorboard --logdir RUN` finds two runs in it, `train` and `test` (or `validation`).
 """
@@ -20,9 +20,9 @@ class TensorBoard:
 
     Args:
         run_path: the run's directory.
-        step: how many steps the run has made; what is logged of later ones is forgotten, as they
-            will be made again.
-        evaluated_on: what the held-out data are called.
+        step: the number of steps the run has made; logs of later steps are deleted, since those
+            steps will be made again.
+        evaluated_on: the name of the held-out data.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -49,7 +49,7 @@ class TensorBoard:
                 tf.summary.scalar(f"step/{name}", np.mean(value))
 
     def write_epoch(self, row):
-        """A row of the history: its training metrics in one run, the others in the other."""
+        """A row of the history: training metrics in one run, evaluation metrics in the other."""
         for name in row.keys() - set(NOT_METRICS):
             writer = self._test if name.startswith("val_") else self._train
             with writer.as_default(row["step"]):
@@ -68,18 +68,18 @@ class TensorBoard:
         self.flush()
 
     def flush(self):
-        """Brings to disk what has been written. Raises CheckpointError if it cannot be."""
+        """Flushes the log to disk. Raises CheckpointError if that fails."""
         try:
             self._train.flush()
             self._test.flush()
         except tf.errors.OpError as error:
             raise CheckpointError(
-                f"what TensorBoard shows cannot be written: {reason_of(error)}."
+                f"the log for TensorBoard cannot be written: {reason_of(error)}."
             ) from error
 
 
 def _forget_after(path, step):
-    """Takes the events of later steps out of an event file; a torn end goes with them."""
+    """Deletes the events of later steps, and a truncated end, from an event file."""
     records = []
     try:
         for record in tf.data.TFRecordDataset(str(path)):

@@ -1,4 +1,4 @@
-"""Variables in an HDF5 file: one dataset each, under its own name, such as `weights/c1`.
+"""Variables in an HDF5 file: a dataset for each, under its name, for example `weights/c1`.
 
 The file's attributes are `config`, the run's config as JSON, and `sha256`, a digest of all numbers.
 """
@@ -42,7 +42,7 @@ def write(path, variables, config):
 
 
 def read_config(path):
-    """The config kept in a file, a dict. Raises CheckpointError if there is none."""
+    """The config in a file, a dict. Raises CheckpointError if it is missing."""
     with _open(path) as file:
         try:
             config = json.loads(file.attrs[CONFIG])
@@ -54,15 +54,15 @@ def read_config(path):
 
 
 def restore(path, variables):
-    """Gives variables the values they have in a file: all of them, or, on an error, none.
+    """Assigns the values in a file to variables: to all, or to none if there is an error.
 
     Args:
-        path: what `write` has written.
+        path: a file written by `write`.
         variables: dict of variables by name.
 
     Raises:
-        CheckpointError: a name is missing in the file or left over, a shape or a dtype differs,
-            or a dataset lies in another file, and the text names it; or a number has changed.
+        CheckpointError: a name is missing in the file or superfluous, a shape or a dtype differs,
+            or a dataset lies in another file (the text names it); or a number has changed.
     """
     h5py = import_extra("h5py", "hdf5")
     with _open(path) as file:
@@ -74,7 +74,7 @@ def restore(path, variables):
                 raise CheckpointError(f"{path} lacks {', '.join(missing)}.")
             if left_over:
                 raise CheckpointError(
-                    f"{path} holds {', '.join(left_over)}, which nothing here takes."
+                    f"{path} holds {', '.join(left_over)}, which nothing here uses."
                 )
             for name, variable in variables.items():
                 there = f"{found[name].dtype} {list(found[name].shape)}"
@@ -102,7 +102,7 @@ def _open(path):
 
 
 def _datasets(h5py, group, path, prefix=""):
-    """All datasets below a group by name; refuses what would lead out of the file."""
+    """All datasets below a group by name; refuses links and data outside the file."""
     found = {}
     for key in group:
         name = f"{prefix}{key}"

@@ -1,4 +1,4 @@
-"""Keeping the best network of a run, judged by any metric that can be computed of one."""
+"""Keeps the best network of a run, judged by any metric of a network."""
 
 import dataclasses
 import math
@@ -15,16 +15,16 @@ FOLDER = "best"  # in the directory of a run
 
 @dataclasses.dataclass(frozen=True)
 class Criterion:
-    """What networks are judged by, and when.
+    """The metric that networks are judged by, and when.
 
     Attributes:
-        name: what the number is called in a row of the history.
-        mode: "max" or "min": which number is better.
-        warm_up_epochs: a network is judged for the first time after this many epochs,
-        every_epochs: and after every so many from then on.
+        name: the metric's name in a row of the history.
+        mode: "max" or "min": whether higher or lower is better.
+        warm_up_epochs: the first network is judged after this many epochs.
+        every_epochs: from then on, a network is judged each time this many epochs have passed.
 
     Raises:
-        ConfigError: one of them cannot work.
+        ConfigError: a value is out of range.
     """
 
     name: str
@@ -38,34 +38,34 @@ class Criterion:
         check_integer("every_epochs", self.every_epochs, 1)
 
     def is_due(self, epoch):
-        """Whether a network is judged after this epoch, counted from 1."""
+        """Whether to judge the network after this epoch, counted from 1."""
         since = epoch - self.warm_up_epochs
         return since >= 0 and since % self.every_epochs == 0
 
 
 class BestNetwork(Hook):
-    """Evaluates a copy of the network now and then, and keeps the best one on disk.
+    """Evaluates a copy of the network from time to time, and keeps the best one on disk.
 
-    The variables that are trained are copied into a set of their own, which is evaluated eagerly,
-    so the compiled training step is neither used nor traced again. The metric goes into the row of
-    its epoch. A network is whole on disk before the run is saved with its metric, and the one it
-    replaces is deleted only then; so a run that is killed at any moment knows its best network, and
-    has it.
+    The trained variables are copied into a separate store, which is evaluated eagerly, so the
+    compiled training step is neither used nor traced again. The metric goes into the row of its
+    epoch. A network is completely on disk before the run is saved with its metric, and the network
+    that it replaces is deleted only then. So a run that is killed at any moment still has its best
+    network.
 
     Attributes:
-        best: the row of the history of the network that is kept, or None.
-        run: the `RunDirectory` that holds it, for prediction alone.
+        best: the row of the history for the best network, or None.
+        run: the `RunDirectory` with the best network, for prediction only.
     """
 
     def __init__(self, evaluate, evaluation_variables, directory, config, criterion, say=print):
-        """Says what to evaluate and when.
+        """Sets what to evaluate and when.
 
         Args:
             evaluate: function of a `VariableStore` that returns a number.
-            evaluation_variables: a store like the one that is trained, which it is copied into.
-            directory: a directory for the best network alone, such as `FOLDER` in a run's; other
-                checkpoints in it are deleted.
-            config: the run's config, which prediction makes the network anew from.
+            evaluation_variables: a store of the same form as the trained one, to copy it into.
+            directory: a directory for the best network alone, for example `FOLDER` in the run's;
+                other checkpoints in it are deleted.
+            config: the run's config, from which prediction rebuilds the network.
             criterion: a `Criterion`.
             say: function that prints a line.
         """
@@ -81,11 +81,11 @@ class BestNetwork(Hook):
 
     def on_train_begin(self, state):
         self._state = state
-        self._copy()  # so that a set that does not fit is noticed at once
+        self._copy()  # fails at once if the stores do not match
         state.occasional_metrics.add(self._name)
         records = map(checkpoint.read_record, filter(checkpoint.is_whole, self.run.checkpoints()))
         rows = [row for record in records for row in record["history"][-1:]]
-        # A run that was killed may have kept a network of a step that it will make again.
+        # A run that was killed may have kept the network of a step that is yet to come.
         judged = [row for row in rows if self._name in row and row["step"] <= int(state.step)]
         self.best = max(judged, key=self._goodness, default=None)
 
@@ -119,7 +119,7 @@ class BestNetwork(Hook):
         so_far = "none yet"
         if self.best is not None:
             so_far = f"{self.best[self._name]:.4f} in epoch {self.best['epoch']}"
-        return f"{what}: best so far {so_far}; now {value:.4f}{', which is kept' * is_best}"
+        return f"{what}: best so far {so_far}; now {value:.4f}{' (kept)' * is_best}"
 
     def _keep(self):
         network = {f"variables/{name}": value for name, value in self._variables.all().items()}
@@ -127,7 +127,7 @@ class BestNetwork(Hook):
         self.run.save(network, self._state.record() | about)
 
     def _paths(self, row):
-        """The whole checkpoint of a row's network, in a list; none if it is not there."""
+        """A list with the checkpoint of a row's network, if it is whole; else empty."""
         ending = f"-step-{row['step']:08d}"
         named = [path for path in self.run.checkpoints() if path.name.endswith(ending)]
         return [path for path in named if checkpoint.is_whole(path)]

@@ -7,7 +7,7 @@ from lowlevel.checks import ConfigError
 from lowlevel.optimizers import Optimizer
 from lowlevel.storage.history import NOT_METRICS
 
-RESERVED = ("loss", "learning_rate", *NOT_METRICS)  # names that no metric can have
+RESERVED = ("loss", "learning_rate", *NOT_METRICS)  # names that a metric cannot have
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Compiled:
 
 
 def check_arguments(optimizer, loss, metrics):
-    """Raises ConfigError if `compile` was given something else than it takes, such as names."""
+    """Raises ConfigError if an argument of `compile` has the wrong type, for example a name."""
     if not isinstance(optimizer, Optimizer):
         raise ConfigError(
             f"optimizer must be one of lowlevel.optimizers, such as Adam(1e-3), not {optimizer!r}."
@@ -38,4 +38,4 @@ def check_arguments(optimizer, loss, metrics):
         raise ConfigError(f"metrics must be a dict of functions by name, not {metrics!r}.")
     for name in metrics:
         if name in RESERVED or name.startswith("val_"):
-            raise ConfigError(f"a metric cannot be called {name}: that is something else's name.")
+            raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")

@@ -6,7 +6,7 @@ from lowlevel.training.hook import Hook
 
 
 class EpochLines(Hook):
-    """Says a line for each epoch."""
+    """Prints a line for each epoch."""
 
     def __init__(self, epochs, say, evaluated_on="test"):
         self._epochs = epochs
@@ -21,7 +21,7 @@ class EpochLines(Hook):
 
 
 def describe_epoch(row, epochs, history, evaluated_on):
-    """A line for a finished epoch: its metrics, its seconds, and the time that is left."""
+    """A line for a finished epoch: its metrics, its seconds, and the time left."""
     beside = (*NOT_METRICS, "learning_rate")
     metrics = [
         f"{f'{evaluated_on} ' * name.startswith('val_')}{name.removeprefix('val_')} {value:.4f}"

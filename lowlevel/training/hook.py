@@ -1,23 +1,23 @@
-"""What can be done between the steps of a run: the moments, and several hooks as one."""
+"""Hooks: functions called at set moments of a run, and a list of hooks as one."""
 
 from lowlevel.checks import ConfigError
 
 
 class Hook:
-    """Does nothing at each moment; a subclass overrides those it needs.
+    """Does nothing at any moment; a subclass overrides the methods it needs.
 
-    Hooks are called in the order in which they are listed: one that reads a metric which another
-    adds to a row comes after it.
+    Hooks are called in the order of their list: a hook that reads a metric must come after the
+    hook that adds it.
 
     Attributes:
-        stop: whether training is to end; asked at its beginning and after each epoch.
+        stop: whether to end training; checked at its beginning and after each epoch.
     """
 
     stop = False
 
     @property
     def wants_every_step(self):
-        """Whether it overrides a moment of the single step, and so must be called at each."""
+        """Whether it overrides a method for single steps, and so must be called at each."""
         own = type(self)
         return (own.on_batch_begin, own.on_batch_end) != (Hook.on_batch_begin, Hook.on_batch_end)
 
@@ -34,10 +34,10 @@ class Hook:
         """After an epoch, its evaluation included; `row` is its part of `state.history`."""
 
     def on_batch_begin(self, step):
-        """Before a step; `step` is how many have been made."""
+        """Before a step; `step` is the number of steps made before."""
 
     def on_batch_end(self, step, values):
-        """After a step; `step` counts it, and `values` is what it returned."""
+        """After a step; `step` includes it, and `values` is its result."""
 
 
 def check_hooks(hooks):
@@ -48,10 +48,10 @@ def check_hooks(hooks):
 
 
 class HookList:
-    """Several hooks that are called as one, in their order.
+    """Several hooks called as one, in order.
 
     Attributes:
-        wants_every_step: whether one of them asks to be called at every single step.
+        wants_every_step: whether one of them must be called at every step.
     """
 
     def __init__(self, hooks):
@@ -62,7 +62,7 @@ class HookList:
 
     @property
     def stop(self):
-        """Whether one of them ends the training."""
+        """Whether one of them stops training."""
         return any(hook.stop for hook in self._hooks)
 
     def on_train_begin(self, state):
@@ -86,11 +86,11 @@ class HookList:
             hook.on_epoch_end(row)
 
     def on_batch_begin(self, step):
-        """Before a step, for those that ask for it."""
+        """Before a step, for the hooks that need it."""
         for hook in self._at_every_step:
             hook.on_batch_begin(step)
 
     def on_batch_end(self, step, values):
-        """After a step, for those that ask for it."""
+        """After a step, for the hooks that need it."""
         for hook in self._at_every_step:
             hook.on_batch_end(step, values)

@@ -1,7 +1,6 @@
-"""Ready hooks: stopping early, keeping the best, changing the rate, writing files.
+"""Ready-made hooks: early stopping, keeping the best, changing the rate, writing files.
 
-Hooks keep nothing that a stopped run would lose: what they need of the past, they read in
-`state.history`.
+Hooks keep nothing that a stopped run would lose: they read the past in `state.history`.
 """
 
 import csv
@@ -17,14 +16,14 @@ from lowlevel.training.hook import Hook
 
 
 class EarlyStopping(Hook):
-    """Ends training when a metric has not become better for some epochs.
+    """Ends training when a metric has not improved for some epochs.
 
     Args:
         monitor: name of the metric in a row of the history.
-        patience: epochs without a better one after which training ends.
-        min_delta: by how much a metric must be better to count.
-        mode: "min" or "max": which is better; None knows it of losses, errors, accuracy,
-            precision, recall and the like.
+        patience: epochs without improvement after which training ends.
+        min_delta: the smallest change that counts as an improvement.
+        mode: "min" or "max": whether lower or higher is better; None judges by the name, for
+            losses, errors, accuracy, precision, recall and the like.
     """
 
     def __init__(self, monitor="val_loss", patience=0, min_delta=0.0, mode=None):
@@ -35,7 +34,7 @@ class EarlyStopping(Hook):
 
     def on_train_begin(self, state):
         self._state = state
-        self._decide()  # a run that is resumed may have stopped before
+        self._decide()  # a resumed run may have met the condition already
 
     def on_epoch_end(self, row):
         monitoring.check_metric(row, self.monitor, self._state)
@@ -49,11 +48,11 @@ class EarlyStopping(Hook):
 
 
 class BestKeeper(Hook):
-    """Keeps the variables of the best epoch of a `fit` in memory, and gives them back at its end.
+    """Keeps the variables of the best epoch of a `fit` in memory, and restores them at its end.
 
     Args:
         monitor, mode: as for `EarlyStopping`.
-        restore: whether the network has them again when training ends.
+        restore: whether to restore them when training ends.
 
     Attributes:
         best: the best metric so far, or None.
@@ -70,7 +69,7 @@ class BestKeeper(Hook):
     def on_train_begin(self, state):
         self._state = state
         self._all = state.variables.all()
-        self.best = None  # a keeper may be used again, for another network
+        self.best = None  # the hook may be used again, for another network
         self.variables = {}
 
     def on_epoch_end(self, row):
@@ -86,14 +85,14 @@ class BestKeeper(Hook):
 
 
 class ReduceRateOnPlateau(Hook):
-    """Multiplies the learning rate by a factor when a metric has not become better for a while.
+    """Multiplies the learning rate by a factor when a metric has not improved for a while.
 
     The optimizer's rate must be a `lowlevel.schedules.Adjustable`.
 
     Args:
         monitor, mode, min_delta: as for `EarlyStopping`.
-        factor: what the rate is multiplied by, in (0, 1).
-        patience: epochs without a better metric after which that is done.
+        factor: the factor, in (0, 1).
+        patience: epochs without improvement after which the rate changes.
         min_rate: the rate never falls below this.
     """
 
@@ -111,7 +110,7 @@ class ReduceRateOnPlateau(Hook):
         self._rate = getattr(state.optimizer.learning_rate, "rate", None)
         if self._rate is None:
             raise ConfigError(
-                "ReduceRateOnPlateau needs a rate that can be changed; make the optimizer with "
+                "ReduceRateOnPlateau needs an adjustable rate; make the optimizer with "
                 "schedules.Adjustable(rate)."
             )
         self._state = state
@@ -128,7 +127,7 @@ class ReduceRateOnPlateau(Hook):
 
 
 class CSVLog(Hook):
-    """Writes the history to a CSV file, anew after each epoch."""
+    """Rewrites a CSV file with the history after each epoch."""
 
     def __init__(self, path):
         self.path = Path(path)
@@ -150,11 +149,11 @@ class CSVLog(Hook):
 class Checkpoint(Hook):
     """Saves after each epoch to a directory that keeps the newest three, and the best.
 
-    `Model.restore` takes up the newest. A training that goes on from there may go on saving there.
+    `Model.restore` restores the newest. Training that continues from it may save there again.
 
     Args:
-        path: the directory: a new or an empty one, or one of this hook's.
-        fresh: delete what an earlier training has saved there.
+        path: the directory: new, empty, or written by this hook.
+        fresh: delete the checkpoints of an earlier training.
     """
 
     def __init__(self, path, fresh=False):
@@ -179,8 +178,8 @@ class TensorBoardLog(Hook):
     """Writes the metrics of each step and each epoch to a `lowlevel.storage.tensorboard` log.
 
     Args:
-        tensorboard: a `TensorBoard`, or the directory to make one in when training begins; what a
-            training before has logged there stays, up to the step that this one begins at.
+        tensorboard: a `TensorBoard`, or the directory to make one in when training begins; the log
+            of an earlier training is kept up to the step where this one begins.
     """
 
     def __init__(self, tensorboard):

@@ -1,11 +1,11 @@
-"""Ctrl-C and termination as a request that the loop grants between two steps."""
+"""Turns Ctrl-C and termination into a request that the loop honours between two steps."""
 
 import signal
 import threading
 
 
 class Interruption:
-    """While active, turns the first SIGINT or SIGTERM into `requested`; a second one acts at once.
+    """While active, notes the first SIGINT or SIGTERM as requested; a second one acts at once.
 
     Attributes:
         signal_number: the signal received, or None.
@@ -25,7 +25,7 @@ class Interruption:
         self._restore()
 
     def requested(self):
-        """Whether a signal has come."""
+        """Whether a signal has been received."""
         return self.signal_number is not None
 
     def _receive(self, number, frame):

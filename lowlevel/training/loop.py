@@ -1,4 +1,4 @@
-"""The loops: epochs of training steps with an evaluation after each, and the evaluation."""
+"""The training loop, with an evaluation after each epoch, and the evaluation loop."""
 
 import dataclasses
 import math
@@ -19,10 +19,10 @@ class RunLength:
     """How long to train and how often to save.
 
     Attributes:
-        epochs: how many epochs the run has.
+        epochs: number of epochs in the run.
         max_steps: stop after this many steps in all, or None.
-        save_every: save each time the step is a multiple of this, or None; the end of each epoch
-            is saved in any case.
+        save_every: save whenever the step is a multiple of this, or None; the run is always saved
+            at the end of an epoch.
     """
 
     epochs: int
@@ -31,20 +31,20 @@ class RunLength:
 
 
 def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
-    """Trains from wherever the run is until its end, its `max_steps`, or a stop.
+    """Trains from the run's current step to its end, its `max_steps`, or a stop.
 
     Args:
         run: a `lowlevel.training.run.Run`.
         length: a `RunLength`.
-        hooks: `lowlevel.training.hooks.Hook`s; at the end of an epoch they are called before it is
-            saved.
-        should_stop: asked before each step.
+        hooks: `lowlevel.training.hooks.Hook`s; at the end of an epoch they are called before the
+            run is saved.
+        should_stop: function called before each step.
         quiet: show no progress.
 
     Raises:
-        NonFiniteError: the loss or a variable is not finite; nothing is saved then.
-        ConfigError: an epoch has changed nothing of the network's state; nothing is saved then.
-        DataError: a batch cannot be computed, as when a label is beyond the classes.
+        NonFiniteError: the loss or a variable is not finite; the run is not saved.
+        ConfigError: an epoch has left the network's state unchanged; the run is not saved.
+        DataError: a batch cannot be computed, for example because a label is out of range.
     """
     state, hooks = run.state, HookList(hooks)
     hooks.on_train_begin(state)
@@ -70,7 +70,7 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
 
 
 def _make_steps(run, length, hooks, should_stop, quiet):
-    """Makes the steps left of the epoch under way; returns whether it reached the epoch's end."""
+    """Makes the remaining steps of the current epoch; returns whether it reached the end."""
     state, step = run.state, int(run.state.step)
     end = state.epoch_start + run.steps_per_epoch
     stop = end if length.max_steps is None else min(end, length.max_steps)
@@ -105,19 +105,19 @@ def _make_steps(run, length, hooks, should_stop, quiet):
 
 
 def evaluate(eval_step, batches, quiet=True):
-    """Mean of each metric over all examples of the batches.
+    """The mean of each metric over all examples of the batches.
 
     Args:
-        eval_step: function of what a batch holds, see `build_eval_step`.
+        eval_step: function of the elements of a batch, see `build_eval_step`.
         batches: a `tf.data.Dataset` of tuples of its arguments.
         quiet: show no progress.
 
     Returns:
-        A `Mean` of each metric, by name, such as `loss` and `accuracy`.
+        A `Mean` of each metric by name, for example `loss` and `accuracy`.
 
     Raises:
-        DataError: there are no batches, or one cannot be computed.
-        ConfigError: they never end.
+        DataError: there are no batches, or a batch cannot be computed.
+        ConfigError: the batches never end.
     """
     means = {}
     with Progress("evaluating", pipeline.length(batches), quiet=quiet) as progress:

@@ -1,4 +1,4 @@
-"""What the loop refuses between steps: numbers that are useless, and state that never changes."""
+"""Checks between steps: for numbers that are not finite, and for state that never changes."""
 
 import math
 
@@ -9,7 +9,7 @@ from lowlevel.checks import ConfigError, NonFiniteError
 
 
 def check_finite(state):
-    """Raises NonFiniteError, naming the variable or slot, if a step has made one useless."""
+    """Raises NonFiniteError with the name of a variable or slot that is not finite."""
     for name, variable in state.tensors().items():
         if not np.isfinite(variable.numpy()).all():
             raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")
@@ -25,12 +25,12 @@ def check_evaluation(state):
 
 
 def values_of_state(state):
-    """The network's state before some steps, for `check_state_changed`: a step and arrays."""
+    """The step and the network's state as arrays, for `check_state_changed`."""
     return int(state.step), variables.values(state.variables.updated_state())
 
 
 def check_state_changed(before, state):
-    """Raises ConfigError if there is network state and training has left all of it as it was."""
+    """Raises ConfigError if training has left all of the network's state unchanged."""
     old_step, old_values = before
     new_values = variables.values(state.variables.updated_state())
     if not new_values or int(state.step) == old_step:
@@ -38,5 +38,5 @@ def check_state_changed(before, state):
     if all(np.array_equal(old_values[name], new_values[name]) for name in new_values):
         raise ConfigError(
             f"training never changes the state {', '.join(new_values)}: pass training=True on to "
-            f"the network, and assign the new values that it hands back."
+            f"the network, and assign the new values that it returns."
         )

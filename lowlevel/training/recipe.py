@@ -1,7 +1,7 @@
-"""What fixes the result of a run, beside the network, the task and the data.
+"""What determines the result of a run besides the network, the task and the data.
 
 A recipe has a `seed`, a `batch_size`, `make_optimizer()` and `change_gradients(gradients)`.
-`Recipe` is the one that config.json keeps; `Model` has another, of what `compile` was given.
+`Recipe` is the one stored in config.json; `Model` uses `lowlevel.training.compiled.Compiled`.
 """
 
 import dataclasses
@@ -14,13 +14,13 @@ class Recipe:
     """How to train, by names and numbers.
 
     Attributes:
-        seed: where all random numbers come from.
-        batch_size: examples in a step; the last batch of an epoch may hold fewer.
+        seed: the seed of all random numbers.
+        batch_size: examples in a step; the last batch of an epoch may be smaller.
         optimizer: a name in `lowlevel.optimizers.NAMES`.
         learning_rate: the highest rate.
         schedule: a name in `lowlevel.schedules.NAMES`.
         schedule_steps: the length of a schedule other than constant.
-        warm_up: steps over which the rate rises first.
+        warm_up: steps over which the rate rises at the start.
         weight_decay: see `lowlevel.optimizers.Optimizer`.
     """
 

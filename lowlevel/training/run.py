@@ -1,4 +1,4 @@
-"""A run: a network, a task, data, a recipe and, if it is kept, a directory, put together."""
+"""A run: a network, a task, data, a recipe and, if it is saved, a directory."""
 
 import dataclasses
 import shutil
@@ -20,23 +20,23 @@ EVAL_BATCH_SIZE = 256
 
 
 class Run:
-    """All that `lowlevel.training.loop.train` needs.
+    """Everything that `lowlevel.training.loop.train` needs.
 
     Attributes:
         network: a `lowlevel.nets.network.Network`.
         task: a `lowlevel.training.tasks.Task`.
-        data: a `lowlevel.data.training_data.TrainingData`; another may be put in its place between
-            two trainings.
+        data: a `lowlevel.data.training_data.TrainingData`; it may be replaced between two
+            trainings.
         recipe: a `lowlevel.training.recipe.Recipe`.
-        directory: the `RunDirectory`, or None for a run that is not kept.
+        directory: the `RunDirectory`, or None for a run that is not saved.
         state: the `TrainingState`.
         eval_batch_size: examples in a batch of `evaluate`.
     """
 
     def __init__(self, network, task, data, recipe, directory=None):
-        """Puts a run together.
+        """Assembles a run.
 
-        `directory` may be a path. The data may be None at first, for a run that is not kept.
+        `directory` may be a path. For a run that is not saved, the data may be None at first.
         """
         self.network = network
         self.task = task
@@ -58,12 +58,12 @@ class Run:
 
     @property
     def steps_per_epoch(self):
-        """Batches in an epoch, the short last one included."""
+        """Batches in an epoch, including the short last one."""
         return self.data.steps(self.recipe.batch_size)
 
     @property
     def config(self):
-        """What config.json keeps of a run whose recipe is a `Recipe`: a dict, as JSON can."""
+        """The contents of config.json for a run whose recipe is a `Recipe`: a dict for JSON."""
         augmentation = self.data.augmentation or Augmentation()
         return {
             "net": self.network.name,
@@ -75,14 +75,14 @@ class Run:
         }
 
     def batches(self):
-        """The batches of the epoch under way that have not been trained on, in their order."""
+        """The remaining batches of the current epoch, in order."""
         return self.data.batches(self.state, self.recipe)
 
     def evaluate(self, examples, quiet=True):
         """A `Mean` of the loss and of each metric over examples, by name.
 
         Args:
-            examples: such as `run.data.held_out`.
+            examples: for example `run.data.held_out`.
             quiet: show no progress.
 
         Raises:
@@ -92,11 +92,11 @@ class Run:
         return loop.evaluate(step, examples.batches(self.eval_batch_size), quiet)
 
     def open(self, resume=False, fresh=False, command=""):
-        """Takes up the run in the directory, or starts one; returns the checkpoint's path or None.
+        """Resumes the run in the directory, or starts one; returns the checkpoint's path or None.
 
         Args:
-            resume: fail if there is no run yet.
-            fresh: delete the run that is there.
+            resume: fail if there is no run to resume.
+            fresh: delete the existing run.
             command: what the user typed, for config.json.
 
         Raises:
@@ -118,15 +118,15 @@ class Run:
         return path
 
     def save(self):
-        """Saves all that the run needs to go on, if it is kept."""
+        """Saves everything that the run needs to resume, if it has a directory."""
         if self.directory is not None:
             record = self.state.record() | {"config": self.config}
             self.directory.save(self.state.tensors(), record)
 
     def check_export(self, path):
-        """Raises CheckpointError or ConfigError if `export` would overwrite anything else.
+        """Raises CheckpointError or ConfigError if `export` would overwrite something else.
 
-        A new or an empty directory will do, and one that holds an export of this very run.
+        The directory may be new, empty, or an earlier export of the same run.
         """
         path = Path(path)
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
@@ -140,14 +140,14 @@ class Run:
             raise CheckpointError(f"{path} holds a run; export to a new directory.")
 
     def export(self, path, **about):
-        """Writes the network without its optimizer to a run directory, for prediction alone.
+        """Writes the network without its optimizer to a run directory, for prediction only.
 
         Args:
-            path: the directory; written under another name and renamed.
-            about: facts to add to the `about` of its config, such as its accuracy.
+            path: the directory; it is written under a temporary name and renamed.
+            about: facts to add to the `about` of its config, for example its accuracy.
 
         Raises:
-            CheckpointError, ConfigError: as `check_export`, or it cannot be written.
+            CheckpointError, ConfigError: as for `check_export`, or the export cannot be written.
         """
         self.check_export(path)
         path = Path(path)
@@ -166,14 +166,14 @@ class Run:
             raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
 
     def _defaults(self):
-        """What a setting that an older run does not know stood for."""
+        """The defaults of settings that an older run's config lacks."""
         settings = _settings(Recipe(), tasks.Task(None), Augmentation(), "float32")
         net_config = dataclasses.asdict(type(self.network.config)())
         return {"net_config": net_config, "training": settings}
 
 
 def _settings(recipe, task, augmentation, precision):
-    """The part `training` of a config; what does not apply to a run has its default in it."""
+    """The part `training` of a config; settings that do not apply have their defaults."""
     return {
         **dataclasses.asdict(recipe),
         **tasks.DEFAULT_SETTINGS,

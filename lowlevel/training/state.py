@@ -1,4 +1,4 @@
-"""All that a run needs to go on where it stopped."""
+"""Everything that a run needs to resume where it stopped."""
 
 import tensorflow as tf
 
@@ -11,15 +11,14 @@ class TrainingState:
     Attributes:
         variables: the network's `VariableStore`.
         optimizer: an `Optimizer` with its slots.
-        step: int64 variable: how many steps have been made. The position in the data follows
-            from it.
+        step: int64 variable: the number of steps made. The position in the data follows from it.
         history: one dict for each finished epoch, as in metrics.jsonl.
-        first_epoch, first_step: where the history begins; 0 for a run that is kept in a directory.
+        first_epoch, first_step: where the history begins; 0 for a run with a directory.
         running: a `Mean` of each metric over the unfinished epoch, by name.
         evaluation: a `Mean` of each metric over the held-out data as it was after the last epoch,
-            by name; empty before there is one, or once another step has been made.
+            by name; empty before the first evaluation and after any further step.
         seconds: time spent on training in the unfinished epoch.
-        occasional_metrics: names of metrics that hooks add to some rows of the history only.
+        occasional_metrics: names of metrics that hooks add only to some rows of the history.
     """
 
     def __init__(self, variables, optimizer, metric_names=("loss", "accuracy")):
@@ -36,18 +35,18 @@ class TrainingState:
 
     @property
     def epoch(self):
-        """The epoch that is under way, counted from 0."""
+        """The current epoch, counted from 0."""
         return self.history[-1]["epoch"] if self.history else self.first_epoch
 
     @property
     def epoch_start(self):
-        """How many steps had been made when it began."""
+        """The number of steps made before the current epoch."""
         return self.history[-1]["step"] if self.history else self.first_step
 
     def start_history(self, epoch):
-        """Begins a training whose first epoch has this number, from 0.
+        """Begins a training whose first epoch has this number, counted from 0.
 
-        The history of the epochs before stays if it ends there; any other is forgotten.
+        Keeps the history of earlier epochs if it ends there, and drops any other history.
         """
         if epoch == 0 or not self.history or self.history[-1]["epoch"] != epoch:
             self.history = []
@@ -56,13 +55,13 @@ class TrainingState:
         self.seconds = 0.0
 
     def add(self, values):
-        """Counts what a step returned: numbers for each example, by the metric's name."""
+        """Adds the result of a step: numbers for each example, by the metric's name."""
         for name, numbers in values.items():
             self.running[name].update(numbers)
         self.evaluation = {}
 
     def finish_epoch(self):
-        """Ends the epoch under way with its `evaluation`; returns its row of the history."""
+        """Ends the current epoch with its `evaluation`; returns its row of the history."""
         row = {
             "epoch": self.epoch + 1,
             "step": int(self.step),
@@ -77,16 +76,16 @@ class TrainingState:
         return row
 
     def network_tensors(self):
-        """The network's variables by the names they have in a checkpoint."""
+        """The network's variables by their names in a checkpoint."""
         return {f"variables/{name}": value for name, value in self.variables.all().items()}
 
     def tensors(self):
-        """All variables by the names they have in a checkpoint, such as `variables/weights/c1`."""
+        """All variables by their names in a checkpoint, for example `variables/weights/c1`."""
         slots = {f"optimizer/{name}": value for name, value in self.optimizer.slots.items()}
         return self.network_tensors() | slots | {"step": self.step}
 
     def record(self):
-        """All that is not a variable, as JSON can keep it without loss."""
+        """Everything that is not a variable, as values that JSON stores without loss."""
         running = {name: [mean.total, mean.weight] for name, mean in self.running.items()}
         return {
             "step": int(self.step),
@@ -96,7 +95,7 @@ class TrainingState:
         }
 
     def load_record(self, record):
-        """Takes over what `record()` returned; the step is a variable and restored as one."""
+        """Restores a result of `record()`; the step is restored with the variables."""
         self.history = record["history"]
         self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}
         self.seconds = record["seconds"]

@@ -15,20 +15,20 @@ def build_train_step(network, task, state, recipe, spec):
         network: a `lowlevel.nets.network.Network`.
         task: a `lowlevel.training.tasks.Task`.
         state: a `TrainingState` of the network's variables: its `step`, its `optimizer`.
-        recipe: where dropout's seeds come from, and what is done to gradients before they are
-            applied, see `lowlevel.training.recipe`.
+        recipe: gives the seeds of dropout and changes gradients before the update, see
+            `lowlevel.training.recipe`.
         spec: `tf.TensorSpec`s of a batch: inputs, targets, and weights `[batch]` if losses are to
             be multiplied by them before their mean. Their batch size is unknown, so that a short
             batch needs no second tracing.
 
     Returns:
-        A `tf.function` of a batch that returns, for each example, its `loss` and each metric,
-        float32 `[batch]`, as they were before the update.
+        A `tf.function` of a batch that returns the `loss` and each metric of each example,
+        float32 `[batch]`, computed before the update.
 
     Raises:
         ConfigError: on the first call, if the loss does not depend on one of the variables, is
-            not one number for each example, or the network hands back no new value for some of
-            its state.
+            not one number for each example, or the network does not return a new value for
+            some of its state.
     """
     trainable = network.variables.trainable()
     network_state = network.variables.updated_state()
@@ -72,7 +72,7 @@ def build_eval_step(network, task, spec):
 
 
 def _name(gradients):
-    """Gradients under names of their own, such as "gradients/weights/c1", to be looked at."""
+    """Names the gradients for inspection: "gradients/weights/c1"."""
     with tf.name_scope("gradients"):
         return {
             name: tf.identity(tf.convert_to_tensor(value), name)  # of an embedding: all rows

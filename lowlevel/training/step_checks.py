@@ -1,14 +1,14 @@
-"""What a step refuses when it is traced: what would train wrongly without a word."""
+"""Checks made when a step is traced, against mistakes that would go unnoticed in training."""
 
 from lowlevel.checks import ConfigError
 
 
 def check_new_state(result, state):
-    """Returns what a network returned in training: outputs and a dict of new state.
+    """Returns the result of a network in training: outputs and a dict of new state.
 
     Raises:
-        ConfigError: it is anything else, or it leaves some of the state as it was: the commonest
-            mistake with batch norm is a network that runs as if it were not training.
+        ConfigError: it is anything else, or some of the state is left unchanged: the most common
+            mistake with batch norm is to run the network without training=True.
     """
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
         raise ConfigError(
@@ -19,14 +19,14 @@ def check_new_state(result, state):
     unchanged = [name for name, old in state.items() if new_state.get(name, old) is old]
     if unchanged:
         raise ConfigError(
-            f"training would never change the state {', '.join(unchanged)}: forward hands back no "
+            f"training would never change the state {', '.join(unchanged)}: forward returns no "
             f"new value for it; pass training=True on to the network."
         )
     return result
 
 
 def check_outputs(outputs):
-    """Returns what a network returned. Raises ConfigError if that is what training expects."""
+    """Returns a network's outputs. Raises ConfigError if they are the pair of a training call."""
     if isinstance(outputs, tuple) and outputs and isinstance(outputs[-1], dict):
         raise ConfigError("forward must return outputs alone when it does not train.")
     return outputs

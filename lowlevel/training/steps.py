@@ -1,4 +1,4 @@
-"""The steps of one run for data of any form: each is compiled when it is first needed."""
+"""The steps of one run, for data of any form: each is compiled when it is first used."""
 
 import tensorflow as tf
 
@@ -7,10 +7,10 @@ from lowlevel.training.step import build_eval_step, build_train_step
 
 
 class Steps:
-    """Training and evaluation steps that share all but the form of targets and weights."""
+    """Training and evaluation steps that differ only in the form of targets and weights."""
 
     def __init__(self, network, task, state, recipe):
-        """Takes what `build_train_step` takes."""
+        """Takes the arguments of `build_train_step`."""
         self._network = network
         self._task = task
         self._state = state
@@ -19,14 +19,14 @@ class Steps:
         self._train, self._eval = {}, {}
 
     def train(self, examples):
-        """The training step for examples of this form, and for what is not frozen now.
+        """The training step for examples of this form and for the layers that are not frozen now.
 
         Args:
             examples: anything with an `element_spec`, see `lowlevel.data.examples`.
 
         Raises:
-            ConfigError: something was frozen when the run was made, and is no longer.
-            DataError: the task takes other targets.
+            ConfigError: a layer was frozen when the run was made, and no longer is.
+            DataError: the task takes targets of another form.
         """
         trainable = self._network.variables.trainable()
         unfrozen = trainable.keys() - self._trainable
@@ -55,7 +55,7 @@ class Steps:
 
 
 def check_inputs(spec, wanted):
-    """Raises DataError if inputs of one `tf.TensorSpec`, or nest of them, are not as wanted."""
+    """Raises DataError if the `tf.TensorSpec`s of inputs are not those wanted."""
     try:
         tf.nest.assert_same_structure(spec, wanted)
         fits = all(

@@ -1,7 +1,6 @@
-"""Tasks: what a network is trained for, and what it answers when it is asked.
+"""Tasks: what a network is trained for, and what it predicts.
 
-A task is an object, and each function here makes one. `of_net` says which one a network of the
-registry is made for.
+Each function here makes a task object. `of_net` gives the task of a network of the registry.
 """
 
 import dataclasses
@@ -20,7 +19,7 @@ DEFAULT_SETTINGS = {"label_smoothing": 0.0}
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What is asked of a network.
+    """What a network is trained to do.
 
     Attributes:
         loss: function of (targets, outputs) that returns a float32 for each example.
@@ -28,8 +27,8 @@ class Task:
         target_spec: `tf.TensorSpec` of the targets; None takes them in any form.
         answer: function of (network, inputs) that returns a dict of tensors, `[batch, ...]` each.
             The network is a `lowlevel.nets.network.Network`.
-        training_loss: what training uses instead of `loss`, or None.
-        settings: what was chosen about the task, as config.json keeps it.
+        training_loss: the loss used in training instead of `loss`, or None.
+        settings: the task's options, as stored in config.json.
     """
 
     loss: Callable
@@ -41,14 +40,14 @@ class Task:
 
     @property
     def metric_names(self):
-        """Names of what a step returns for each example: the loss, and the metrics."""
+        """Names of the numbers that a step returns for each example: the loss and the metrics."""
         return ["loss", *self.metrics]
 
     def check_targets(self, spec):
-        """Returns the `tf.TensorSpec` of some targets, with the task's own name for them.
+        """Returns the `tf.TensorSpec` of targets under the task's name for them.
 
         Raises:
-            DataError: the task takes others.
+            DataError: they do not fit the task.
         """
         wanted = self.target_spec
         if wanted is None:
@@ -118,10 +117,10 @@ def regression():
 
 
 def reconstruction():
-    """The input itself: an autoencoder, of which the targets are the images it is given.
+    """Reconstruction of the input by an autoencoder: the targets are the input images.
 
-    It answers with the `latent` `[batch, latent]` in the middle, the `reconstruction`, an image,
-    and its `error` `[batch]`, a mean of squares.
+    It answers with the `latent` `[batch, latent]`, the `reconstruction`, an image, and its `error`
+    `[batch]`, a mean squared error.
     """
 
     def answer(network, images):
@@ -150,14 +149,14 @@ def detection(config):
 
 
 def of_net(name, config):
-    """The task that a network of the registry is made for.
+    """The task of a network of the registry.
 
     Args:
         name: its name.
         config: its config.
 
     Raises:
-        ConfigError: it is made for none, as half an autoencoder is.
+        ConfigError: the network has no task of its own; half an autoencoder has none.
     """
     if name == "grid_detector":
         return detection(config)
@@ -171,4 +170,4 @@ def of_net(name, config):
         return makers[name]()
     if hasattr(config, "num_classes"):
         return classification()
-    raise ConfigError(f"{name} is not made for a task of its own.")
+    raise ConfigError(f"{name} has no task of its own.")

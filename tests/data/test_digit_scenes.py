@@ -120,7 +120,7 @@ def test_no_digit_is_in_two_of_the_three(monkeypatch):
 def test_a_black_digit_is_named(brightness):
     images = np.full((3, 8, 8, 1), brightness, np.uint8)
     black = LabelledImages(images, np.zeros(3, np.int32), "there/images")
-    with pytest.raises(DataError, match=r"image \d of there/images shows nothing but black"):
+    with pytest.raises(DataError, match=r"image \d of there/images is completely black"):
         digit_scenes.draw(black, 1, (0,))
 
 
@@ -128,5 +128,5 @@ def test_too_few_digits(tmp_path):
     from lowlevel.data import mnist
 
     dataset = mnist.read_directory(write_random(tmp_path, train=9))
-    with pytest.raises(DataError, match="holds 9 images; scenes need 10"):
+    with pytest.raises(DataError, match="holds 9 images; scenes need at least 10"):
         digit_scenes.load(dataset, 1)

@@ -44,7 +44,7 @@ def zeros(*shape):
         ((zeros(0, 4, 4), [], zeros(1, 4, 4), [0]), "holds no images"),
         ((zeros(2, 0, 4), [0, 1], zeros(1, 0, 4), [0]), "holds no images"),
         ((zeros(2, 4, 4), [0, 1], zeros(1, 5, 4), [0]), "both must be of one size"),
-        ((zeros(2, 4, 4), [0, 0], zeros(1, 4, 4), [0]), "two classes at least"),
+        ((zeros(2, 4, 4), [0, 0], zeros(1, 4, 4), [0]), "at least two classes"),
     ],
 )
 def test_files_that_do_not_fit_together(tmp_path, arrays, message):

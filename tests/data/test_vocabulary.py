@@ -17,13 +17,13 @@ def test_words_and_marks():
 
 def test_the_commonest_come_first_and_of_equals_the_first_seen():
     texts = ["c b a", "b x c x", "b a"]
-    assert Vocabulary.of(texts, most=9).known == ["b", "c", "a", "x"]
-    assert Vocabulary.of(texts, most=3).known == ["b", "c", "a"]
-    assert Vocabulary.of(reversed(texts), most=3).known == ["b", "a", "x"]
+    assert Vocabulary.of(texts, max_words=9).known == ["b", "c", "a", "x"]
+    assert Vocabulary.of(texts, max_words=3).known == ["b", "c", "a"]
+    assert Vocabulary.of(reversed(texts), max_words=3).known == ["b", "a", "x"]
 
 
 def test_a_word_that_occurs_once_teaches_what_unknown_words_mean():
-    vocabulary = Vocabulary.of(["a b", "a c"], most=9)
+    vocabulary = Vocabulary.of(["a b", "a c"], max_words=9)
     assert vocabulary.known == ["a"]
     assert vocabulary.numbers(["a b"]).tolist() == [[1, UNKNOWN]]
 
@@ -38,7 +38,7 @@ def test_numbers_are_padded_and_unknown_words_share_one():
 
 def test_numbers_fit_a_table_with_a_row_more_than_there_are_words():
     texts = [f"word{i} word{i // 2}" for i in range(50)]
-    numbers = Vocabulary.of(texts, most=10).numbers(texts)
+    numbers = Vocabulary.of(texts, max_words=10).numbers(texts)
     assert (numbers.min(), numbers.max()) == (UNKNOWN, 10)
 
 
@@ -49,5 +49,5 @@ def test_a_text_without_words():
 
 @pytest.mark.parametrize("known", [None, "ab", {"a": 1}, ["a", 1], ["a", "a"], ["a", None]])
 def test_what_is_no_vocabulary(known):
-    with pytest.raises(DataError, match="a vocabulary is a list of words, none of them twice"):
+    with pytest.raises(DataError, match="a vocabulary must be a list of distinct words"):
         Vocabulary(known)

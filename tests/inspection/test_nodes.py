@@ -221,13 +221,13 @@ def conv():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("c3/relu", "no node or variable 'c3/relu'; near it are c3/Relu"),
-        ("weights/c33", "near it are weights/c3, "),
-        ("c3", "near it are c3/Conv2D"),
+        ("c3/relu", "no node or variable 'c3/relu'; similar names: c3/Relu"),
+        ("weights/c33", "similar names: weights/c3, "),
+        ("c3", "similar names: c3/Conv2D"),
         ("c3/Relu:x", "no node or variable 'c3/Relu:x'"),
         ("nothing like it at all", "no node or variable 'nothing like it at all'.$"),
         ("c3/Relu:1", "c3/Relu:1 has no value: outputs of c3/Relu: 1"),
-        ("c3/Conv2D/ReadVariableOp/resource", "has no value: it is a handle"),
+        ("c3/Conv2D/ReadVariableOp/resource", "has no value: it is a resource handle"),
     ],
 )
 def test_names_that_cannot_be(conv, name, message):
@@ -257,7 +257,7 @@ def test_functions_that_cannot_be():
 
     twins = [tf.Variable(1.0, name="twin"), tf.Variable(2.0, name="twin")]
     function = tf.function(lambda x: x + twins[0] + twins[1], input_signature=[tf.TensorSpec([])])
-    with pytest.raises(ConfigError, match="two variables go by the name twin; pass a dict"):
+    with pytest.raises(ConfigError, match="two variables are called twin; pass a dict"):
         Nodes(function)
     nodes = Nodes(function, {"left": twins[0]})
     assert nodes.values(["left", "twin"]) == {"left": 1, "twin": 2}

@@ -220,7 +220,7 @@ def test_of_others_less_is_better(name):
 
 def test_a_figure_whose_better_side_is_not_known():
     with pytest.raises(
-        ConfigError, match=r"whether more val_size is better .* mode='min' or 'max'"
+        ConfigError, match=r"a higher val_size may be better or worse: pass mode='min' or 'max'"
     ):
         hooks.EarlyStopping("val_size")
     assert hooks.EarlyStopping("val_size", mode="max").mode == "max"
@@ -452,7 +452,7 @@ def test_what_cannot_be_compiled(arguments, message):
 def test_an_optimizer_trains_one_network():
     adam = optimizers.Adam(0.1)
     Model.of("mlp", CONFIG).compile(adam, losses.softmax_cross_entropy)
-    with pytest.raises(ConfigError, match="in use already: make one for each training"):
+    with pytest.raises(ConfigError, match="already in use: make one for each training"):
         Model.of("mlp", CONFIG).compile(adam, losses.softmax_cross_entropy)
 
 

@@ -200,7 +200,7 @@ def test_training_with_state_that_never_changes_is_an_error(name):
             net.forward(config, store, inputs),
             {},
         ),
-        "forward hands back no new value": lambda inputs, training, seed: (
+        "forward returns no new value": lambda inputs, training, seed: (
             net.forward(config, store, inputs),
             store.state,
         ),

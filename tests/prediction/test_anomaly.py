@@ -85,7 +85,7 @@ def test_round_trip(detector, tmp_path):
     points = latents(10, 5)
     np.testing.assert_array_equal(loaded.score(points), detector.score(points))
     assert loaded.threshold == detector.threshold
-    with pytest.raises(CheckpointError, match="was fitted for another encoder"):
+    with pytest.raises(CheckpointError, match="was not fitted to the encoder"):
         anomaly.load(tmp_path, "another encoder")
 
 

@@ -214,7 +214,7 @@ def forget_config(file):
     ("change", "message"),
     [
         (delete, "lacks weights/c1"),
-        (add, "holds weights/extra, which nothing here takes"),
+        (add, "holds weights/extra, which nothing here uses"),
         (reshape, r"biases/c1 .* is float32 \[17\], but float32 \[16\] is needed"),
         (retype, r"biases/c1 .* is float64 \[16\], but float32 \[16\] is needed"),
         (link_out, "biases/c1 .* is a link"),

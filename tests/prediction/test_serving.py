@@ -104,7 +104,7 @@ DAMAGES = {
     "a net that is unknown": (lambda config: config | {"net": "cnn"}, "net must be one of .*'cnn'"),
     "half a network": (
         lambda config: config | {"net": "leaky_net", "net_config": {}},
-        "leaky_net is not made for a task",
+        "leaky_net has no task",
     ),
     "no net_config": (lambda config: config.pop("net_config") and config, "has the fields .*None"),
     "a field that is unknown": (

@@ -194,7 +194,7 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
         ((run, "--file", tmp_path / "none"), "cannot be read: No such file"),
         ((run, "x" * 20_001), "sentence 1 has 20001 characters"),
         ((tmp_path / "none", "good"), "does not exist"),
-        ((shipped, "good"), "reads no sentences"),
+        ((shipped, "good"), "does not read sentences"),
     ):
         result = run_script("classify_text.py", *words)
         assert result.status == 2, words
@@ -202,7 +202,7 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
         assert len(result.err.splitlines()) == 1
     result = run_script("predict.py", run, "picture.png")
     assert (result.status, result.err.count("\n")) == (2, 1)
-    assert "takes no images" in result.err
+    assert "does not take images" in result.err
 
 
 def test_the_default_run_learns_real_sentences(run_script, sentence_polarity_directory, tmp_path):
@@ -217,5 +217,5 @@ def test_the_default_run_learns_real_sentences(run_script, sentence_polarity_dir
 def test_unknown_words_are_among_the_real_sentences_to_train_on(sentence_polarity_directory):
     data = sentences.read_directory(sentence_polarity_directory)
     texts = data.part(sentences.split(data)[0]).texts
-    numbers = Vocabulary.of(texts, most=20_000).numbers(texts)
+    numbers = Vocabulary.of(texts, max_words=20_000).numbers(texts)
     assert np.count_nonzero(numbers == UNKNOWN) > 1000

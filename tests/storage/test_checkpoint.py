@@ -74,7 +74,7 @@ def test_a_part_can_be_restored_alone(saved):
         ({"variables/weights/c2": tf.Variable([1.0])}, "lacks variables/weights/c2"),
         (
             {"optimizer/m/weights/c1": None},
-            "holds optimizer/m/weights/c1, which nothing here takes",
+            "holds optimizer/m/weights/c1, which nothing here uses",
         ),
         (
             {"variables/biases/c1": tf.Variable([1.0] * 5)},

@@ -32,7 +32,9 @@ def test_a_directory_of_other_things_is_refused(tmp_path, fresh, with_config):
     if not with_config:
         (tmp_path / "config.json").unlink()
         del contents[tmp_path / "config.json"]
-    with pytest.raises(CheckpointError, match=r"holds files, such as .*, but no run; choose"):
+    with pytest.raises(
+        CheckpointError, match=r"is not a run directory but holds files, such as .*; choose"
+    ):
         RunDirectory(tmp_path).open(CONFIG, fresh=fresh)
     assert {path: path.read_text() for path in contents} == contents
 

@@ -204,11 +204,11 @@ def test_what_it_says(tmp_path):
     train(tmp_path, Scripted(0.25, 0.5, 0.125), max_steps=6, say=lines.append)
     train(tmp_path, Scripted(0.125, 0.5, 0.75), max_steps=15, say=lines.append)
     assert lines == [
-        "validation precision: best so far none yet; now 0.2500, which is kept",
-        "validation precision: best so far 0.2500 in epoch 1; now 0.5000, which is kept",
+        "validation precision: best so far none yet; now 0.2500 (kept)",
+        "validation precision: best so far 0.2500 in epoch 1; now 0.5000 (kept)",
         "validation precision: best so far 0.5000 in epoch 2; now 0.1250",
         "validation precision: best so far 0.5000 in epoch 2; now 0.5000",
-        "validation precision: best so far 0.5000 in epoch 2; now 0.7500, which is kept",
+        "validation precision: best so far 0.5000 in epoch 2; now 0.7500 (kept)",
     ]
 
 

@@ -176,5 +176,5 @@ def test_task_of_a_network(name):
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_TASK))
 def test_halves_and_building_blocks_have_no_task(name):
-    with pytest.raises(ConfigError, match=f"{name} is not made for a task of its own"):
+    with pytest.raises(ConfigError, match=f"{name} has no task of its own"):
         tasks.of_net(name, nets.get(name).Config())
