@@ -202,7 +202,7 @@ class Model:
                 chunks.append(self._predict_step(inputs))
                 progress.advance()
         if not chunks:
-            raise DataError("the dataset holds no batches.")
+            raise DataError("the dataset contains no batches.")
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
     def get_weights(self):
@@ -230,7 +230,7 @@ class Model:
         self._check_compiled()
         newest = RunDirectory(directory).newest()
         if newest is None:
-            raise CheckpointError(f"{directory} holds no checkpoint.")
+            raise CheckpointError(f"{directory} contains no checkpoint.")
         path, record = newest
         checkpoint.restore(path, self.state.tensors())
         self.state.history = records.check_history(record, path)

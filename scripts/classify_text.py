@@ -51,7 +51,7 @@ def main():
 
 
 def read(args):
-    """The sentences that are asked about. Raises DataError if there are none."""
+    """The sentences to classify. Raises DataError if there are none."""
     from lowlevel.checks import DataError
     from lowlevel.data import sentences, text_file
 

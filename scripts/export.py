@@ -13,7 +13,7 @@ def parse_arguments():
         "--savedmodel",
         metavar="DIR",
         type=Path,
-        help="write a SavedModel to this new directory: its preprocessing inside, any batch size",
+        help="write a SavedModel to this new directory, with preprocessing, for any batch size",
     )
     parser.add_argument(
         "--weights",

@@ -35,7 +35,7 @@ def parse_arguments():
 
 
 def build_graph(config, dataset, args, with_placeholders):
-    """All that a session will run, as nodes of a graph: here nothing is computed yet."""
+    """Builds the nodes of the graph that a session will run; computes nothing yet."""
     import tensorflow as tf
 
     from lowlevel import losses, metrics, seeds
@@ -109,7 +109,7 @@ def make_input(data, order, batch_size, with_placeholders):
 
 
 def run_batches(session, source, fetches):
-    """Runs nodes once for each batch, until the iterator is at its end; yields what they give."""
+    """Runs nodes once for each batch until the iterator ends; yields their values."""
     import tensorflow as tf
 
     session.run(source.start)
@@ -126,7 +126,7 @@ def run_batches(session, source, fetches):
 
 
 def train_in_session(nodes, args, say):
-    """Trains, tests and saves in one session; restores in another, which says what is there."""
+    """Trains, tests and saves in one session; restores in another and shows the result."""
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory() as directory:
@@ -175,20 +175,20 @@ def show_iterator(session, source, say):
 
 
 def predict(session, nodes):
-    """Predictions for the test images; counts on the way how many are right."""
+    """Predicts the test images, and counts the correct predictions."""
     session.run(nodes.initialize_local)
     batches = run_batches(session, nodes.test, [nodes.predictions, nodes.count])
     return [prediction for predictions, _ in batches for prediction in predictions.tolist()]
 
 
 def describe(session, nodes, before):
-    """Where a session stands, and how many of its predictions are others than before."""
+    """A session's step, and how many of its predictions differ from before."""
     changed = sum(map(operator.ne, predict(session, nodes), before))
     return f"at step {session.run(nodes.step)}; {changed} of {len(before)} predictions differ"
 
 
 def train_compiled(config, dataset, args):
-    """The same by the package, and so by TensorFlow 2; returns what `train_in_session` does."""
+    """Trains with the package, in TensorFlow 2; returns the same as `train_in_session`."""
     from lowlevel import nets
     from lowlevel.data import training_data
     from lowlevel.training import loop, tasks

@@ -18,13 +18,13 @@ def parse_arguments():
         metavar="N",
         type=command_line.whole_number(1),
         default=1,
-        help="print this many classes of each image, the likeliest first (default: 1)",
+        help="print this many classes of each image, the most probable first (default: 1)",
     )
     parser.add_argument(
         "--least-score",
         metavar="SCORE",
         type=command_line.number(0, 1),
-        help="of a detector: leave out boxes that are less certain (default: 0.3)",
+        help="for a detector: leave out boxes with a lower score (default: 0.3)",
     )
     arguments.add_plot(parser, "each image beside its probabilities, or with its boxes")
     args = parser.parse_args()
@@ -75,7 +75,7 @@ def main():
 def check_arguments(args, predictor):
     """Raises ConfigError if an option is for networks of another kind."""
     if not predictor.class_names and (args.plot or args.top > 1):
-        raise ConfigError("an autoencoder knows no classes: --plot and --top are for others.")
+        raise ConfigError("an autoencoder has no classes: --plot and --top are for other networks.")
     if predictor.detects and args.top > 1:
         raise ConfigError("a detector gives each box one class: --top is for classifiers.")
     if not predictor.detects and args.least_score is not None:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Classifies images of handwritten digits with a trained network.
 
-The images are files of any size, or test images by number. Without --run-dir it is the network
-that ships with the project.
+The images are files of any size, or test images by number. The default network is the one that
+ships with the project.
 """
 
 from pathlib import Path

@@ -66,7 +66,7 @@ def main():
 
 
 def make_config(args, dataset):
-    """The config of the network that was asked for, for the images of the dataset."""
+    """The config of the chosen network, for the images of the dataset."""
     from lowlevel import nets
     from lowlevel.nets import mish_net
 

@@ -101,7 +101,7 @@ def read(path):
     except csv.Error as error:
         raise DataError(f"{path} cannot be read as CSV: {reason_of(error)}.") from error
     if not targets:
-        raise DataError(f"{path} holds no cars.")
+        raise DataError(f"{path} contains no cars.")
     return Table(np.array(features, np.float32), np.array(targets, np.float32), dropped, str(path))
 
 

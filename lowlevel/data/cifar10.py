@@ -68,7 +68,7 @@ def read(path):
         return _dataset(_read_directory(path / DIRECTORY), path / DIRECTORY)
     if (path / ARCHIVE).is_file():
         return _dataset(_read_archive(path / ARCHIVE), path / ARCHIVE)
-    raise DataError(f"{path} holds neither {DIRECTORY} nor {ARCHIVE} nor {TEST_FILES[0]}.")
+    raise DataError(f"{path} contains neither {DIRECTORY} nor {ARCHIVE} nor {TEST_FILES[0]}.")
 
 
 def _read_directory(directory):
@@ -99,7 +99,7 @@ def _read_archive(path):
         raise DataError(f"{path} is damaged: {reason_of(error)}.") from error
     missing = [name for name in TRAIN_FILES + TEST_FILES if name not in contents]
     if missing:
-        raise DataError(f"{path} holds no {DIRECTORY}/{missing[0]}.")
+        raise DataError(f"{path} contains no {DIRECTORY}/{missing[0]}.")
     return contents
 
 

@@ -148,7 +148,7 @@ class Stream:
             return check_integer("steps_per_epoch", steps_per_epoch, 1)
         steps = int(self.dataset.cardinality())
         if steps == 0:
-            raise DataError("the dataset holds no batches.")
+            raise DataError("the dataset contains no batches.")
         if steps < 0:
             raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
         return steps
@@ -177,7 +177,7 @@ class Stream:
                 self._rest = iter(self.dataset)
                 batch = next(self._rest, None)
             if batch is None:
-                raise DataError("the dataset holds no batches.")
+                raise DataError("the dataset contains no batches.")
             yield batch
 
 

@@ -164,7 +164,7 @@ def to_digit(grey, height, width, invert=None, source="the image"):
     ink = np.clip(grey - rim_level(grey), 0, None)  # [height, width], 0 where there is paper
     if ink.max() < MIN_CONTRAST:
         contrast = "darker" if invert else "lighter"
-        raise DataError(f"{source} holds no digit: nothing in it is {contrast} than its paper.")
+        raise DataError(f"{source} contains no digit: nothing in it is {contrast} than the paper.")
     if grey.shape == (height, width):
         return grey[..., np.newaxis]
 

@@ -38,7 +38,7 @@ def find(directory):
     except OSError as error:
         raise DataError(f"{directory} cannot be read: {reason_of(error)}.") from error
     if not paths:
-        raise DataError(f"{directory} holds no PNG or JPEG files.")
+        raise DataError(f"{directory} contains no PNG or JPEG files.")
     return paths
 
 

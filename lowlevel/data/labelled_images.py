@@ -52,7 +52,7 @@ class LabelledImages:
                 f"there must be one label for each image."
             )
         if images.size == 0:
-            raise DataError(f"{self.source} holds no images.")
+            raise DataError(f"{self.source} contains no images.")
         if images.dtype != np.uint8 and (images.min() < 0 or images.max() > 255):
             raise DataError(f"{self.source}: images must lie in 0 to 255.")
         if labels.min() < 0 or labels.max() > np.iinfo(np.int32).max:

@@ -67,4 +67,4 @@ def _find(directory, name):
     for candidate in (directory / name, directory / f"{name}.gz"):
         if candidate.is_file():
             return candidate
-    raise DataError(f"{directory} holds neither {name} nor {name}.gz.")
+    raise DataError(f"{directory} contains neither {name} nor {name}.gz.")

@@ -51,7 +51,7 @@ def read_archive(path):
                 text = text_file.decode(file.read(text_file.MAX_BYTES + 1), source)
                 texts.append([line for line in sentences.split_lines(text, source) if line])
     except KeyError as error:
-        raise DataError(f"{path} holds no {name}.") from error
+        raise DataError(f"{path} contains no {name}.") from error
     except DataError:
         raise
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:

@@ -13,7 +13,7 @@ from lowlevel.data import text_file
 CLASS_NAMES = ("negative", "positive")
 FILES = ("rt-polarity.neg", "rt-polarity.pos")
 FOLDERS = ("neg", "pos")
-MAX_CHARACTERS = 20_000  # of a sentence
+MAX_CHARACTERS = 20_000  # in a sentence
 LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -59,7 +59,7 @@ def read_directory(directory):
     if any((directory / name).is_dir() for name in FOLDERS):
         return read_folders(directory)
     raise DataError(
-        f"{directory} holds neither the files {' and '.join(FILES)} nor the folders "
+        f"{directory} contains neither the files {' and '.join(FILES)} nor the folders "
         f"{' and '.join(FOLDERS)}."
     )
 
@@ -73,7 +73,7 @@ def read_files(positive, negative):
     texts = [[line for line in read_lines(path) if line] for path in (negative, positive)]
     for path, found in zip((negative, positive), texts, strict=True):
         if not found:
-            raise DataError(f"{path} holds no sentence.")
+            raise DataError(f"{path} contains no sentence.")
     return make(*texts, source=f"{positive} and {negative}")
 
 
@@ -126,12 +126,12 @@ def check_length(text, where):
 def _read_texts(folder):
     paths = sorted(folder.glob("*.txt"))
     if not paths:
-        raise DataError(f"{folder} holds no .txt file.")
+        raise DataError(f"{folder} contains no .txt file.")
     texts = []
     for path in paths:
         text = " ".join(read_lines(path)).strip()
         if not text:
-            raise DataError(f"{path} holds no text.")
+            raise DataError(f"{path} contains no text.")
         check_length(text, path)
         texts.append(text)
     return texts

@@ -102,7 +102,7 @@ def load(run_path, encoder_sha256):
             raise ValueError("a number in it is not as it was written")
     except FileNotFoundError:
         raise CheckpointError(
-            f"{folder} holds no detector; train_autoencoder.py fits one after training."
+            f"{folder} contains no detector; train_autoencoder.py fits one after training."
         ) from None
     except DAMAGE as error:
         reason = reason_of(error)

@@ -56,7 +56,7 @@ def find_checkpoint(path):
     """
     newest = RunDirectory(path).newest()
     if newest is None:
-        raise CheckpointError(f"{path} holds no checkpoint of a run.")
+        raise CheckpointError(f"{path} contains no checkpoint of a run.")
     checkpoint_path, record = newest
     if "config" not in record:
         raise CheckpointError(

@@ -105,7 +105,7 @@ class RunDirectory:
         """
         newest = None
         if resume and not self.checkpoints():
-            raise CheckpointError(f"{self.path} holds no checkpoint to resume.")
+            raise CheckpointError(f"{self.path} contains no checkpoint to resume.")
         self.check_ours()
         if fresh:
             self.clear()
@@ -113,7 +113,7 @@ class RunDirectory:
             self.check_config(config, defaults)
             newest = self.newest()
             if newest is None:
-                print(f"{self.path} holds no checkpoint yet: starting over.", file=sys.stderr)
+                print(f"{self.path} contains no checkpoint yet: starting over.", file=sys.stderr)
             else:
                 self._set_damaged_aside(newest[0])
         try:
@@ -189,7 +189,7 @@ class RunDirectory:
                 return path, record
         if damaged is not None:
             raise CheckpointError(
-                f"{self.path} holds no whole checkpoint; the network must be trained again."
+                f"{self.path} contains no whole checkpoint; the network must be trained again."
             )
         return None
 

@@ -47,7 +47,7 @@ def read_config(path):
         try:
             config = json.loads(file.attrs[CONFIG])
         except DAMAGE as error:
-            raise CheckpointError(f"{path} holds no config: {error}.") from error
+            raise CheckpointError(f"{path} contains no config: {error}.") from error
     if not isinstance(config, dict):
         raise CheckpointError(f"the config in {path} is not a JSON object.")
     return config

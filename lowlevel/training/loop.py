@@ -130,7 +130,7 @@ def evaluate(eval_step, batches, quiet=True):
                 means.setdefault(name, metrics.Mean()).update(value)
             progress.advance()
     if not means:
-        raise DataError("there are no examples to evaluate on.")
+        raise DataError("there are no examples to evaluate.")
     return means
 
 

@@ -76,8 +76,8 @@ def test_damaged_and_hostile_rows(tmp_path, row, message):
         ("", "lacks the columns mpg, cylinders, .*, origin"),
         (HEADER.replace("weight,", "") + "\n", r"lacks the columns weight\."),
         (HEADER + ",weight,mpg\n", "has the columns mpg, weight twice"),
-        (HEADER + "\n\n", "holds no cars"),
-        (f"{HEADER}\n{ROWS[1]}\n", "holds no cars"),
+        (HEADER + "\n\n", "contains no cars"),
+        (f"{HEADER}\n{ROWS[1]}\n", "contains no cars"),
     ],
 )
 def test_files_without_cars(tmp_path, content, message):

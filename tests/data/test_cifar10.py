@@ -60,13 +60,13 @@ def test_a_missing_file(tmp_path, files):
     del files["data_batch_4.bin"]
     with pytest.raises(DataError, match=r"data_batch_4\.bin cannot be read"):
         cifar10.read(cifar_files.write_directory(tmp_path / "a", files))
-    with pytest.raises(DataError, match=r"holds no cifar-10-batches-bin/data_batch_4\.bin"):
+    with pytest.raises(DataError, match=r"contains no cifar-10-batches-bin/data_batch_4\.bin"):
         cifar10.read(cifar_files.write_archive(tmp_path / "a.tar.gz", files))
 
 
 def test_nothing_there(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DataError, match="holds neither cifar-10-batches-bin nor"):
+        with pytest.raises(DataError, match="contains neither cifar-10-batches-bin nor"):
             cifar10.read(path)
 
 
@@ -126,7 +126,7 @@ def test_links_and_devices_are_refused(tmp_path, files, kind):
 def test_damaged_archives(tmp_path, files, damage):
     archive = cifar_files.write_archive(tmp_path / "a.tar.gz", files)
     archive.write_bytes(damage(archive.read_bytes()))
-    with pytest.raises(DataError, match=r"is damaged|holds no cifar"):
+    with pytest.raises(DataError, match=r"is damaged|contains no cifar"):
         cifar10.read(archive)
 
 

@@ -132,5 +132,5 @@ def test_truncated_missing_and_directory(tmp_path):
 @pytest.mark.parametrize("size", [(28, 30), (28, 28), (1, 1), (500, 3)])
 def test_no_ink(tmp_path, size):
     Image.new("L", size, 255).save(tmp_path / "blank.png")
-    with pytest.raises(DataError, match=r"blank\.png holds no digit"):
+    with pytest.raises(DataError, match=r"blank\.png contains no digit"):
         digit_from(tmp_path / "blank.png", source=tmp_path / "blank.png")

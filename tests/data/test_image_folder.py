@@ -123,7 +123,7 @@ def test_damaged_images_are_counted(tmp_path):
 def test_folders_without_images(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / ".hidden.png").write_bytes(b"")
-    with pytest.raises(DataError, match="holds no PNG or JPEG files"):
+    with pytest.raises(DataError, match="contains no PNG or JPEG files"):
         image_folder.find(tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         image_folder.find(tmp_path / "nowhere")

@@ -41,8 +41,8 @@ def zeros(*shape):
     ("arrays", "message"),
     [
         ((zeros(3, 4, 4), [0, 1], zeros(1, 4, 4), [0]), "holds 3 images but 2 labels"),
-        ((zeros(0, 4, 4), [], zeros(1, 4, 4), [0]), "holds no images"),
-        ((zeros(2, 0, 4), [0, 1], zeros(1, 0, 4), [0]), "holds no images"),
+        ((zeros(0, 4, 4), [], zeros(1, 4, 4), [0]), "contains no images"),
+        ((zeros(2, 0, 4), [0, 1], zeros(1, 0, 4), [0]), "contains no images"),
         ((zeros(2, 4, 4), [0, 1], zeros(1, 5, 4), [0]), "both must be of one size"),
         ((zeros(2, 4, 4), [0, 0], zeros(1, 4, 4), [0]), "at least two classes"),
     ],

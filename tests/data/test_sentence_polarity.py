@@ -48,7 +48,7 @@ def test_archives_of_other_things(tmp_path, change, message):
 
 def test_a_missing_member_and_damage(tmp_path):
     path = write(tmp_path / "a.tar.gz", {"other/rt-polarity.neg": b"bad"})
-    with pytest.raises(DataError, match=r"holds no rt-polaritydata/rt-polarity\.neg"):
+    with pytest.raises(DataError, match=r"contains no rt-polaritydata/rt-polarity\.neg"):
         sentence_polarity.read_archive(path)
     whole = write(path, GOOD | {"filler": bytes(range(256)) * 99}).read_bytes()
     for damaged in (whole[:60], b"no archive", b""):

@@ -49,8 +49,8 @@ def test_files_of_folders_are_texts(tmp_path):
 @pytest.mark.parametrize(
     ("positive", "message"),
     [
-        (b"", r"rt-polarity\.pos holds no sentence"),
-        (b"\n \n\t\n", r"rt-polarity\.pos holds no sentence"),
+        (b"", r"rt-polarity\.pos contains no sentence"),
+        (b"\n \n\t\n", r"rt-polarity\.pos contains no sentence"),
         (b"\x7fELF\0\0", "is not text: there is a zero byte"),
         (b"good\n" + b"x" * 20_001, r"line 2 of .*rt-polarity\.pos has 20001 characters"),
     ],
@@ -63,8 +63,8 @@ def test_damaged_and_hostile_files(tmp_path, positive, message):
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ((), "pos holds no .txt file"),
-        (("good", " \n"), r"1\.txt holds no text"),
+        ((), "pos contains no .txt file"),
+        (("good", " \n"), r"1\.txt contains no text"),
         (("x" * 15_000 + "\n" + "x" * 15_000,), r"0\.txt has 30001 characters"),
     ],
 )
@@ -74,10 +74,10 @@ def test_damaged_and_hostile_folders(tmp_path, texts, message):
 
 
 def test_what_is_missing(tmp_path):
-    with pytest.raises(DataError, match=r"holds neither the files .* nor the folders"):
+    with pytest.raises(DataError, match=r"contains neither the files .* nor the folders"):
         sentences.read_directory(tmp_path)
     (tmp_path / "pos").mkdir()
-    with pytest.raises(DataError, match=r"neg holds no \.txt file"):
+    with pytest.raises(DataError, match=r"neg contains no \.txt file"):
         sentences.read_directory(tmp_path)
     (tmp_path / sentences.FILES[1]).write_text("good")
     with pytest.raises(DataError, match=r"rt-polarity\.neg cannot be read: No such file"):

@@ -236,7 +236,7 @@ def test_labels_of_any_whole_numbers_are_taken(labels):
         (IMAGES[..., 0], LABELS, r"images must be whole numbers .*\[20, 5, 5\]"),
         (IMAGES.astype(int) + 1, LABELS, "images must lie in 0 to 255"),
         (IMAGES.astype(int) - 1, LABELS, "images must lie in 0 to 255"),
-        (IMAGES[:0], LABELS[:0], "holds no images"),
+        (IMAGES[:0], LABELS[:0], "contains no images"),
     ],
 )
 def test_images_and_labels_that_are_refused(images, labels, message):

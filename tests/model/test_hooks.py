@@ -114,7 +114,7 @@ def test_checkpoints_of_another_training_are_not_lost_by_mistake(tmp_path):
     assert [path.name for path in RunDirectory(tmp_path).checkpoints()] == [
         "epoch-0001-step-00000002"
     ]
-    with pytest.raises(CheckpointError, match="holds no checkpoint"):
+    with pytest.raises(CheckpointError, match="contains no checkpoint"):
         make().restore(tmp_path / "nothing")
     with pytest.raises(CheckpointError, match=r"no config to predict with: `Model\.restore`"):
         trained.load(tmp_path)
@@ -380,8 +380,8 @@ def test_lists_instead_of_arrays():
         ((dataset().repeat(),), {}, ConfigError, "pass steps_per_epoch"),
         ((unknown_length(),), {}, ConfigError, "pass steps_per_epoch"),
         ((X, Y), {"validation_data": dataset().repeat()}, ConfigError, "never ends"),
-        ((dataset().take(0),), {}, DataError, "holds no batches"),
-        ((dataset().take(0),), {"steps_per_epoch": 1}, DataError, "holds no batches"),
+        ((dataset().take(0),), {}, DataError, "contains no batches"),
+        ((dataset().take(0),), {"steps_per_epoch": 1}, DataError, "contains no batches"),
         ((dataset().map(lambda x, y: x),), {}, DataError, r"batches \(inputs, targets\)"),
         ((dataset(X[:, :3]),), {}, DataError, "images must be"),
         ((X, Y), {"steps_per_epoch": 3}, ConfigError, "steps_per_epoch is for a dataset"),

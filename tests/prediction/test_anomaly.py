@@ -90,7 +90,7 @@ def test_round_trip(detector, tmp_path):
 
 
 def test_there_is_none(tmp_path):
-    with pytest.raises(CheckpointError, match=r"holds no detector; train_autoencoder\.py fits"):
+    with pytest.raises(CheckpointError, match=r"contains no detector; train_autoencoder\.py fits"):
         anomaly.load(tmp_path, "a")
 
 

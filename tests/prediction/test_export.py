@@ -138,7 +138,7 @@ def test_nothing_is_overwritten(runs, tmp_path):
 
 
 def test_no_run(tmp_path):
-    with pytest.raises(CheckpointError, match="holds no checkpoint"):
+    with pytest.raises(CheckpointError, match="contains no checkpoint"):
         export.save_weights(tmp_path, tmp_path / "weights.h5")
 
 
@@ -220,7 +220,7 @@ def forget_config(file):
         (link_out, "biases/c1 .* is a link"),
         (store_outside, "biases/c1 .* lies outside the file"),
         (make_virtual, "biases/c1 .* lies outside the file"),
-        (forget_config, "holds no config"),
+        (forget_config, "contains no config"),
         (change_a_number, "a number in it is not as it was written"),
         (make_empty, "is damaged"),
         (forget_digest, "is damaged"),

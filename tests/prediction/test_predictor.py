@@ -68,7 +68,7 @@ def test_wrong_images(predictor, images, message):
 
 
 def test_no_run(tmp_path):
-    with pytest.raises(CheckpointError, match="holds no checkpoint of a run"):
+    with pytest.raises(CheckpointError, match="contains no checkpoint of a run"):
         Predictor(tmp_path)
     with pytest.raises(CheckpointError, match="nothing does not exist"):
         Predictor(tmp_path / "nothing")

@@ -131,7 +131,7 @@ def test_checkpoints_of_the_hook_have_no_config_to_predict_with(tmp_path):
 def test_nothing_to_load(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere does not exist"):
         trained.load(tmp_path / "nowhere")
-    with pytest.raises(CheckpointError, match="holds no checkpoint of a run"):
+    with pytest.raises(CheckpointError, match="contains no checkpoint of a run"):
         trained.load(tmp_path)
 
 

@@ -158,8 +158,8 @@ def test_mistakes_in_detecting_get_a_sentence(run_script, trash, tmp_path):
     small_autoencoder.train(tmp_path / "run", max_steps=1)
     for words, message in (
         ((tmp_path / "run",), "name images or folders of them"),
-        ((tmp_path / "run", trash / "TEST"), "holds no detector"),
-        ((tmp_path / "none", trash / "TEST"), "holds no checkpoint"),
+        ((tmp_path / "run", trash / "TEST"), "contains no detector"),
+        ((tmp_path / "none", trash / "TEST"), "contains no checkpoint"),
         ((tmp_path / "run", "--normal", "a", "--report", "b"), "give --normal and --anomaly"),
     ):
         result = run_script("detect_anomalies.py", *words)
@@ -177,8 +177,8 @@ def test_pictures_that_cannot_be_read_get_a_sentence(run_script, trash, tmp_path
     for path, message in (
         ("typo.jpg", "typo.jpg does not exist"),
         ("broken.png", "broken.png is not a PNG or JPEG image"),
-        ("empty", "empty holds no PNG or JPEG files"),
-        ("folder.jpg", "folder.jpg holds no PNG or JPEG files"),
+        ("empty", "empty contains no PNG or JPEG files"),
+        ("folder.jpg", "folder.jpg contains no PNG or JPEG files"),
         ("x" * 300, "cannot be used: File name too long"),
     ):
         result = run_script("detect_anomalies.py", run, tmp_path / path)

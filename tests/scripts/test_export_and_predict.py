@@ -80,7 +80,7 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
             "cannot both be a.h5",
         ),
         (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "does not exist"),
-        (("export.py", full, "--weights", tmp_path / "a.h5"), "holds no checkpoint"),
+        (("export.py", full, "--weights", tmp_path / "a.h5"), "contains no checkpoint"),
         (("summary.py", "resnet"), "net must be one of"),
         (("summary.py", "conv_net", "--depth", 0), "argument --depth"),
     ):

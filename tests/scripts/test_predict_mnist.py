@@ -92,7 +92,7 @@ def test_invert_changes_what_is_seen(predict, digit_files):
     assert right == parse(predict(digit_files[0]))
     wrong = predict(digit_files[0], "--no-invert")
     assert wrong.status == 2
-    assert "holds no digit" in wrong.err  # nothing on white paper is lighter than it
+    assert "contains no digit" in wrong.err  # nothing on white paper is lighter than it
     assert "--invert and --no-invert" in wrong.err
 
 
@@ -115,11 +115,11 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         ((tmp_path / "none.png",), "none.png does not exist"),
         ((tmp_path / "empty.png",), "empty.png is not a PNG or JPEG image"),
         ((tmp_path / "text.jpg",), "text.jpg is not a PNG or JPEG image"),
-        ((tmp_path / "blank.png",), "blank.png holds no digit"),
+        ((tmp_path / "blank.png",), "blank.png contains no digit"),
         (("--index", 360), "at most 359, not 360"),
         (("--index", -1), "argument --index"),
-        (("--index", 0, "--data-dir", tmp_path), "holds neither"),
-        (("--index", 0, "--run-dir", tmp_path), "holds no checkpoint of a run"),
+        (("--index", 0, "--data-dir", tmp_path), "contains neither"),
+        (("--index", 0, "--run-dir", tmp_path), "contains no checkpoint of a run"),
         (("--index", 0, "--run-dir", run_dir), "takes images of (8, 8)"),
         ((digit_files[0], "--plot", tmp_path / "no" / "plot.png"), "no is not a directory"),
         ((digit_files[0], "--plot", tmp_path / "plot.xyz"), "needs the name of a .png"),

@@ -162,7 +162,7 @@ def test_sentences_of_files_and_of_standard_input(small, run_script, files, tmp_
         (("--positive", "a"), "--positive and --negative need each other"),
         (("--positive", "a", "--negative", "b", "--data-dir", "c"), "not both"),
         (("--positive", "nowhere", "--negative", "b"), "cannot be read: No such file"),
-        (("--data-dir", "nowhere"), "nowhere holds neither the files"),
+        (("--data-dir", "nowhere"), "nowhere contains neither the files"),
         (("--precision", "bfloat16"), "unrecognized arguments"),
         (("--label-smoothing", "0.1"), "unrecognized arguments"),
         (("--epochs", "0"), "argument --epochs"),

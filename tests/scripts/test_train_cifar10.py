@@ -144,7 +144,7 @@ def test_time_that_is_left():
     ("options", "message"),
     [
         (("--dataset", "shapes", "--data-dir", "x"), "shapes are drawn: they take no --data-dir"),
-        (("--data-dir", "nowhere"), "nowhere holds neither cifar-10-batches-bin nor"),
+        (("--data-dir", "nowhere"), "nowhere contains neither cifar-10-batches-bin nor"),
         (("--crop", "32"), "argument --crop"),
         (("--crop", "-1"), "argument --crop"),
         (("--norm-momentum", "1"), "argument --norm-momentum"),

@@ -166,7 +166,7 @@ def test_without_matplotlib_the_report_is_kept_and_the_extra_named(train, tmp_pa
         (("--data-dir", "x"), "takes no data directory"),
         (("--label-smoothing", 0.1), "unrecognized arguments"),
         (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
-        (("--resume",), "holds no checkpoint to resume"),
+        (("--resume",), "contains no checkpoint to resume"),
     ],
 )
 def test_mistakes_get_a_sentence(train, tmp_path, words, message):

@@ -85,7 +85,7 @@ def test_without_matplotlib_the_extra_is_named(train, tmp_path, monkeypatch):
         (("--dropout", 0.1), "unrecognized arguments"),
         (("--label-smoothing", 0.1), "unrecognized arguments"),
         (("--data-dir", "x"), "takes no data directory"),
-        (("--resume",), "holds no checkpoint to resume"),
+        (("--resume",), "contains no checkpoint to resume"),
     ],
 )
 def test_mistakes_get_a_sentence(train, tmp_path, words, message):

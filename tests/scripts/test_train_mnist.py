@@ -271,7 +271,7 @@ def test_wrong_data_and_directories(train, data_dir, tmp_path):
     a_file.write_text("")
     for arguments, message in [
         (("--data-dir", tmp_path / "none"), "none is not a directory"),
-        (("--data-dir", tmp_path), "holds neither train-images-idx3-ubyte"),
+        (("--data-dir", tmp_path), "contains neither train-images-idx3-ubyte"),
         (("--dataset", "digits", "--data-dir", data_dir), "takes no data directory"),
         (small(data_dir, a_file / "run"), "cannot be written"),
         (small(data_dir, tmp_path / "new", "--resume"), "no checkpoint to resume"),

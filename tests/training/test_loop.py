@@ -133,7 +133,7 @@ def test_a_label_beyond_the_classes_of_the_network():
 
 def test_evaluating_nothing_and_without_end():
     step = tf.function(lambda x: {"loss": x})
-    with pytest.raises(DataError, match="no examples to evaluate on"):
+    with pytest.raises(DataError, match="no examples to evaluate"):
         loop.evaluate(step, tf.data.Dataset.from_tensor_slices([1.0]).take(0))
     with pytest.raises(ConfigError, match="never ends"):
         loop.evaluate(step, tf.data.Dataset.from_tensors((1.0,)).repeat())

@@ -102,7 +102,7 @@ def test_all_damaged(tmp_path):
     small_run.train(tmp_path)
     for path in RunDirectory(tmp_path).checkpoints():
         (path / "manifest.json").unlink()
-    with pytest.raises(CheckpointError, match="holds no whole checkpoint"):
+    with pytest.raises(CheckpointError, match="contains no whole checkpoint"):
         small_run.make(tmp_path).open()
 
 
@@ -193,7 +193,7 @@ def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(tmp_path, capsy
     for path in RunDirectory(tmp_path).checkpoints():
         shutil.rmtree(path)
     assert small_run.make(tmp_path).open() is None
-    assert "holds no checkpoint yet: starting over" in capsys.readouterr().err
+    assert "contains no checkpoint yet: starting over" in capsys.readouterr().err
     RunDirectory(tmp_path).clear()
     small_run.train(tmp_path, max_steps=1)
     (tmp_path / "config.json").unlink()
@@ -202,7 +202,7 @@ def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(tmp_path, capsy
 
 
 def test_resume_needs_something_to_resume(tmp_path):
-    with pytest.raises(CheckpointError, match="holds no checkpoint to resume"):
+    with pytest.raises(CheckpointError, match="contains no checkpoint to resume"):
         small_run.make(tmp_path / "new").open(resume=True)
     assert not (tmp_path / "new").exists()
 
