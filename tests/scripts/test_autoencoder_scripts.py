@@ -237,7 +237,7 @@ def test_what_ships_is_never_trained_over(run_script, script):
         shipped,
     )
     assert result.status == 2
-    assert "the network that ships" in result.err
+    assert "the shipped network" in result.err
     assert (shipped / "config.json").is_file()
 
 

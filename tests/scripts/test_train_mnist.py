@@ -256,7 +256,7 @@ def test_export(train, data_dir, tmp_path):
         (("--norm-momentum", 0.9), "conv_net has no batch norm"),
         (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),
-        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the network that ships"),
+        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the shipped network"),
     ],
 )
 def test_wrong_arguments(train, arguments, message):
