@@ -8,7 +8,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from lowlevel.average_precision import MAX_DIGITS, AveragePrecision, overlap_matrix
+from lowlevel.average_precision import MAX_DETECTIONS, AveragePrecision, overlap_matrix
 from lowlevel.checks import ConfigError, DataError
 
 BOX = [[0, 0, 10, 10]]
@@ -128,7 +128,7 @@ def test_equals_pycocotools(kind):
         ours = numbers(measure(num_classes, images))
         np.testing.assert_allclose(ours, [*means, *by_class], rtol=0, atol=1e-6)
         interesting += 0 < ours[0] < 1
-        crowded += max(np.bincount(image[3]).max(initial=0) for image in images) > MAX_DIGITS
+        crowded += max(np.bincount(image[3]).max(initial=0) for image in images) > MAX_DETECTIONS
     assert interesting >= 8
     assert crowded > 1 or kind != "many"
 
