@@ -96,7 +96,8 @@ def test_a_config_without_words(write, variables):
     path = write()
     config = {name: value for name, value in CONFIG.items() if name != "vocabulary"}
     weights_file.write(path, variables.all(), config)
-    with pytest.raises(CheckpointError, match="is damaged: a vocabulary must be a list of distinct words"):
+    message = "is damaged: a vocabulary must be a list of distinct words"
+    with pytest.raises(CheckpointError, match=message):
         TextPredictor(path)
 
 
