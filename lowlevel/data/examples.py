@@ -1,4 +1,4 @@
-"""What `fit` takes: arrays, or dicts and tuples of them, or a `tf.data.Dataset` of batches."""
+"""Examples in memory, and what `fit` is given as examples."""
 
 import hashlib
 import math
@@ -7,10 +7,43 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_integer
 from lowlevel.data import pipeline
+from lowlevel.data.stream import Stream
 from lowlevel.data.tensors import WEIGHTS, to_tensors
 
 
-class Arrays:
+class Indexed:
+    """Examples that can be taken in any order.
+
+    Attributes:
+        count: how many examples there are.
+    """
+
+    def steps(self, batch_size, steps_per_epoch=None):
+        """Batches in an epoch, including the short last one. ConfigError if a number is given."""
+        if steps_per_epoch is not None:
+            raise ConfigError(
+                "steps_per_epoch is for a dataset; an epoch always covers all arrays."
+            )
+        return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
+
+    def batches(self, batch_size, order=None, augment=None):
+        """A `tf.data.Dataset` of batches.
+
+        Args:
+            batch_size: examples in each; the last one may hold fewer.
+            order: indices of the examples; None takes all in order.
+            augment: None, or a function of (inputs, position of the batch) that returns inputs.
+        """
+        check_integer("batch_size", batch_size, 1)
+        order = tf.range(self.count) if order is None else order
+        return pipeline.batches(self.load, order, batch_size, augment)
+
+    def load(self, indices):
+        """The inputs of the examples at these indices, and what belongs to them: a tuple."""
+        raise NotImplementedError
+
+
+class Arrays(Indexed):
     """Examples in memory.
 
     Attributes:
@@ -20,22 +53,23 @@ class Arrays:
     """
 
     def __init__(self, *nests, prepare=None):
-        """Takes arrays or tensors, or dicts or tuples of them.
+        """Takes tensors as they are, or arrays, or dicts or tuples of them.
 
-        Whole numbers become int32, floats float32.
+        In arrays, whole numbers become int32, floats float32.
 
         Args:
             nests: inputs, targets and perhaps weights.
-            prepare: None, or a function from a batch of inputs to float32 for the network; the
-                inputs then stay unchanged in memory.
+            prepare: None, or a function from a batch of inputs as they are in memory to float32
+                for the network.
 
         Raises:
             DataError: there are no examples, arrays differ in length, or a number is not finite
                 or too large.
         """
-        if prepare is not None:  # of bytes, which stay what they are
-            nests = (tf.convert_to_tensor(nests[0]), *map(to_tensors, nests[1:]))
-        self.tensors = nests if prepare is not None else tuple(map(to_tensors, nests))
+        self.tensors = tuple(
+            nest if all(map(tf.is_tensor, tf.nest.flatten(nest))) else to_tensors(nest)
+            for nest in nests
+        )
         self._prepare = prepare
         lengths = {
             array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(self.tensors)
@@ -57,27 +91,8 @@ class Arrays:
             inputs = tf.TensorSpec(inputs.shape, tf.float32)
         return (inputs, *rest)
 
-    def steps(self, batch_size, steps_per_epoch=None):
-        """Batches in an epoch, including the short last one. ConfigError if a number is given."""
-        if steps_per_epoch is not None:
-            raise ConfigError(
-                "steps_per_epoch is for a dataset; an epoch always covers all arrays."
-            )
-        return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
-
-    def batches(self, batch_size, order=None, augment=None):
-        """A `tf.data.Dataset` of batches.
-
-        Args:
-            batch_size: examples in each; the last one may hold fewer.
-            order: indices of the examples; None takes all in order.
-            augment: None, or a function of (inputs, position of the batch) that returns inputs.
-        """
-        check_integer("batch_size", batch_size, 1)
-        order = tf.range(self.count) if order is None else order
-        return pipeline.batches(self._load, order, batch_size, augment)
-
-    def _load(self, indices):
+    def load(self, indices):
+        """The examples at these indices, see `Indexed.load`."""
         batch = tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
         return batch if self._prepare is None else (self._prepare(batch[0]), *batch[1:])
 
@@ -86,10 +101,12 @@ class Arrays:
         first = math.floor(self.count * (1 - share))
         if not 0 < first < self.count:
             raise DataError(f"a share of {share} of {self.count} examples leaves one side empty.")
-        slices = slice(None, first), slice(first, None)
         return [
-            Arrays(*tf.nest.map_structure(lambda tensor, part=part: tensor[part], self.tensors))
-            for part in slices
+            Arrays(
+                *tf.nest.map_structure(lambda tensor, part=part: tensor[part], self.tensors),
+                prepare=self._prepare,
+            )
+            for part in (slice(None, first), slice(first, None))
         ]
 
     def with_class_weights(self, class_weight):
@@ -109,76 +126,8 @@ class Arrays:
         if not tf.is_tensor(targets) or targets.shape.rank != 1 or not targets.dtype.is_integer:
             raise DataError("class_weight needs targets that are a whole number for each example.")
         weights = [class_weight.get(int(label), 1.0) for label in targets.numpy()]
-        return Arrays(inputs, targets, to_tensors(weights, WEIGHTS))
-
-
-class Stream:
-    """Examples in a dataset of batches, each (inputs, targets[, weights]).
-
-    They are converted to the same types as arrays in `gather`.
-
-    Attributes:
-        count: None: the number of examples is unknown, and their order cannot be chosen.
-    """
-
-    count = None
-
-    def __init__(self, dataset, input_spec):
-        """Raises DataError if the batches have another form or do not fit the spec."""
-        element = dataset.element_spec
-        if not isinstance(element, tuple) or len(element) not in (2, 3):
-            raise DataError(
-                "a dataset must hold batches (inputs, targets) or (inputs, targets, weights)."
-            )
-        specs = (input_spec, None, WEIGHTS)
-        self.dataset = _map(dataset, lambda *batch: tuple(map(to_tensors, batch, specs)))
-        self._rest = iter(())
-
-    @property
-    def element_spec(self):
-        """`tf.TensorSpec`s of a batch; its size is free."""
-        return tf.nest.map_structure(
-            lambda spec: tf.TensorSpec(spec.shape and [None, *spec.shape[1:]], spec.dtype),
-            self.dataset.element_spec,
-        )
-
-    def steps(self, batch_size=None, steps_per_epoch=None):
-        """Batches in an epoch. Raises ConfigError if neither the user nor the dataset knows."""
-        if steps_per_epoch is not None:
-            return check_integer("steps_per_epoch", steps_per_epoch, 1)
-        steps = int(self.dataset.cardinality())
-        if steps == 0:
-            raise DataError("the dataset contains no batches.")
-        if steps < 0:
-            raise ConfigError("the dataset does not know its length; pass steps_per_epoch.")
-        return steps
-
-    def batches(self, batch_size=None):
-        """The dataset, from its start; the size of its batches is its own."""
-        return self.dataset
-
-    def split_off_end(self, share):
-        """Raises ConfigError: the end of a dataset is not known."""
-        raise ConfigError("a dataset cannot be split; pass validation_data instead.")
-
-    def with_class_weights(self, class_weight):
-        """Raises ConfigError: the classes in a dataset are not known."""
-        raise ConfigError("a dataset brings its own weights, not class_weight.")
-
-    def next_batches(self, count):
-        """The next batches of the dataset; restarts it only when it is exhausted.
-
-        Raises:
-            DataError: it is empty.
-        """
-        for _ in range(count):
-            batch = next(self._rest, None)
-            if batch is None:
-                self._rest = iter(self.dataset)
-                batch = next(self._rest, None)
-            if batch is None:
-                raise DataError("the dataset contains no batches.")
-            yield batch
+        weights = to_tensors(weights, WEIGHTS)
+        return Arrays(inputs, targets, weights, prepare=self._prepare)
 
 
 def gather(x, y, input_spec, sample_weight=None):
@@ -215,14 +164,10 @@ def gather_inputs(x, input_spec, batch_size):
     """
     if not isinstance(x, tf.data.Dataset):
         batches = Arrays(to_tensors(x, input_spec)).batches(batch_size)
-        return _map(batches, lambda inputs, *_: inputs)
+        return pipeline.map_batches(batches, lambda inputs: inputs)
     if isinstance(x.element_spec, tuple):  # targets do not matter
-        return _map(x, lambda inputs, *_: to_tensors(inputs, input_spec))
-    return _map(x, lambda inputs: to_tensors(inputs, input_spec))
-
-
-def _map(dataset, function):
-    return dataset.map(tf.autograph.experimental.do_not_convert(function))
+        return pipeline.map_batches(x, lambda inputs, *_: to_tensors(inputs, input_spec))
+    return pipeline.map_batches(x, lambda inputs: to_tensors(inputs, input_spec))
 
 
 def sha256(*arrays):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from lowlevel.checks import DataError
 from lowlevel.data import pipeline, standardize
+from lowlevel.data.examples import Indexed
 
 
 class ImageSource:
@@ -82,7 +83,7 @@ class SomeImages(ImageSource):
         return self._images[self._numbers[indices]]
 
 
-class SourceExamples:
+class SourceExamples(Indexed):
     """The images of an `ImageSource` as examples whose targets are the images themselves.
 
     Attributes:
@@ -102,16 +103,13 @@ class SourceExamples:
         spec = tf.TensorSpec([None, *self.source.image_shape], tf.float32)
         return spec, spec
 
-    def steps(self, batch_size, steps_per_epoch=None):
-        """Batches in an epoch, including the short last one."""
-        return pipeline.steps_per_epoch(self.count, batch_size)
-
     def batches(self, batch_size, order=None, augment=None):
-        """A `tf.data.Dataset` of pairs of the same images, see `Arrays.batches`."""
-        order = tf.range(self.count) if order is None else order
-        return pipeline.batches(self._load, order, batch_size, augment)
+        """Pairs of the same images, changed alike, see `Indexed.batches`."""
+        batches = super().batches(batch_size, order, augment)
+        return pipeline.map_batches(batches, lambda images: (images, images))
 
-    def _load(self, indices):
+    def load(self, indices):
+        """The images at these indices, see `Indexed.load`."""
         images = tf.numpy_function(lambda numbers: self.source[numbers], [indices], tf.uint8)
         images = tf.ensure_shape(images, [None, *self.source.image_shape])
         return (standardize.apply(tf.cast(images, tf.float32) / 255, self._statistics),)

@@ -37,8 +37,8 @@ def batches(load, order, batch_size, augment=None):
     """Batches of examples in a given order, loaded a batch at a time.
 
     Args:
-        load: function of indices `[batch]` that returns inputs and targets, and perhaps weights, or
-            a tuple of inputs alone, which then are the targets as well.
+        load: function of indices `[batch]` that returns a tuple: inputs, and what belongs to them,
+            such as targets and weights.
         order: indices of the examples, `[number wanted]`.
         batch_size: examples in each batch; the last one may hold fewer.
         augment: None, or a function of (inputs, position of the batch) that returns inputs.
@@ -51,7 +51,12 @@ def batches(load, order, batch_size, augment=None):
         inputs, *rest = load(indices)
         if augment is not None:
             inputs = augment(inputs, position)
-        return (inputs, *rest) if rest else (inputs, inputs)
+        return (inputs, *rest)
 
     dataset = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
-    return dataset.map(tf.autograph.experimental.do_not_convert(load_batch)).prefetch(2)
+    return map_batches(dataset, load_batch).prefetch(2)
+
+
+def map_batches(dataset, function):
+    """A `tf.data.Dataset` of what a function gives for each element, its Python taken as it is."""
+    return dataset.map(tf.autograph.experimental.do_not_convert(function))

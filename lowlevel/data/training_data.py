@@ -16,7 +16,7 @@ class TrainingData:
     """Examples to train on and examples that are held out.
 
     Attributes:
-        train: `lowlevel.data.examples.Arrays`, a `Stream`, or `image_sources.SourceExamples`.
+        train: `examples.Arrays`, `image_sources.SourceExamples` or a `stream.Stream`.
         held_out: examples of the same kinds to evaluate after each epoch; or None.
         held_out_name: what those are: "test", or "validation" if the test is another.
         augmentation: an `Augmentation` of the images to train on, or None. ConfigError is raised
@@ -61,8 +61,9 @@ class TrainingData:
         done = step - state.epoch_start
         if self.train.count is None:
             return self.train.next_batches(self.steps(batch_size) - done)
-        order = tf.range(self.train.count)
-        if self.shuffled_by is not None:
+        if self.shuffled_by is None:
+            order = tf.range(self.train.count)
+        else:
             number = {"epoch": state.epoch, "step": state.epoch_start}[self.shuffled_by]
             order = pipeline.epoch_order(self.train.count, recipe.seed, number)
 

@@ -252,3 +252,20 @@ def test_training_half_of_a_joined_network():
 def test_a_name_that_is_no_layer_cannot_be_frozen():
     with pytest.raises(ConfigError, match="there is no layer 'block' to freeze, only stem, "):
         make_model("block")
+
+
+def test_inputs_in_64_bits():
+    """The spec of a network decides what its inputs become, and nothing changes them again."""
+    store = VariableStore(0)
+    store.add_weights("embedding", (10, 1))
+
+    def forward(words, training=False, seed=None):
+        outputs = tf.reduce_sum(tf.gather(store.weights["embedding"], words), axis=[1, 2])
+        return (outputs, {}) if training else outputs
+
+    model = Model(forward, store, tf.TensorSpec([None, 3], tf.int64))
+    model.compile(optimizers.SGD(0.1), losses.mean_squared_error)
+    words, targets = np.ones((8, 3), np.int64), np.ones(8)
+    history = model.fit(words, targets, epochs=2, verbose=0)
+    assert history.history["loss"][1] < history.history["loss"][0]
+    assert model.predict(words, verbose=0).shape == (8,)
