@@ -80,9 +80,11 @@ def execute(run, args, description, report, more_hooks=(), show_samples=None):
     if tensorboard is not None:
         more_hooks = [*more_hooks, hooks.TensorBoardLog(tensorboard)]
         say(f"to watch: tensorboard --logdir {run.directory.path}")
-    stopped_by = _train(run, args, more_hooks, say)
-    if tensorboard is not None:
-        tensorboard.flush()
+    try:
+        stopped_by = _train(run, args, more_hooks, say)
+    finally:
+        if tensorboard is not None:
+            tensorboard.flush()
     if stopped_by is not None:
         return 128 + stopped_by
 

@@ -11,7 +11,9 @@ from PIL import Image
 from lowlevel.data import cifar10
 from lowlevel.nets import mini_inception
 from lowlevel.reports import by_task
+from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import epoch_lines
+from lowlevel.training.state import TrainingState
 from tests import cifar_files
 from tests.scripts import tools
 
@@ -131,6 +133,22 @@ def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(train, data_d
     assert sorted(found["step/loss"]) == list(range(1, 9))
     assert sorted(found["epoch/loss"]) == [4, 8]
     assert len(found["graph"]) == 1
+
+
+def test_a_run_that_diverges_brings_its_log_to_disk(train, data_dir, tmp_path, monkeypatch):
+    add, flushed = TrainingState.add, []
+
+    def diverge(state, values):
+        add(state, values)
+        state.running["loss"].total = float("nan")
+
+    monkeypatch.setattr(TrainingState, "add", diverge)
+    monkeypatch.setattr(TensorBoard, "flush", lambda tensorboard: flushed.append(1))
+    monkeypatch.setattr(by_task, "show_samples", lambda *_: None)  # which would flush, too
+    result = train("--data-dir", data_dir, "--run-dir", tmp_path / "run", "--epochs", 1)
+    assert result.status == 2
+    assert "the loss is not finite at step 1; nothing was saved" in result.err
+    assert flushed
 
 
 def test_time_that_is_left():
