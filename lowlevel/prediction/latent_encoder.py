@@ -74,7 +74,7 @@ def _load(config, checkpoint_path):
         net_config = nets.config_from_dict("bottle_autoencoder", config.get("net_config"))
         precision = check_choice("precision", configs.precision_of(config), nets.PRECISIONS)
         encoder = nets.make("bottle_encoder", net_config.encoder, precision=precision)
-    trained.restore(encoder.variables.all(), checkpoint_path, "variables/encoder/")
+    trained.restore(encoder.variables.all(), checkpoint_path, "variables/encoder")
     return encoder
 
 

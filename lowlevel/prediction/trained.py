@@ -14,6 +14,7 @@ from lowlevel.storage.run_directory import (
     RunDirectory,
     checkpoint_name,
 )
+from lowlevel.variables import join
 
 SAVED_MODEL = "saved_model.pb"
 SAVED_MODEL_CONFIG = "lowlevel.json"
@@ -68,10 +69,13 @@ def find_checkpoint(path):
     return config, checkpoint_path
 
 
-def restore(named_variables, checkpoint_path, prefix="variables/"):
-    """Gives variables the values in a checkpoint. Raises CheckpointError if they do not fit."""
-    tensors = {f"{prefix}{name}": value for name, value in named_variables.items()}
-    checkpoint.restore(checkpoint_path, tensors, prefix)
+def restore(named_variables, checkpoint_path, part="variables"):
+    """Gives variables the values in a part of a checkpoint, such as "variables/encoder".
+
+    Raises:
+        CheckpointError: they do not fit.
+    """
+    checkpoint.restore(checkpoint_path, join(**{part: named_variables}), f"{part}/")
 
 
 def _best(newest, history):
@@ -96,5 +100,5 @@ def _load_saved_model(path):
             f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
         ) from error
     network = TrainedNetwork.from_config(config, path)
-    restore(network.variables, path / checkpoint.PREFIX, f"{SAVED_MODEL_VARIABLES}/")
+    restore(network.variables, path / checkpoint.PREFIX, SAVED_MODEL_VARIABLES)
     return network

@@ -122,7 +122,7 @@ class BestNetwork(Hook):
         return f"{what}: best so far {so_far}; now {value:.4f}{' (kept)' * is_best}"
 
     def _keep(self):
-        network = {f"variables/{name}": value for name, value in self._variables.all().items()}
+        network = variables.join(variables=self._variables.all())
         about = {"config": self._config, "exported": True}
         self.run.save(network, self._state.record() | about)
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from lowlevel import metrics
+from lowlevel.variables import join
 
 
 class TrainingState:
@@ -77,11 +78,11 @@ class TrainingState:
 
     def network_tensors(self):
         """The network's variables by their names in a checkpoint."""
-        return {f"variables/{name}": value for name, value in self.variables.all().items()}
+        return join(variables=self.variables.all())
 
     def tensors(self):
         """All variables by their names in a checkpoint, for example `variables/weights/c1`."""
-        slots = {f"optimizer/{name}": value for name, value in self.optimizer.slots.items()}
+        slots = join(optimizer=self.optimizer.slots)
         return self.network_tensors() | slots | {"step": self.step}
 
     def record(self):
