@@ -33,7 +33,7 @@ uses dropout, keeps state, or always returns float32. The shapes in its comments
 default config.
 
 Two modules help the others: `parts` holds the layers that several networks share, and `nested`
-makes one network of an encoder and a decoder.
+makes one network of several.
 """
 
 import dataclasses

@@ -49,7 +49,7 @@ def input_spec(config):
 
 def build(config, seed):
     """Makes the variables: 17,685,161 numbers for the default config, of which 8,848 are state."""
-    return nested.build(bottle_encoder, bottle_decoder, config, seed)
+    return nested.build(PARTS, config, seed)
 
 
 def forward(config, variables, images, training=False, seed=None):
@@ -57,4 +57,4 @@ def forward(config, variables, images, training=False, seed=None):
 
     The output is float32. Keeps state.
     """
-    return nested.forward(bottle_encoder, bottle_decoder, config, variables, images, training)
+    return nested.forward(PARTS, config, variables, images, training)

@@ -4,7 +4,6 @@ import dataclasses
 
 from lowlevel.checks import ConfigError
 from lowlevel.nets import digit_decoder, digit_encoder, nested
-from lowlevel.variables import JoinedStores
 
 PARTS = {"encoder": digit_encoder, "decoder": digit_decoder}
 
@@ -41,17 +40,12 @@ def input_spec(config):
 
 def build(config, seed):
     """Makes the variables: 28,241 numbers for the default config."""
-    return nested.build(digit_encoder, digit_decoder, config, seed)
-
-
-def join_variables(encoder_variables, decoder_variables):
-    """The autoencoder's variables from those of a built encoder and decoder, which it shares."""
-    return JoinedStores(encoder=encoder_variables, decoder=decoder_variables)
+    return nested.build(PARTS, config, seed)
 
 
 def forward(config, variables, images, training=False, seed=None):
     """Reconstructs images: `[batch, height, width, channels]` in [0, 1] to the same, never below 0.
 
-    `variables` may also come from `join_variables`.
+    `variables` may also be the `JoinedStores` of an encoder and a decoder, which it then shares.
     """
-    return nested.forward(digit_encoder, digit_decoder, config, variables, images, training)
+    return nested.forward(PARTS, config, variables, images, training)

@@ -1,6 +1,7 @@
-"""An encoder and a decoder as one network: what the autoencoders share.
+"""Several networks as one, one after the other: what the autoencoders share.
 
-The config of such a network has two fields, `encoder` and `decoder`, each the config of a half.
+Such a network names its parts in `PARTS`, a dict of modules, and its config has a field for each,
+the config of that part.
 """
 
 import tensorflow as tf
@@ -8,11 +9,11 @@ import tensorflow as tf
 from lowlevel.variables import JoinedStores, join
 
 
-def build(encoder, decoder, config, seed):
-    """Makes the variables of both halves from one seed.
+def build(parts, config, seed):
+    """Makes the variables of all parts from one seed.
 
     Args:
-        encoder, decoder: the modules of the two halves.
+        parts: the modules by name, such as `{"encoder": ..., "decoder": ...}`.
         config: the config of the whole.
         seed: see `lowlevel.nets`.
 
@@ -20,33 +21,29 @@ def build(encoder, decoder, config, seed):
         A `JoinedStores` with names such as `encoder/weights/c1`.
     """
     return JoinedStores(
-        encoder=encoder.build(config.encoder, seed), decoder=decoder.build(config.decoder, seed)
+        **{name: net.build(getattr(config, name), seed) for name, net in parts.items()}
     )
 
 
-def forward(encoder, decoder, config, variables, images, training):
-    """Runs the encoder, and the decoder on the latents that it returns.
+def forward(parts, config, variables, inputs, training):
+    """Runs each part on what the one before it returns.
 
-    Neither half gets a seed, so neither may use dropout.
+    No part gets a seed, so none may use dropout.
 
     Args:
-        encoder, decoder: the modules of the two halves.
+        parts: the modules by name, in their order.
         config: the config of the whole.
         variables: what `build` returned.
-        images: what the encoder takes.
+        inputs: what the first part takes.
         training: see `lowlevel.nets`.
 
     Returns:
-        What the decoder makes of the latents; if `training`, the pair of that and the new values
-        of both states, with names such as `encoder/bn1/mean`.
+        What the last part returns; if `training`, the pair of that and the new values of all
+        states, with names such as `encoder/bn1/mean`.
     """
-
-    def half(name, net, net_config, x):
+    x, new_states = inputs, {}
+    for name, net in parts.items():
         with tf.name_scope(name):
-            result = net.forward(net_config, variables.stores[name], x, training)
-        return result if training else (result, {})
-
-    latents, encoder_state = half("encoder", encoder, config.encoder, images)
-    outputs, decoder_state = half("decoder", decoder, config.decoder, latents)
-    new_state = join(encoder=encoder_state, decoder=decoder_state)
-    return (outputs, new_state) if training else outputs
+            result = net.forward(getattr(config, name), variables.stores[name], x, training)
+        x, new_states[name] = result if training else (result, {})
+    return (x, join(**new_states)) if training else x

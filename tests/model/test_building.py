@@ -11,7 +11,7 @@ from lowlevel import losses, metrics, nets, ops, optimizers, variables
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.model import Model
 from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder, mish_net
-from lowlevel.variables import VariableStore
+from lowlevel.variables import JoinedStores, VariableStore
 from tests.comparison import values
 
 
@@ -118,7 +118,7 @@ def test_an_autoencoder_shares_the_variables_of_its_halves():
     encoder_config, decoder_config = digit_encoder.Config(), digit_decoder.Config()
     encoder = digit_encoder.build(encoder_config, seed=1)
     decoder = digit_decoder.build(decoder_config, seed=2)
-    joined = digit_autoencoder.join_variables(encoder, decoder)
+    joined = JoinedStores(encoder=encoder, decoder=decoder)
     images = tf.constant(values(2, 28, 28, 1, low=0))
     config = digit_autoencoder.Config(encoder_config, decoder_config)
 
