@@ -93,7 +93,7 @@ def check_choice(name, value, choices):
     Raises:
         ConfigError: it is not.
     """
-    if value not in choices:
+    if value not in tuple(choices):  # a dict would have to hash it
         raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
 

@@ -48,3 +48,8 @@ def test_a_missing_library_names_the_extra():
     with pytest.raises(MissingExtraError, match=r"pip install 'lowlevel\[plot\]'"):
         import_extra("a_library_that_is_not_there.part", "plot")
     assert import_extra("os.path", "plot").join("a", "b") == "a/b"
+
+
+def test_a_choice_that_cannot_be_hashed_is_none_of_a_dict():
+    with pytest.raises(ConfigError, match=r"net must be one of mlp, not \['mlp'\]"):
+        check_choice("net", ["mlp"], {"mlp": 1})

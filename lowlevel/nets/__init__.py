@@ -83,7 +83,7 @@ NETS = {
 
 def get(name):
     """The module of a network by name. Raises ConfigError, which lists the names, if unknown."""
-    return NETS[check_choice("net", name, tuple(NETS))]
+    return NETS[check_choice("net", name, NETS)]
 
 
 def make(name, config=None, seed=0, precision="float32"):
