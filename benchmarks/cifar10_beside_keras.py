@@ -25,7 +25,7 @@ from lowlevel.data import cifar10, training_data
 from lowlevel.nets import mini_inception
 from lowlevel.training import loop, tasks
 from lowlevel.training.recipe import Recipe
-from lowlevel.training.run import EVAL_BATCH_SIZE, Run
+from lowlevel.training.run import Run
 from tests.keras_reference import mini_inception as keras_mini_inception
 from tests.keras_reference import twins
 
@@ -54,7 +54,7 @@ def main():
         metrics=["accuracy"],
         jit_compile=False,
     )
-    test = data.held_out.batches(EVAL_BATCH_SIZE)
+    test = data.held_out.batches(recipe.eval_batch_size)
     print("epoch    ours  Keras   seconds: ours  Keras", flush=True)
     for epoch in range(args.epochs):
         batches = run.batches()  # the same ones for both

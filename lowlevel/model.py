@@ -51,20 +51,18 @@ class Model:
             seed: seed of the order of the data and of dropout.
             precision: "float32" or "bfloat16": the dtype of the computation.
         """
-        self._start(Network(forward, variables, input_spec, precision), seed)
+        self.network = Network(forward, variables, input_spec, precision)
+        self.run = None
+        self._seed = seed
+        self._predict_step = self.network.compile()
 
     @classmethod
     def of(cls, net_name, config=None, seed=0, precision="float32"):
         """Builds a network of the registry. Raises ConfigError if the name is unknown."""
-        model = cls.__new__(cls)
-        model._start(nets.make(net_name, config, seed, precision), seed)
+        network = nets.make(net_name, config, seed, precision)
+        model = cls(network.forward, network.variables, network.input_spec, seed, precision)
+        model.network = network  # the same, with its name and its config
         return model
-
-    def _start(self, network, seed):
-        self.network = network
-        self.run = None
-        self._seed = seed
-        self._predict_step = network.compile()
 
     @property
     def forward(self):
@@ -245,4 +243,3 @@ class Model:
 
     def _set_batch_size(self, batch_size):
         self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
-        self.run.eval_batch_size = batch_size

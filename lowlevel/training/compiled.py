@@ -19,6 +19,11 @@ class Compiled:
     change_gradients: Callable
     batch_size: int = 32
 
+    @property
+    def eval_batch_size(self):
+        """Examples in a batch of the evaluation: as many as in training."""
+        return self.batch_size
+
     def make_optimizer(self):
         """The optimizer that `compile` was given."""
         return self.optimizer

@@ -1,6 +1,7 @@
 """What determines the result of a run besides the network, the task and the data.
 
-A recipe has a `seed`, a `batch_size`, `make_optimizer()` and `change_gradients(gradients)`.
+A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `make_optimizer()` and
+`change_gradients(gradients)`.
 `Recipe` is the one stored in config.json; `Model` uses `lowlevel.training.compiled.Compiled`.
 """
 
@@ -32,6 +33,8 @@ class Recipe:
     schedule_steps: int | None = None
     warm_up: int = 0
     weight_decay: float = 0.0
+
+    eval_batch_size = 256  # does not change the result, so it is not a field
 
     def make_optimizer(self):
         """The optimizer, with its schedule and weight decay."""

@@ -16,8 +16,6 @@ from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.steps import Steps
 
-EVAL_BATCH_SIZE = 256
-
 
 class Run:
     """Everything that `lowlevel.training.loop.train` needs.
@@ -30,7 +28,6 @@ class Run:
         recipe: a `lowlevel.training.recipe.Recipe`.
         directory: the `RunDirectory`, or None for a run that is not saved.
         state: the `TrainingState`.
-        eval_batch_size: examples in a batch of `evaluate`.
     """
 
     def __init__(self, network, task, data, recipe, directory=None):
@@ -45,7 +42,6 @@ class Run:
         if isinstance(directory, str | Path):
             directory = RunDirectory(directory)
         self.directory = directory
-        self.eval_batch_size = EVAL_BATCH_SIZE
         optimizer = recipe.make_optimizer()
         self.state = TrainingState(network.variables, optimizer, task.metric_names)
         self._steps = Steps(network, task, self.state, recipe)
@@ -89,7 +85,7 @@ class Run:
             DataError: there are no examples, or they do not fit the task.
         """
         step = self._steps.evaluate(examples)
-        return loop.evaluate(step, examples.batches(self.eval_batch_size), quiet)
+        return loop.evaluate(step, examples.batches(self.recipe.eval_batch_size), quiet)
 
     def open(self, resume=False, fresh=False, command=""):
         """Resumes the run in the directory, or starts one; returns the checkpoint's path or None.

@@ -14,6 +14,7 @@ from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.metrics import Mean
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training import loop
+from lowlevel.training.recipe import Recipe
 from tests.training import small_run
 
 
@@ -140,10 +141,10 @@ def test_a_row_of_metrics_is_what_its_epoch_alone_gave(tmp_path):
             assert row[name] == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
 
 
-def test_evaluation_counts_every_batch(tmp_path):
+def test_evaluation_counts_every_batch(tmp_path, monkeypatch):
     run = small_run.make(tmp_path)
     whole = run.evaluate(run.data.held_out)
-    run.eval_batch_size = 7
+    monkeypatch.setattr(Recipe, "eval_batch_size", 7)
     parts = run.evaluate(run.data.held_out)
     for name in ("loss", "accuracy"):
         assert parts[name].weight == whole[name].weight == 30
