@@ -65,7 +65,7 @@ def main():
         f"{name}: {len(images['train'])} images to train on, {len(images['normal'])} to test on"
     )
     report = functools.partial(by_task.bottles, sources=images, false_alarms=args.false_alarms)
-    return training.execute(run, args, description, report, (), lambda tensorboard: None)
+    return training.execute(run, args, description, report, (), by_task.show_nothing)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def main():
         f"network by, {len(test)} to test it on; {dataset.num_classes} classes"
     )
     report = functools.partial(by_task.scenes, best=best, test=test)
-    return training.execute(run, args, description, report, [best], lambda tensorboard: None)
+    return training.execute(run, args, description, report, [best], by_task.show_nothing)
 
 
 def make_hook(args, run, validation):

@@ -101,6 +101,10 @@ def show_samples(dataset, tensorboard):
         tensorboard.write_image("training images", figures.to_array(sample), 0)
 
 
+def show_nothing(tensorboard):
+    """Shows a TensorBoard no samples: the run is logged all the same."""
+
+
 def sentences(run, say, tensorboard=None):
     """Draws the curves."""
     with _if_installed("the curves are not drawn"):
@@ -147,8 +151,7 @@ def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
         sources: `ImageSource`s by name, for example "normal" and "anomaly".
         false_alarms: see `anomaly.fit`.
     """
-    trained_network = TrainedNetwork.of_run(run)
-    encoder = LatentEncoder(trained_network)
+    encoder = LatentEncoder(TrainedNetwork.of_run(run))
     with _if_installed("no detector is fitted"):
         latents = encoder.latents(run.data.train.source)
         detector = anomaly.fit(latents, encoder.sha256, run.recipe.seed, false_alarms=false_alarms)
