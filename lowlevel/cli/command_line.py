@@ -1,6 +1,7 @@
 """Shared by all command-line tools: one-sentence errors and a quiet start-up."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -70,18 +71,27 @@ def sayer(quiet):
 def quiet_tensorflow():
     """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is 0.
 
-    C++ writes some of them before any level applies, and one during the search for devices, so
-    standard error goes to a file meanwhile. If the import fails, they are shown after all.
+    It is also told that there is no Keras: nothing here uses it, and importing it with TensorFlow
+    takes two seconds of five. Whoever wants it can still import it afterwards.
     """
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0":
-        return
+    loud = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0"
+    with contextlib.nullcontext() if loud else _silence(), _blocked("keras", "tf_keras"):
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def _silence():
+    """Sends standard error to a file meanwhile, and shows it after all if there is an exception.
+
+    C++ writes some messages before any level applies, and one during the search for devices.
+    """
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)
         try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
+            yield
         except Exception:
             messages.seek(0)
             os.write(stderr, messages.read())
@@ -89,6 +99,18 @@ def quiet_tensorflow():
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+@contextlib.contextmanager
+def _blocked(*packages):
+    """Lets packages that are not imported yet fail to import meanwhile."""
+    blocked = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(blocked))
+    try:
+        yield
+    finally:
+        for name in blocked:
+            del sys.modules[name]
 
 
 def whole_number(minimum, maximum=None):

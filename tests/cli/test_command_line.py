@@ -1,5 +1,8 @@
 """What the command line makes of errors: one sentence in its own words, and a status."""
 
+import subprocess
+import sys
+
 import pytest
 
 from lowlevel.checks import ConfigError
@@ -27,3 +30,12 @@ def test_what_is_said_when_quiet(capsys):
     command_line.sayer(quiet=True)("a line")
     command_line.sayer(quiet=False)("another")
     assert capsys.readouterr().out == "another\n"
+
+
+def test_tensorflow_comes_without_keras_which_can_still_be_imported():
+    code = (
+        "import sys; from lowlevel.cli import command_line; command_line.quiet_tensorflow(); "
+        "assert 'keras' not in sys.modules; import keras; print(keras.backend.backend(), end='')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("tensorflow", 0), done.stderr
