@@ -49,11 +49,14 @@ def test_many_steps_equal_keras(name, scale):
     keras_variables = [keras.Variable(variable.numpy()) for variable in trainable.values()]
     ours.build(trainable)
     theirs.exclude_from_weight_decay([keras_variables[1]])  # the bias
+    theirs.build(keras_variables)
     apply = compile_step(ours, trainable, tf.Variable(0, dtype=tf.int64))
+    apply_theirs = tf.function(lambda *gradients: theirs.apply(gradients))
     for step in range(300):
         gradients = [scale * values(7, 3, seed=step), scale * values(3, seed=-step % 1000)]
-        apply(dict(zip(trainable, map(tf.constant, gradients), strict=True)))
-        theirs.apply_gradients(zip(gradients, keras_variables, strict=True))
+        gradients = [tf.constant(gradient) for gradient in gradients]
+        apply(dict(zip(trainable, gradients, strict=True)))
+        apply_theirs(*gradients)
     for variable, keras_variable in zip(trainable.values(), keras_variables, strict=True):
         # Rounding of 300 updates, each at most 0.1.
         np.testing.assert_allclose(variable, keras_variable, rtol=1e-5, atol=1e-5)

@@ -33,9 +33,17 @@ def small(data_dir, run_dir, *more):
     return ("--data-dir", data_dir, "--run-dir", run_dir, "--batch-size", 16, "--epochs", 3, *more)
 
 
+@pytest.fixture(scope="module")
+def digests():
+    """Those that were found already, by their options."""
+    return {}
+
+
 @pytest.fixture
-def plain_digest(train, data_dir, tmp_path_factory):
-    return digest(train(*small(data_dir, tmp_path_factory.mktemp("plain"))))
+def plain_digest(train, data_dir, tmp_path, digests):
+    if () not in digests:
+        digests[()] = digest(train(*small(data_dir, tmp_path / "plain")))
+    return digests[()]
 
 
 def digest(result):
@@ -137,7 +145,7 @@ def test_options(train, data_dir, tmp_path, options):
     ],
 )
 def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest, option):
-    result = train(*small(data_dir, tmp_path, *option))
+    result = train(*small(data_dir, tmp_path / "run", *option))
     assert result.status == 0, result.err
     assert digest(result) != plain_digest
 
@@ -295,7 +303,7 @@ def test_divergence(train, data_dir, tmp_path):
     assert len(result.err.splitlines()) == 1
 
 
-def test_ctrl_c_saves_and_resumes(data_dir, tmp_path):
+def test_ctrl_c_saves_and_resumes(train, data_dir, tmp_path):
     """In a process of its own: start-up is quiet, and a signal is answered by a checkpoint."""
     run_dir = tmp_path / "run"
     arguments = ("--data-dir", data_dir, "--run-dir", run_dir, "--batch-size", 1, "--epochs", 50)
@@ -316,27 +324,25 @@ def test_ctrl_c_saves_and_resumes(data_dir, tmp_path):
     assert stopped_at, err
     step = int(stopped_at[1])
     assert list(run_dir.glob(f"epoch-*-step-{step:08d}"))
-    resumed = tools.run("train_mnist.py", *arguments, "--steps", step + 1)
+    resumed = train(*arguments, "--steps", step + 1)
     assert f"at step {step}" in resumed.out
     assert DIGEST.fullmatch(resumed.last_lines[1])[2] == str(step + 1)
 
 
-def test_killed_at_random_moments_it_still_ends_with_the_same_bits(data_dir, tmp_path):
-    arguments = ("--data-dir", data_dir, "--batch-size", 1, "--epochs", 2, "--checkpoint-every", 1)
-    whole = tools.run("train_mnist.py", *arguments, "--run-dir", tmp_path / "whole", "--quiet")
+def test_killed_amid_its_saves_it_still_ends_with_the_same_bits(train, data_dir, tmp_path):
+    arguments = ("--data-dir", data_dir, "--batch-size", 1, "--epochs", 1)
+    whole = train(*arguments, "--run-dir", tmp_path / "whole", "--quiet")
     run_dir = tmp_path / "killed"
-    for extra_seconds in (0.12,):
-        process = subprocess.Popen(
-            tools.command("train_mnist.py", *arguments, "--run-dir", run_dir, "--quiet"),
-            stdout=subprocess.DEVNULL,
-        )
-        before = set(run_dir.glob("epoch-*"))
-        while process.poll() is None and set(run_dir.glob("epoch-*")) == before:
-            time.sleep(0.01)
-        time.sleep(extra_seconds)
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
-    finished = tools.run("train_mnist.py", *arguments, "--run-dir", run_dir)
+    killed = (*arguments, "--run-dir", run_dir, "--checkpoint-every", 1)
+    process = subprocess.Popen(
+        tools.command("train_mnist.py", *killed, "--quiet"), stdout=subprocess.DEVNULL
+    )
+    while process.poll() is None and not set(run_dir.glob("epoch-*")):
+        time.sleep(0.01)
+    time.sleep(0.12)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    finished = train(*killed)
     assert "resuming" in finished.out
     assert finished.last_lines == whole.last_lines
 
