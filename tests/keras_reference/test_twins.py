@@ -38,6 +38,17 @@ STEPS, MANY_STEPS = 12, 50
 RATE = 2e-5  # a rate at which 50 steps of the large networks do not yet amplify rounding
 SMALL_RATE = 1e-3
 NO_DROPOUT = mish_net.BlockConfig(dropout_rate=0.0, norm_momentum=0.9)
+FEW_BLOCKS = ((4, 4), (8,), (4, 8), (8,))
+SMALL_BOTTLES = bottle_encoder.Config((31, 31, 1), (8, 16, 32), (3, 3, 3), (2, 2, 2))
+SMALLER = {  # for the short training: full sizes are compared step by step in the slow tests
+    "mini_inception": mini_inception.Config((32, 32, 3), 10, 8, FEW_BLOCKS),
+    "mini_inception, no biases": mini_inception.Config(
+        (32, 32, 3), 10, 8, FEW_BLOCKS, conv_biases=False, norm_momentum=0.9
+    ),
+    "bottle_encoder": SMALL_BOTTLES,
+    "bottle_decoder": bottle_decoder.mirror(SMALL_BOTTLES),
+    "vision_transformer": vision_transformer.Config(depth=2, dropout_rate=0.0),
+}
 TWINS = {
     "strided_net": (strided_net.Config(dropout_rate=0.0), keras_strided_net.build, 8),
     "strided_net, avg": (
@@ -83,9 +94,10 @@ LARGE = ("strided", "mini", "bottle", "grid")
 every_twin = pytest.mark.parametrize("name", TWINS)
 
 
-def make(name):
+def make(name, small=False):
     """Our net, its config and variables, all of them random; the same in Keras; a batch size."""
     config, build_twin, batch = TWINS[name]
+    config = SMALLER.get(name, config) if small else config
     net = nets.get(name.split(",")[0])
     variables = net.build(config, seed=3)
     for number, (key, variable) in enumerate(variables.all().items()):
@@ -140,7 +152,7 @@ def test_outputs_and_gradients(name):
 @pytest.mark.parametrize("steps", [STEPS, pytest.param(MANY_STEPS, marks=pytest.mark.slow)])
 @every_twin
 def test_training(name, steps):
-    net, config, variables, model, batch = make(name)
+    net, config, variables, model, batch = make(name, small=steps == STEPS)
     rate = RATE if name.startswith(LARGE) else SMALL_RATE
     spec = net.input_spec(config)
     outputs = model.output_shape[1:]
@@ -175,7 +187,7 @@ def test_training(name, steps):
 @pytest.mark.parametrize("epochs", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_the_autoencoder_is_trained_as_one(epochs):
     """Encoder and decoder by one step with Nadam: the very step that the script uses."""
-    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=1.5e-4)
+    recipe = dataclasses.replace(small_autoencoder.RECIPE, optimizer="nadam", learning_rate=1.5e-4)
     run = small_autoencoder.make(None, recipe, augmentation=None)
     config = small_autoencoder.CONFIG
     parts = bottle.build_encoder(config), bottle.build_decoder(bottle_decoder.mirror(config))

@@ -11,6 +11,7 @@ from lowlevel.data import image_folder, pipeline
 from lowlevel.model import Model
 from lowlevel.nets import (
     bottle_autoencoder,
+    bottle_encoder,
     conv_net,
     leaky_net,
     mini_inception,
@@ -73,7 +74,8 @@ def test_mish_net_learns_digits(digits, shared):
 
 
 def test_vision_transformer_learns_digits(digits):
-    history = train(vision_transformer, vision_transformer.Config(), digits.train, steps=80)
+    config = vision_transformer.Config(patch_size=7, depth=2)
+    history = train(vision_transformer, config, digits.train, steps=60, rate=2e-3)
     assert np.mean(history[-5:]) < 1.2 < 2 < history[0]
 
 
@@ -95,15 +97,18 @@ def test_leaky_net_learns_to_find_edges_in_photographs(cifar10):
 
 
 def test_mini_inception_learns_cifar10(cifar10):
-    history = train(mini_inception, mini_inception.Config(), cifar10, steps=30, batch_size=32)
+    blocks = ((16, 16), (32,), (32, 32), (32,), (64, 64))
+    config = mini_inception.Config(stem_filters=32, blocks=blocks)
+    history = train(mini_inception, config, cifar10, steps=40, batch_size=32)
     assert np.mean(history[-5:]) < 1.95 < 2.2 < history[0]
 
 
 def test_bottle_autoencoder_learns_photographs(bottles_directory, tmp_path):
-    config = bottle_autoencoder.Config()
+    encoder = bottle_encoder.Config((63, 63, 1), (32, 64, 128, 196, 256), (3,) * 5, (2,) * 5)
+    config = bottle_autoencoder.of(encoder)
     shape = config.encoder.image_shape
     paths = image_folder.find(bottles_directory / "TRAIN")[:48]
     stored = image_folder.store(paths, shape, tmp_path / "images", "TRAIN", True)
     images = stored[np.arange(48)] / np.float32(255)
-    history = fit_images("bottle_autoencoder", config, images, images, epochs=5, rate=1e-3)
+    history = fit_images("bottle_autoencoder", config, images, images, epochs=8, rate=1e-3)
     assert history[-1] < 0.6 * history[0]

@@ -10,7 +10,7 @@ from lowlevel.training.run import Run
 from tests.training import small_run
 
 CONFIG = bottle_encoder.Config((31, 31, 1), (4, 8, 16), (3, 3, 3), (2, 2, 2))
-RECIPE = Recipe(seed=1, batch_size=12, optimizer="nadam", learning_rate=1e-3)
+RECIPE = Recipe(seed=1, batch_size=12, optimizer="momentum", learning_rate=0.1)
 FLIP = Augmentation(flip=True)
 TRAIN, NORMAL, OTHER = bottles.load(side=31, train_images=30, test_images=12)
 

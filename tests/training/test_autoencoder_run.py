@@ -36,7 +36,7 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path):
 
 
 def test_it_learns(tmp_path):
-    recipe = dataclasses.replace(small_autoencoder.RECIPE, learning_rate=3e-3)
+    recipe = dataclasses.replace(small_autoencoder.RECIPE, optimizer="adam", learning_rate=3e-3)
     run = small_autoencoder.make(tmp_path, recipe, augmentation=None)
     run.open()
     small_run.go_on(run, 15)

@@ -176,7 +176,7 @@ def test_an_evaluation_that_is_not_finite_is_not_saved(tmp_path):
 
 def test_another_configuration_is_refused_and_named(tmp_path):
     small_run.train(tmp_path, max_steps=1)
-    with pytest.raises(ConfigError, match=r"training\.learning_rate is 0\.001 there and 0\.5 here"):
+    with pytest.raises(ConfigError, match=r"training\.learning_rate is 0\.02 there and 0\.5 here"):
         small_run.make(tmp_path, learning_rate=0.5).open()
     fresh = small_run.make(tmp_path, learning_rate=0.5)
     assert fresh.open(fresh=True) is None
