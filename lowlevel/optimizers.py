@@ -11,8 +11,10 @@ import tensorflow as tf
 from lowlevel import schedules
 from lowlevel.checks import ConfigError, check_choice, check_number
 from lowlevel.update_rules import (
+    adam_alpha,
     adam_update,
     momentum_update,
+    nadam_factors,
     nadam_momentum,
     nadam_update,
     rmsprop_update,
@@ -58,7 +60,19 @@ class Optimizer:
         if isinstance(self.learning_rate, schedules.Adjustable):
             self.slots["learning_rate"] = self.learning_rate.rate
 
-    def update(self, variable, gradient, slots, step, learning_rate):
+    def scalars(self, t, learning_rate):
+        """What the rule needs beside a variable and its slots, computed once for all variables.
+
+        Args:
+            t: number of this update, from 1, a float scalar.
+            learning_rate: a float scalar.
+
+        Returns:
+            A tuple: the last arguments of `update`.
+        """
+        return (learning_rate,)
+
+    def update(self, variable, gradient, slots, *scalars):
         """The rule: returns the new variable and a tuple of its new slots."""
         raise NotImplementedError
 
@@ -75,14 +89,13 @@ class Optimizer:
                 f"gradients and variables differ: {gradients.keys() ^ trainable.keys()}."
             )
         learning_rate = self.learning_rate(step)
+        scalars = self.scalars(tf.cast(step + 1, tf.float32), learning_rate)
         for name, variable in trainable.items():
             with tf.name_scope(name):
                 if self.weight_decay and variable.shape.rank > 1:
                     variable.assign(variable - variable * self.weight_decay * learning_rate)
                 slots = [self.slots[f"{kind}/{name}"] for kind in self.slot_kinds]
-                new_variable, new_slots = self.update(
-                    variable, gradients[name], slots, step, learning_rate
-                )
+                new_variable, new_slots = self.update(variable, gradients[name], slots, *scalars)
                 variable.assign(new_variable)
                 for slot, new_slot in zip(slots, new_slots, strict=True):
                     slot.assign(new_slot)
@@ -91,7 +104,7 @@ class Optimizer:
 class SGD(Optimizer):
     """Plain gradient descent, see `sgd_update`."""
 
-    def update(self, variable, gradient, slots, step, learning_rate):
+    def update(self, variable, gradient, slots, learning_rate):
         return sgd_update(variable, gradient, learning_rate), ()
 
 
@@ -105,7 +118,7 @@ class Momentum(Optimizer):
         self.momentum = check_number("momentum", momentum, 0, 1)
         self.nesterov = nesterov
 
-    def update(self, variable, gradient, slots, step, learning_rate):
+    def update(self, variable, gradient, slots, learning_rate):
         variable, velocity = momentum_update(
             variable, gradient, *slots, learning_rate, self.momentum, self.nesterov
         )
@@ -122,7 +135,7 @@ class RMSprop(Optimizer):
         self.rho = check_number("rho", rho, 0, 1)
         self.epsilon = check_number("epsilon", epsilon, 0, 1)
 
-    def update(self, variable, gradient, slots, step, learning_rate):
+    def update(self, variable, gradient, slots, learning_rate):
         variable, v = rmsprop_update(
             variable, gradient, *slots, learning_rate, self.rho, self.epsilon
         )
@@ -140,10 +153,12 @@ class Adam(Optimizer):
         self.beta_2 = check_number("beta_2", beta_2, 0, 1)
         self.epsilon = check_number("epsilon", epsilon, 0, 1)
 
-    def update(self, variable, gradient, slots, step, learning_rate):
-        t = tf.cast(step + 1, tf.float32)
+    def scalars(self, t, learning_rate):
+        return (adam_alpha(t, learning_rate, self.beta_1, self.beta_2),)
+
+    def update(self, variable, gradient, slots, alpha):
         variable, *slots = adam_update(
-            variable, gradient, *slots, t, learning_rate, self.beta_1, self.beta_2, self.epsilon
+            variable, gradient, *slots, alpha, self.beta_1, self.beta_2, self.epsilon
         )
         return variable, slots
 
@@ -156,17 +171,15 @@ class Nadam(Adam):
         super().build(trainable)
         self.slots["u_product"] = tf.Variable(1.0, False, name="u_product")
 
-    def apply(self, gradients, trainable, step):
-        """Assigns new values to variables and slots, see `Optimizer.apply`."""
-        u = nadam_momentum(tf.cast(step + 1, tf.float32), self.beta_1)
-        self.slots["u_product"].assign(self.slots["u_product"] * u)
-        super().apply(gradients, trainable, step)
+    def scalars(self, t, learning_rate):
+        u_product = self.slots["u_product"]
+        u_product.assign(u_product * nadam_momentum(t, self.beta_1))
+        return nadam_factors(t, u_product, self.beta_1, self.beta_2), learning_rate
 
-    def update(self, variable, gradient, slots, step, learning_rate):
-        t, u_product = tf.cast(step + 1, tf.float32), self.slots["u_product"]
+    def update(self, variable, gradient, slots, factors, learning_rate):
         betas = self.beta_1, self.beta_2
         variable, *slots = nadam_update(
-            variable, gradient, *slots, t, u_product, learning_rate, *betas, self.epsilon
+            variable, gradient, *slots, factors, learning_rate, *betas, self.epsilon
         )
         return variable, slots
 

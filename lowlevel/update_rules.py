@@ -38,18 +38,22 @@ def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
     return variable - learning_rate * gradient / tf.sqrt(v + epsilon), v
 
 
-def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+def adam_alpha(t, learning_rate, beta_1=0.9, beta_2=0.999):
+    """Adam's corrected learning rate at update `t`, from 1, a float scalar; see `adam_update`."""
+    return learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
+
+
+def adam_update(variable, gradient, m, v, alpha, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     """Adam, as Keras writes it: with epsilon outside the bias correction.
 
         m' = beta_1 * m + (1 - beta_1) * g
         v' = beta_2 * v + (1 - beta_2) * g**2
-        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)          (`adam_alpha`)
         w' = w - alpha * m' / (sqrt(v') + epsilon)
 
     Args:
         variable, gradient, m, v: tensors of one shape.
-        t: number of this update, from 1, a float scalar.
-        learning_rate: a float scalar.
+        alpha: a float scalar.
 
     Returns:
         The triple (w', m', v').
@@ -57,7 +61,6 @@ def adam_update(variable, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0
     Source: Kingma and Ba (2015), the formula before their section 2.1; their algorithm 1 adds
     epsilon to the corrected root instead.
     """
-    alpha = learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
     m = m + (gradient - m) * (1 - beta_1)
     v = v + (tf.square(gradient) - v) * (1 - beta_2)
     return variable - alpha * m / (tf.sqrt(v) + epsilon), m, v
@@ -68,8 +71,18 @@ def nadam_momentum(t, beta_1):
     return beta_1 * (1.0 - 0.5 * tf.pow(0.96, t))
 
 
+def nadam_factors(t, u_product, beta_1=0.9, beta_2=0.999):
+    """What Nadam's moments are multiplied or divided by at update `t`, see `nadam_update`.
+
+    Returns:
+        Float scalars: u_{t+1}, 1 - U_{t+1}, 1 - u_t, 1 - U_t and 1 - beta_2**t.
+    """
+    u, next_u = nadam_momentum(t, beta_1), nadam_momentum(t + 1, beta_1)
+    return next_u, 1 - u_product * next_u, 1 - u, 1 - u_product, 1 - tf.pow(beta_2, t)
+
+
 def nadam_update(
-    variable, gradient, m, v, t, u_product, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+    variable, gradient, m, v, factors, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7
 ):
     """Adam with Nesterov's look ahead, as Keras writes it.
 
@@ -81,8 +94,7 @@ def nadam_update(
 
     Args:
         variable, gradient, m, v: tensors of one shape.
-        t: number of this update, from 1, a float scalar.
-        u_product: U_t, a float scalar.
+        factors: see `nadam_factors`.
         learning_rate: a float scalar.
 
     Returns:
@@ -90,9 +102,8 @@ def nadam_update(
 
     Source: Dozat (2016).
     """
-    u, next_u = nadam_momentum(t, beta_1), nadam_momentum(t + 1, beta_1)
+    next_u, next_u_divisor, rest_of_u, u_divisor, v_divisor = factors
     m = m + (gradient - m) * (1 - beta_1)
     v = v + (tf.square(gradient) - v) * (1 - beta_2)
-    ahead = next_u * m / (1 - u_product * next_u) + (1 - u) * gradient / (1 - u_product)
-    corrected_v = v / (1 - tf.pow(beta_2, t))
-    return variable - ahead * learning_rate / (tf.sqrt(corrected_v) + epsilon), m, v
+    ahead = next_u * m / next_u_divisor + rest_of_u * gradient / u_divisor
+    return variable - ahead * learning_rate / (tf.sqrt(v / v_divisor) + epsilon), m, v
