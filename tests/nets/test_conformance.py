@@ -19,6 +19,8 @@ from lowlevel.nets import (
     digit_autoencoder,
     digit_decoder,
     digit_encoder,
+    mini_inception,
+    vision_transformer,
 )
 from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint
@@ -28,8 +30,14 @@ from tests.steps import make_step, network_of
 GOLDEN = Path(__file__).with_name("parameters.txt")
 SEED = [7, 8]
 SMALL_BOTTLES = bottle_encoder.Config((31, 31, 1), (4, 8, 16), (3, 3, 3), (2, 2, 2))
-# The default config but for these: their parts are tested in full size by themselves.
-CONFIGS = {"bottle_autoencoder": bottle_autoencoder.of(SMALL_BOTTLES)}
+# The default config but for these: more of the same blocks would prove nothing more.
+CONFIGS = {
+    "bottle_autoencoder": bottle_autoencoder.of(SMALL_BOTTLES),
+    "bottle_decoder": bottle_decoder.mirror(SMALL_BOTTLES),
+    "bottle_encoder": SMALL_BOTTLES,
+    "mini_inception": mini_inception.Config(stem_filters=8, blocks=((4, 4), (8,), (4, 8))),
+    "vision_transformer": vision_transformer.Config(depth=2),
+}
 
 every_net = pytest.mark.parametrize("name", nets.NETS)
 

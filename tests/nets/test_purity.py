@@ -6,16 +6,15 @@ import tensorflow as tf
 
 from lowlevel import nets
 from tests.comparison import values_of
+from tests.nets.test_conformance import make
 
 
 @pytest.mark.parametrize("name", nets.NETS)
 def test_eager_function_and_session_agree(name):
-    net = nets.get(name)
-    config = net.Config()
+    net, config, variables = make(name, seed=4)
     spec = net.input_spec(config)
     inputs = values_of(spec, 3)
 
-    variables = net.build(config, seed=4)
     eager = net.forward(config, variables, tf.constant(inputs))
     compiled = tf.function(net.forward)(config, variables, tf.constant(inputs))
 
