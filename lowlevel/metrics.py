@@ -68,8 +68,12 @@ class Mean:
         """Adds numbers of any shape, each with a weight (broadcast to the numbers' shape)."""
         values = np.asarray(values, np.float64)
         weights = np.broadcast_to(np.asarray(weights, np.float64), values.shape)
-        self.total += float((values * weights).sum())
-        self.weight += float(weights.sum())
+        self.add((values * weights).sum(), weights.sum())
+
+    def add(self, total, weight):
+        """Adds numbers that have been added up already."""
+        self.total += float(total)
+        self.weight += float(weight)
 
     def result(self):
         """The mean, a float; 0.0 before the first number."""

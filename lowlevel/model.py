@@ -194,8 +194,9 @@ class Model:
             batch_size: examples computed at once; the result does not depend on it.
             verbose: 1 shows progress.
         """
-        batches, chunks = examples.gather_inputs(x, self.network.input_spec, batch_size), []
-        with Progress("predicting", pipeline.length(batches), quiet=verbose != 1) as progress:
+        batches, count = examples.gather_inputs(x, self.network.input_spec, batch_size)
+        chunks = []
+        with Progress("predicting", count, quiet=verbose != 1) as progress:
             for inputs in batches:
                 chunks.append(self._predict_step(inputs))
                 progress.advance()

@@ -11,7 +11,6 @@ import tensorflow as tf
 from lowlevel import schedules
 from lowlevel.checks import ConfigError, check_choice, check_number
 from lowlevel.update_rules import (
-    adam_alpha,
     adam_update,
     momentum_update,
     nadam_factors,
@@ -76,6 +75,13 @@ class Optimizer:
         """The rule: returns the new variable and a tuple of its new slots."""
         raise NotImplementedError
 
+    def assign_update(self, variable, gradient, slots, *scalars):
+        """Assigns what `update` returns; a subclass may do it by a single op, to the same bits."""
+        new_variable, new_slots = self.update(variable, gradient, slots, *scalars)
+        variable.assign(new_variable)
+        for slot, new_slot in zip(slots, new_slots, strict=True):
+            slot.assign(new_slot)
+
     def apply(self, gradients, trainable, step):
         """Assigns new values to variables and slots.
 
@@ -95,10 +101,7 @@ class Optimizer:
                 if self.weight_decay and variable.shape.rank > 1:
                     variable.assign(variable - variable * self.weight_decay * learning_rate)
                 slots = [self.slots[f"{kind}/{name}"] for kind in self.slot_kinds]
-                new_variable, new_slots = self.update(variable, gradients[name], slots, *scalars)
-                variable.assign(new_variable)
-                for slot, new_slot in zip(slots, new_slots, strict=True):
-                    slot.assign(new_slot)
+                self.assign_update(variable, gradients[name], slots, *scalars)
 
 
 class SGD(Optimizer):
@@ -106,6 +109,11 @@ class SGD(Optimizer):
 
     def update(self, variable, gradient, slots, learning_rate):
         return sgd_update(variable, gradient, learning_rate), ()
+
+    def assign_update(self, variable, gradient, slots, learning_rate):
+        tf.raw_ops.ResourceApplyGradientDescent(
+            var=variable.handle, alpha=learning_rate, delta=gradient
+        )
 
 
 class Momentum(Optimizer):
@@ -123,6 +131,16 @@ class Momentum(Optimizer):
             variable, gradient, *slots, learning_rate, self.momentum, self.nesterov
         )
         return variable, (velocity,)
+
+    def assign_update(self, variable, gradient, slots, learning_rate):
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=slots[0].handle,
+            lr=learning_rate,
+            grad=gradient,
+            momentum=self.momentum,
+            use_nesterov=self.nesterov,
+        )
 
 
 class RMSprop(Optimizer):
@@ -154,13 +172,27 @@ class Adam(Optimizer):
         self.epsilon = check_number("epsilon", epsilon, 0, 1)
 
     def scalars(self, t, learning_rate):
-        return (adam_alpha(t, learning_rate, self.beta_1, self.beta_2),)
+        return tf.pow(self.beta_1, t), tf.pow(self.beta_2, t), learning_rate
 
-    def update(self, variable, gradient, slots, alpha):
+    def update(self, variable, gradient, slots, *scalars):
         variable, *slots = adam_update(
-            variable, gradient, *slots, alpha, self.beta_1, self.beta_2, self.epsilon
+            variable, gradient, *slots, *scalars, self.beta_1, self.beta_2, self.epsilon
         )
         return variable, slots
+
+    def assign_update(self, variable, gradient, slots, beta_1_power, beta_2_power, learning_rate):
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=slots[0].handle,
+            v=slots[1].handle,
+            beta1_power=beta_1_power,
+            beta2_power=beta_2_power,
+            lr=learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
 
 
 class Nadam(Adam):
@@ -182,6 +214,8 @@ class Nadam(Adam):
             variable, gradient, *slots, factors, learning_rate, *betas, self.epsilon
         )
         return variable, slots
+
+    assign_update = Optimizer.assign_update  # there is no single op for it
 
 
 def by_name(name, learning_rate, weight_decay=0.0):

@@ -39,12 +39,12 @@ class Progress:
     def __exit__(self, *exception):
         self._bar.close()
 
-    def advance(self, text=""):
-        """Counts one more; `text`, for example the running loss, is shown beside the count."""
-        self._done += 1
+    def advance(self, text="", count=1):
+        """Counts further; `text`, for example the running loss, is shown beside the count."""
+        self._done += count
         if text:
             self._bar.set_postfix_str(text, refresh=False)
-        self._bar.update()
+        self._bar.update(count)
         now = time.monotonic()
         if self._lines and now >= self._next_line:
             print(self._line(text, now - self._start), file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from lowlevel import optimizers, schedules
 from lowlevel.checks import ConfigError
+from lowlevel.variables import sha256
 from tests.comparison import values
 
 PAIRS = {
@@ -63,6 +64,25 @@ def test_many_steps_equal_keras(name, scale):
     assert apply.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam"])
+def test_a_single_op_ends_with_the_bits_of_the_formula(name):
+    def train(assign_update):
+        optimizer = optimizers.by_name(name, schedules.cosine(0.1, 200), weight_decay=0.01)
+        if assign_update is not None:
+            optimizer.assign_update = functools.partial(assign_update, optimizer)
+        trainable = {"weights/a": tf.Variable(values(37, 3)), "biases/a": tf.Variable(values(3))}
+        optimizer.build(trainable)
+        apply = compile_step(optimizer, trainable, tf.Variable(0, dtype=tf.int64))
+        for step in range(200):
+            scale = np.float32(10.0 ** (step % 9 - 7))
+            gradients = [scale * values(37, 3, seed=step), scale * values(3, seed=step + 1)]
+            apply(dict(zip(trainable, map(tf.constant, gradients), strict=True)))
+        return sha256(trainable | optimizer.slots)
+
+    assert type(optimizers.by_name(name, 0.1)).assign_update != optimizers.Optimizer.assign_update
+    assert train(None) == train(optimizers.Optimizer.assign_update)
+
+
 @pytest.mark.parametrize("name", optimizers.NAMES)
 def test_finds_the_minimum_of_a_bowl(name):
     optimizer = optimizers.by_name(name, 0.05)
@@ -80,7 +100,8 @@ def test_decay_spares_biases_and_the_vectors_of_norms():
     trainable = {"weights/c1": tf.Variable([[1.0]]), "weights/bn1": tf.Variable([1.0])}
     trainable["biases/c1"] = tf.Variable([1.0])
     optimizer = optimizers.SGD(0.5, weight_decay=0.2)
-    optimizer.apply(dict.fromkeys(trainable, 0.0), trainable, tf.constant(0))
+    gradients = {name: tf.zeros_like(variable) for name, variable in trainable.items()}
+    optimizer.apply(gradients, trainable, tf.constant(0))
     assert [float(tf.squeeze(variable)) for variable in trainable.values()] == [
         pytest.approx(0.9),
         1,

@@ -157,17 +157,27 @@ def gather(x, y, input_spec, sample_weight=None):
 
 
 def gather_inputs(x, input_spec, batch_size):
-    """A `tf.data.Dataset` of batches of inputs alone, from what `gather` takes.
+    """Batches of inputs alone, from what `gather` takes, and how many there are or None.
+
+    Arrays are cut up without a `tf.data.Dataset`, which for one batch takes longer than a network.
 
     Raises:
+        ConfigError: a dataset never ends.
         DataError: they do not fit the spec.
     """
-    if not isinstance(x, tf.data.Dataset):
-        batches = Arrays(to_tensors(x, input_spec)).batches(batch_size)
-        return pipeline.map_batches(batches, lambda inputs: inputs)
-    if isinstance(x.element_spec, tuple):  # targets do not matter
-        return pipeline.map_batches(x, lambda inputs, *_: to_tensors(inputs, input_spec))
-    return pipeline.map_batches(x, lambda inputs: to_tensors(inputs, input_spec))
+    if isinstance(x, tf.data.Dataset):
+        # A tuple holds targets, too; they do not matter.
+        batches = pipeline.map_batches(x, lambda inputs, *_: to_tensors(inputs, input_spec))
+        return batches, pipeline.length(batches)
+    check_integer("batch_size", batch_size, 1)
+    arrays = Arrays(to_tensors(x, input_spec))
+    (inputs,) = arrays.tensors
+    starts = range(0, arrays.count, batch_size)
+
+    def part(start):
+        return tf.nest.map_structure(lambda tensor: tensor[start : start + batch_size], inputs)
+
+    return [inputs] if len(starts) == 1 else map(part, starts), len(starts)
 
 
 def sha256(*arrays):

@@ -1,5 +1,7 @@
 """Examples from a `tf.data.Dataset` that a user has made."""
 
+import functools
+
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_integer
@@ -29,7 +31,6 @@ class Stream:
         self.dataset = pipeline.map_batches(
             dataset, lambda *batch: tuple(map(to_tensors, batch, specs))
         )
-        self._rest = iter(())
 
     @property
     def element_spec(self):
@@ -38,6 +39,11 @@ class Stream:
             lambda spec: tf.TensorSpec(spec.shape and [None, *spec.shape[1:]], spec.dtype),
             self.dataset.element_spec,
         )
+
+    @functools.cached_property
+    def rest(self):
+        """An iterator that goes on from epoch to epoch, and restarts when it is exhausted."""
+        return iter(self.dataset.repeat())
 
     def steps(self, batch_size=None, steps_per_epoch=None):
         """Batches in an epoch. Raises ConfigError if neither the user nor the dataset knows."""
@@ -61,18 +67,3 @@ class Stream:
     def with_class_weights(self, class_weight):
         """Raises ConfigError: the classes in a dataset are not known."""
         raise ConfigError("a dataset brings its own weights, not class_weight.")
-
-    def next_batches(self, count):
-        """The next batches of the dataset; restarts it only when it is exhausted.
-
-        Raises:
-            DataError: it is empty.
-        """
-        for _ in range(count):
-            batch = next(self._rest, None)
-            if batch is None:
-                self._rest = iter(self.dataset)
-                batch = next(self._rest, None)
-            if batch is None:
-                raise DataError("the dataset contains no batches.")
-            yield batch

@@ -1,6 +1,7 @@
 """The data that a run trains on and is evaluated on, with the facts that prediction needs."""
 
 import dataclasses
+import itertools
 
 import tensorflow as tf
 
@@ -51,7 +52,7 @@ class TrainingData:
         return self.train.steps(batch_size, self.steps_per_epoch)
 
     def batches(self, state, recipe):
-        """The remaining batches of the current epoch.
+        """The remaining batches of the current epoch: a `tf.data.Dataset`, or a Python iterator.
 
         Args:
             state: a `TrainingState`.
@@ -60,7 +61,7 @@ class TrainingData:
         step, batch_size = int(state.step), recipe.batch_size
         done = step - state.epoch_start
         if self.train.count is None:
-            return self.train.next_batches(self.steps(batch_size) - done)
+            return itertools.islice(self.train.rest, self.steps(batch_size) - done)
         if self.shuffled_by is None:
             order = tf.range(self.train.count)
         else:
@@ -72,6 +73,12 @@ class TrainingData:
 
         order = order[done * batch_size :]
         return self.train.batches(batch_size, order, self.augmentation and augment)
+
+    def iterator(self, state, recipe):
+        """A `tf.data.Iterator` whose next elements are `batches(state, recipe)`."""
+        if self.train.count is None:
+            return self.train.rest
+        return iter(self.batches(state, recipe))
 
 
 def of_images(dataset, augmentation=None, image_files="digit"):

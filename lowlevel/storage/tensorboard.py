@@ -43,10 +43,10 @@ class TensorBoard:
             raise CheckpointError(f"{root} cannot be written: {reason_of(error)}.") from error
 
     def write_step(self, step, values):
-        """Means over the batch of a training step, by name."""
+        """Metrics of a training step by name, floats."""
         with self._train.as_default(step):
             for name, value in values.items():
-                tf.summary.scalar(f"step/{name}", np.mean(value))
+                tf.summary.scalar(f"step/{name}", value)
 
     def write_epoch(self, row):
         """A row of the history: training metrics in one run, evaluation metrics in the other."""

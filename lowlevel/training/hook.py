@@ -17,7 +17,17 @@ class Hook:
 
     @property
     def wants_every_step(self):
-        """Whether it overrides a method for single steps, and so must be called at each."""
+        """Whether it must be called between one step and the next, which costs speed.
+
+        So it is if the hook overrides `on_batch_begin` or `on_batch_end`. One that needs no more
+        than the metrics of each step, not the variables after it, sets this to False: its
+        `on_batch_end` is then called for many steps after the last of them.
+        """
+        return self.watches_steps
+
+    @property
+    def watches_steps(self):
+        """Whether it overrides `on_batch_begin` or `on_batch_end`."""
         own = type(self)
         return (own.on_batch_begin, own.on_batch_end) != (Hook.on_batch_begin, Hook.on_batch_end)
 
@@ -37,7 +47,7 @@ class Hook:
         """Before a step; `step` is the number of steps made before."""
 
     def on_batch_end(self, step, values):
-        """After a step; `step` includes it, and `values` is its result."""
+        """After a step; `step` includes it; `values` has its loss and metrics by name, floats."""
 
 
 def check_hooks(hooks):
@@ -57,8 +67,8 @@ class HookList:
     def __init__(self, hooks):
         """Takes a list of hooks. Raises ConfigError if they are anything else."""
         self._hooks = check_hooks(hooks)
-        self._at_every_step = [hook for hook in hooks if hook.wants_every_step]
-        self.wants_every_step = bool(self._at_every_step)
+        self._watching_steps = [hook for hook in hooks if hook.watches_steps]
+        self.wants_every_step = any(hook.wants_every_step for hook in hooks)
 
     @property
     def stop(self):
@@ -86,11 +96,19 @@ class HookList:
             hook.on_epoch_end(row)
 
     def on_batch_begin(self, step):
-        """Before a step, for the hooks that need it."""
-        for hook in self._at_every_step:
-            hook.on_batch_begin(step)
+        """Before a step, for the hooks that want every step."""
+        for hook in self._watching_steps:
+            if hook.wants_every_step:
+                hook.on_batch_begin(step)
 
-    def on_batch_end(self, step, values):
-        """After a step, for the hooks that need it."""
-        for hook in self._at_every_step:
-            hook.on_batch_end(step, values)
+    def on_batches_end(self, step, sums):
+        """After steps from `step` on; `sums` are those of `lowlevel.training.step_loop`."""
+        if not self._watching_steps:
+            return
+        rows = zip(*sums.values(), strict=True)
+        for number, row in enumerate(rows, step + 1):
+            values = {
+                name: float(total / size) for name, (total, size) in zip(sums, row, strict=True)
+            }
+            for hook in self._watching_steps:
+                hook.on_batch_end(number, values)

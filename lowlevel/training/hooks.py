@@ -182,6 +182,8 @@ class TensorBoardLog(Hook):
             of an earlier training is kept up to the step where this one begins.
     """
 
+    wants_every_step = False
+
     def __init__(self, tensorboard):
         self._path = tensorboard if isinstance(tensorboard, str | Path) else None
         self.tensorboard = tensorboard

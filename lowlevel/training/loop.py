@@ -12,6 +12,7 @@ from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
 from lowlevel.training.hook import HookList
+from lowlevel.training.pace import Pace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,7 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         length: a `RunLength`.
         hooks: `lowlevel.training.hooks.Hook`s; at the end of an epoch they are called before the
             run is saved.
-        should_stop: function called before each step.
+        should_stop: function called before each call of the compiled loop, several times a second.
         quiet: show no progress.
 
     Raises:
@@ -46,13 +47,13 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         ConfigError: an epoch has left the network's state unchanged; the run is not saved.
         DataError: a batch cannot be computed, for example because a label is out of range.
     """
-    state, hooks = run.state, HookList(hooks)
+    state, hooks, pace = run.state, HookList(hooks), Pace()
     hooks.on_train_begin(state)
     try:
         while state.epoch < length.epochs and not hooks.stop:
             before = loop_checks.values_of_state(state)
             hooks.on_epoch_begin(state.epoch)
-            at_end_of_epoch = _make_steps(run, length, hooks, should_stop, quiet)
+            at_end_of_epoch = _make_steps(run, length, hooks, should_stop, pace, quiet)
             loop_checks.check_finite(state)
             loop_checks.check_state_changed(before, state)
             if not at_end_of_epoch:
@@ -69,39 +70,46 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
     hooks.on_train_end(state)
 
 
-def _make_steps(run, length, hooks, should_stop, quiet):
+def _make_steps(run, length, hooks, should_stop, pace, quiet):
     """Makes the remaining steps of the current epoch; returns whether it reached the end."""
     state, step = run.state, int(run.state.step)
     end = state.epoch_start + run.steps_per_epoch
     stop = end if length.max_steps is None else min(end, length.max_steps)
     title = f"epoch {state.epoch + 1}/{length.epochs}"
-    train_step, batches = run.train_step, run.batches() if step < stop else ()
     done = step - state.epoch_start
+    batches = run.data.iterator(state, run.recipe) if step < stop else None
     with Progress(title, stop - state.epoch_start, done, quiet) as progress:
-        clock = time.monotonic()
-        for batch in batches:
-            if should_stop():
-                break
+        while step < stop and not should_stop():
+            start = time.monotonic()
+            count = 1 if hooks.wants_every_step else min(pace.steps, stop - step)
+            if length.save_every:
+                count = min(count, length.save_every - step % length.save_every)
             hooks.on_batch_begin(step)
-            try:
-                values = train_step(*batch)
-            except tf.errors.InvalidArgumentError as error:
-                raise _impossible(error) from error
-            step += 1
-            state.add(values)
-            hooks.on_batch_end(step, values)
+            sums = _call(run.make_steps, batches, count)
+            state.add(sums)
+            hooks.on_batches_end(step, sums)
+            step += len(sums["loss"])
             if not math.isfinite(state.running["loss"].total):
                 raise NonFiniteError(f"the loss is not finite at step {step}")
-            now = time.monotonic()
-            state.seconds += now - clock
-            clock = now
-            progress.advance(f"loss {state.running['loss'].result():.4f}")
-            if step == stop:
-                break
-            if length.save_every and step % length.save_every == 0:
+            seconds = time.monotonic() - start
+            state.seconds += seconds
+            pace.measure(count, seconds)
+            progress.advance(f"loss {state.running['loss'].result():.4f}", count)
+            if length.save_every and step % length.save_every == 0 and step < stop:
                 loop_checks.check_finite(state)
                 run.save()
     return step == end
+
+
+def _call(make_steps, batches, count):
+    """Makes steps; returns their sums as arrays, see `build_step_loop`."""
+    try:
+        sums = make_steps(batches, tf.constant(count))
+    except tf.errors.InvalidArgumentError as error:
+        raise _impossible(error) from error
+    except tf.errors.OutOfRangeError:
+        raise DataError("the dataset contains no batches.") from None  # it would repeat others
+    return {name: values.numpy() for name, values in sums.items()}
 
 
 def evaluate(eval_step, batches, quiet=True):

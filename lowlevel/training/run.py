@@ -53,6 +53,11 @@ class Run:
         return self._steps.train(self.data.train)
 
     @property
+    def make_steps(self):
+        """The compiled loop that makes many training steps in one call, see `build_step_loop`."""
+        return self._steps.train_loop(self.data.train)
+
+    @property
     def steps_per_epoch(self):
         """Batches in an epoch, including the short last one."""
         return self.data.steps(self.recipe.batch_size)

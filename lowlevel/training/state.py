@@ -55,10 +55,11 @@ class TrainingState:
         self.running = {name: metrics.Mean() for name in self.running}
         self.seconds = 0.0
 
-    def add(self, values):
-        """Adds the result of a step: numbers for each example, by the metric's name."""
-        for name, numbers in values.items():
-            self.running[name].update(numbers)
+    def add(self, sums):
+        """Adds steps: by the metric's name, `[steps, 2]`, sums and how many numbers they are of."""
+        for name, rows in sums.items():
+            for total, weight in rows:
+                self.running[name].add(total, weight)
         self.evaluation = {}
 
     def finish_epoch(self):

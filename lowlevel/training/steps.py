@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.training.step import build_eval_step, build_train_step
+from lowlevel.training.step_loop import build_step_loop
 
 
 class Steps:
@@ -16,7 +17,7 @@ class Steps:
         self._state = state
         self._recipe = recipe
         self._trainable = set(network.variables.trainable())
-        self._train, self._eval = {}, {}
+        self._train, self._loops, self._eval = {}, {}, {}
 
     def train(self, examples):
         """The training step for examples of this form and for the layers that are not frozen now.
@@ -39,6 +40,13 @@ class Steps:
                 self._network, self._task, self._state, self._recipe, spec
             )
         return self._train[key]
+
+    def train_loop(self, examples):
+        """The compiled loop over `train(examples)`, see `build_step_loop`."""
+        step = self.train(examples)
+        if step not in self._loops:
+            self._loops[step] = build_step_loop(step)
+        return self._loops[step]
 
     def evaluate(self, examples):
         """The evaluation step for examples of this form. Raises DataError as `train` does."""

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from lowlevel import losses, metrics, optimizers, progress, schedules
 from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
+from lowlevel.data.training_data import TrainingData
 from lowlevel.prediction import trained
 from lowlevel.storage import checkpoint
 from lowlevel.storage.run_directory import RunDirectory
@@ -34,15 +35,15 @@ def test_order_and_result_come_from_the_seed():
     assert sha256(first.variables.all()) != sha256(unshuffled.variables.all())
 
 
-def test_each_epoch_and_each_fit_has_an_order_of_its_own():
+def test_each_epoch_and_each_fit_has_an_order_of_its_own(monkeypatch):
     model, seen = make(), []
-    step = model.run._steps.train(model._gather(*data()))
+    iterator = TrainingData.iterator
 
-    def spy(inputs, targets):
-        seen.append(inputs.numpy())
-        return step(inputs, targets)
+    def spy(training_data, state, recipe):
+        seen.extend(inputs.numpy() for inputs, _ in training_data.batches(state, recipe))
+        return iterator(training_data, state, recipe)
 
-    model.run._steps.train = lambda data: spy
+    monkeypatch.setattr(TrainingData, "iterator", spy)
     for _ in range(2):
         model.fit(*data(), epochs=2, batch_size=60, verbose=0)
     orders = [np.argsort(batch[:, 0, 0, 0]).tobytes() for batch in seen]

@@ -1,5 +1,6 @@
 """Several hooks as one: their order, when they stop a run, which are called at single steps."""
 
+import numpy as np
 import pytest
 
 from lowlevel.checks import ConfigError
@@ -53,6 +54,12 @@ class After(Hook):
         pass
 
 
+class OnlyMetrics(WatchSteps):
+    """Wants to know the metrics of each step, but not to be called between two."""
+
+    wants_every_step = False
+
+
 class Heir(After):
     """Overrides nothing more than the class that it comes from."""
 
@@ -65,7 +72,6 @@ MOMENTS = {
 }
 STEPS = {
     "batch begin": ("on_batch_begin", [7]),
-    "batch end": ("on_batch_end", [8, {"loss": 1}]),
 }
 
 
@@ -87,6 +93,27 @@ def test_at_single_steps_only_those_that_ask_are_called(moment):
     getattr(HookList([quiet, asked]), method)(*arguments)
     assert calls == []
     assert asked.calls == [("asks", moment, *arguments)]
+
+
+def test_after_many_steps_each_is_told_with_its_means():
+    calls = []
+    hooks = HookList([WatchSteps(calls, "one"), Watch(calls, "no"), OnlyMetrics(calls, "two")])
+    assert hooks.wants_every_step
+    hooks.on_batch_begin(7)
+    sums = {
+        "loss": np.array([[6.0, 4.0], [1.0, 2.0]]),
+        "accuracy": np.array([[4.0, 4.0], [0.0, 2.0]]),
+    }
+    hooks.on_batches_end(7, sums)
+    values = {"loss": 1.5, "accuracy": 1.0}, {"loss": 0.5, "accuracy": 0.0}
+    assert calls == [
+        ("one", "batch begin", 7),
+        ("one", "batch end", 8, values[0]),
+        ("two", "batch end", 8, values[0]),
+        ("one", "batch end", 9, values[1]),
+        ("two", "batch end", 9, values[1]),
+    ]
+    assert not HookList([OnlyMetrics(calls, "alone")]).wants_every_step
 
 
 @pytest.mark.parametrize(

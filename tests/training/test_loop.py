@@ -1,5 +1,7 @@
 """The loop: what it asks and calls, in which order, and what it refuses between two steps."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +11,7 @@ from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.nets import mish_net
 from lowlevel.training import loop
 from lowlevel.training.hook import Hook
+from lowlevel.variables import sha256
 from tests.training import small_run
 
 
@@ -40,27 +43,32 @@ class WatchSteps(Watch):
         self.calls.append(f"before {step}")
 
     def on_batch_end(self, step, values):
-        self.calls.append(f"after {step}: {len(values['loss'])}")
+        self.calls.append(f"after {step}: {values['loss']}")
 
 
 def watched_run(calls):
-    """A run that writes down when it evaluates and saves, and makes no real step."""
+    """A run that writes down when it evaluates and saves, and makes no real step.
+
+    The loss of a batch is its size.
+    """
     run = small_run.make()
     run.evaluate = lambda examples: calls.append("evaluate") or {}
     run.save = lambda: calls.append("save")
 
-    def step(images, labels):
-        run.state.step.assign_add(1)
-        return {"loss": np.ones(len(images)), "accuracy": np.ones(len(images))}
+    def make_steps(batches, count):
+        sizes = [len(labels) for _, labels in itertools.islice(batches, int(count))]
+        run.state.step.assign_add(len(sizes))
+        sums = tf.constant([[size * size, size] for size in sizes], tf.float64)
+        return {"loss": sums, "accuracy": sums}
 
-    run._steps.train = lambda examples: step
+    run._steps.train_loop = lambda examples: make_steps
     return run
 
 
 def test_the_order_of_an_epoch():
     calls = []
     loop.train(watched_run(calls), loop.RunLength(2), [WatchSteps(calls, 1)], quiet=True)
-    steps = ["before 0", "after 1: 40", "before 1", "after 2: 40", "before 2", "after 3: 16"]
+    steps = ["before 0", "after 1: 40.0", "before 1", "after 2: 40.0", "before 2", "after 3: 16.0"]
     assert calls == ["begin", "epoch 0", *steps, "evaluate", "row 1", "save", "end"]
 
 
@@ -76,9 +84,56 @@ def test_a_hook_that_does_not_ask_for_single_steps_is_not_called_at_them():
 def test_a_stop_within_an_epoch_saves_and_does_not_evaluate():
     calls, answers = [], iter([False, False, True])
     run = watched_run(calls)
-    loop.train(run, loop.RunLength(2), [Watch(calls)], lambda: next(answers), quiet=True)
+    hooks = [Watch(calls), WatchSteps([])]  # the second asks for single steps
+    loop.train(run, loop.RunLength(2), hooks, lambda: next(answers), quiet=True)
     assert calls == ["begin", "epoch 0", "save", "end"]
     assert int(run.state.step) == 2
+
+
+class OnlyMetrics(WatchSteps):
+    """Wants to know the metrics of each step, but not to be called between two."""
+
+    wants_every_step = False
+
+
+def test_a_hook_for_metrics_alone_gets_those_of_each_step_after_a_call():
+    calls, counts = [], []
+    run = watched_run([])
+    make_steps = run.make_steps
+
+    def counted(batches, count):
+        counts.append(int(count))
+        return make_steps(batches, count)
+
+    run._steps.train_loop = lambda examples: counted
+    loop.train(run, loop.RunLength(2), [OnlyMetrics(calls)], quiet=True)
+    assert counts == [1, 2, 3], "no more than one step, whose time is measured; then all others"
+    steps = [call for call in calls if call.startswith(("before", "after"))]
+    sizes = [40.0, 40.0, 16.0] * 2
+    assert steps == [f"after {step}: {size}" for step, size in enumerate(sizes, start=1)]
+
+
+def test_bits_do_not_depend_on_the_steps_of_a_call(monkeypatch):
+    digests, rows = set(), []
+    for steps in (1, 2, 5):
+        pace = loop.Pace()
+        pace.steps, pace.measure = steps, lambda *_: None
+        monkeypatch.setattr(loop, "Pace", lambda pace=pace: pace)
+        run = small_run.make()
+        small_run.go_on(run)
+        digests.add(sha256(run.state.tensors()))
+        rows.append([row | {"seconds": 0} for row in run.state.history])
+    assert len(digests) == 1
+    assert rows[0] == rows[1] == rows[2]
+
+
+def test_a_loss_that_is_not_finite_ends_a_call_at_its_step():
+    run = small_run.make()
+    weights = run.state.variables.weights["out"]
+    weights.assign(weights * float("inf"))
+    sums = run.make_steps(run.data.iterator(run.state, run.recipe), tf.constant(3))
+    assert int(run.state.step) == len(sums["loss"]) == 1
+    assert not np.isfinite(sums["loss"][0, 0])
 
 
 def test_saving_every_other_step():
@@ -109,11 +164,11 @@ def test_a_step_that_forgets_the_new_state():
     saved = []
     run.save = lambda: saved.append(1)
 
-    def forgetful_step(images, labels):
+    def forgetful_steps(batches, count):
         run.state.step.assign_add(1)
-        return {"loss": np.ones(2), "accuracy": np.ones(2)}
+        return {"loss": tf.ones([1, 2]), "accuracy": tf.ones([1, 2])}
 
-    run._steps.train = lambda examples: forgetful_step
+    run._steps.train_loop = lambda examples: forgetful_steps
     with pytest.raises(ConfigError, match=r"never changes the state .*bn/mean, .*training=T"):
         small_run.go_on(run)
     assert not saved

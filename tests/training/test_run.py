@@ -14,6 +14,7 @@ from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.metrics import Mean
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training import loop
+from lowlevel.training.hook import Hook
 from lowlevel.training.recipe import Recipe
 from tests.training import small_run
 
@@ -122,21 +123,13 @@ def test_damaged_checkpoints_never_push_out_a_whole_one(tmp_path):
 
 
 def test_a_row_of_metrics_is_what_its_epoch_alone_gave(tmp_path):
-    """Recomputed from what the step returned, so a mean that is never reset is noticed."""
-    run = small_run.make(tmp_path)
-    run.open()
-    seen, step = [], run.train_step
-
-    def watched(images, labels):
-        result = step(images, labels)
-        seen.append({name: values.numpy() for name, values in result.items()})
-        return result
-
-    run._steps.train = lambda examples: watched
-    small_run.go_on(run, small_run.EPOCHS)
-    for row, batches in zip(run.state.history, (seen[:3], seen[3:]), strict=True):
+    """Computed again step by step, so a mean that is never reset is noticed."""
+    run, again = small_run.train(tmp_path), small_run.make()
+    for row in run.state.history:
+        results = [again.train_step(*batch) for batch in again.batches()]
+        again.state.finish_epoch()
         for name in ("loss", "accuracy"):
-            values = np.concatenate([batch[name] for batch in batches])
+            values = np.concatenate([result[name] for result in results])
             assert len(values) == 96
             assert row[name] == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
 
@@ -262,15 +255,12 @@ def test_variables_that_are_not_finite_are_not_saved(tmp_path):
     run = small_run.make(tmp_path)
     run.open()
 
-    def step_that_breaks_a_variable(images, labels):
-        result = run_step(images, labels)
-        run.state.variables.biases["c3"].assign([float("nan")] * 32)
-        return result
+    class BreakVariable(Hook):
+        def on_batch_end(self, step, values):
+            run.state.variables.biases["c3"].assign([float("nan")] * 32)
 
-    run_step = run.train_step
-    run._steps.train = lambda examples: step_that_breaks_a_variable
     with pytest.raises(NonFiniteError, match="variables/biases/c3 is not finite after step 1"):
-        small_run.go_on(run, small_run.EPOCHS, max_steps=1)
+        small_run.go_on(run, small_run.EPOCHS, max_steps=1, hooks=[BreakVariable()])
     assert run.directory.checkpoints() == []
 
 
