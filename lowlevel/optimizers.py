@@ -133,9 +133,10 @@ class Momentum(Optimizer):
         return variable, (velocity,)
 
     def assign_update(self, variable, gradient, slots, learning_rate):
+        (velocity,) = _handles(slots)
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
-            accum=slots[0].handle,
+            accum=velocity,
             lr=learning_rate,
             grad=gradient,
             momentum=self.momentum,
@@ -181,10 +182,11 @@ class Adam(Optimizer):
         return variable, slots
 
     def assign_update(self, variable, gradient, slots, beta_1_power, beta_2_power, learning_rate):
+        m, v = _handles(slots)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=slots[0].handle,
-            v=slots[1].handle,
+            m=m,
+            v=v,
             beta1_power=beta_1_power,
             beta2_power=beta_2_power,
             lr=learning_rate,
@@ -216,6 +218,13 @@ class Nadam(Adam):
         return variable, slots
 
     assign_update = Optimizer.assign_update  # there is no single op for it
+
+
+def _handles(slots):
+    """Their handles. They are read, too: only so a function lists them among its variables."""
+    for slot in slots:
+        slot.read_value()  # costs nothing: a graph drops what nobody uses
+    return [slot.handle for slot in slots]
 
 
 def by_name(name, learning_rate, weight_decay=0.0):

@@ -46,10 +46,11 @@ def build_train_step(network, task, state, recipe, spec):
         gradients = tape.gradient(mean_loss, trainable)
         gradients = recipe.change_gradients(_name(step_checks.check_gradients(gradients)))
 
-        state.optimizer.apply(gradients, trainable, state.step)
-        for name, variable in network_state.items():
-            variable.assign(new_state[name])
-        state.step.assign_add(1)
+        with tf.control_dependencies([mean_loss]):  # where there is none, nothing is assigned
+            state.optimizer.apply(gradients, trainable, state.step)
+            for name, variable in network_state.items():
+                variable.assign(new_state[name])
+            state.step.assign_add(1)
         return _per_example(task, targets, outputs, losses)
 
     return train_step
