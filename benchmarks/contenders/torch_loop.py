@@ -1,0 +1,77 @@
+"""PyTorch: an eager or compiled step in a Python loop, with fused Adam."""
+
+import contextlib
+
+from benchmarks.contenders import Contender, UnsupportedError
+from benchmarks.works import LEARNING_RATE, config_of
+
+SETTINGS = ("eager", "eager, channels last", "compiled", "compiled, channels last")
+
+
+def make(job):
+    """The `Contender` for a job."""
+    import torch
+    from torch.nn import functional
+
+    from benchmarks.contenders import torch_nets
+
+    if job.work.net not in torch_nets.FORWARDS:
+        raise UnsupportedError(f"there is no PyTorch network of {job.work.net}")
+    config = config_of(job.work, job.dropout)
+    images = job.inputs.ndim == 4
+    layout = torch.contiguous_format
+    if "channels last" in job.setting:
+        if not images:
+            raise UnsupportedError("the inputs are not images")
+        layout = torch.channels_last
+    parameters = {}
+    for name, array in job.variables.items():
+        if name.startswith("state/"):
+            continue
+        tensor = torch.tensor(array)
+        if tensor.ndim == 4:  # from [height, width, in, out] to [out, in, height, width]
+            tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=layout)
+        parameters[name] = tensor.requires_grad_()
+    optimizer = torch.optim.Adam(parameters.values(), LEARNING_RATE, eps=1e-7, fused=True)
+    inputs, targets = torch.tensor(job.inputs), torch.tensor(job.targets)
+    if images:
+        inputs = inputs.permute(0, 3, 1, 2).contiguous(memory_format=layout)
+    targets = targets if targets.is_floating_point() else targets.long()
+    forward = torch_nets.FORWARDS[job.work.net](config, parameters)
+    bfloat16 = job.precision == "bfloat16"
+    state = torch_nets.state_of(job.variables)
+
+    def loss_and_metric(inputs, targets):
+        context = torch.autocast("cpu", torch.bfloat16) if bfloat16 else contextlib.nullcontext()
+        with context:
+            outputs = forward(inputs, state).float()
+        if job.work.net == "regression":
+            return functional.mse_loss(outputs, targets), (outputs - targets).abs().sum()
+        if job.work.net == "text_classifier":
+            loss = functional.binary_cross_entropy_with_logits(outputs, targets.float())
+            return loss, ((outputs > 0) == (targets > 0)).sum()
+        return functional.cross_entropy(outputs, targets), (outputs.argmax(1) == targets).sum()
+
+    if job.setting.startswith("compiled"):
+        loss_and_metric = torch.compile(loss_and_metric)
+
+    def step(inputs, targets):
+        optimizer.zero_grad(set_to_none=True)
+        loss, metric = loss_and_metric(inputs, targets)
+        loss.backward()
+        optimizer.step()
+        return loss.detach(), metric.detach()
+
+    def losses():
+        starts = range(0, len(inputs), job.batch_size)
+        parts = [slice(start, start + job.batch_size) for start in starts]
+        return [float(step(inputs[part], targets[part])[0]) for part in parts]
+
+    def train():
+        total, right = torch.zeros(()), torch.zeros(())
+        for indices in torch.randperm(len(inputs)).split(job.batch_size):
+            loss, metric = step(inputs[indices], targets[indices])
+            total, right = total + loss, right + metric
+        return float(total), float(right)
+
+    return Contender(losses, train)

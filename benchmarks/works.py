@@ -1,0 +1,70 @@
+"""What the benchmark trains: networks, batch sizes, and examples in memory."""
+
+import dataclasses
+
+import numpy as np
+
+LEARNING_RATE = 1e-4  # Adam's, on all sides
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """One line of the benchmark.
+
+    Attributes:
+        net: the network's name in the registry; its config is the default one.
+        batch_size: examples in a batch.
+        batches: batches in an epoch, which is what a round trains.
+        precisions: what it is computed in.
+    """
+
+    net: str
+    batch_size: int
+    batches: int
+    precisions: tuple = ("float32", "bfloat16")
+
+
+WORKS = {
+    "conv_net": Work("conv_net", 128, 40),
+    "mlp": Work("mlp", 32, 600, ("float32",)),
+    "mini_inception": Work("mini_inception", 64, 5),
+    "regression": Work("regression", 32, 600, ("float32",)),
+    "text_classifier": Work("text_classifier", 64, 300, ("float32",)),
+}
+
+
+def config_of(work, dropout=True):
+    """The network's config, without dropout where results are to be compared."""
+    from lowlevel import nets
+
+    config = nets.get(work.net).Config()
+    if not dropout and hasattr(config, "dropout_rate"):
+        config = dataclasses.replace(config, dropout_rate=0.0)
+    return config
+
+
+def initial_variables(work):
+    """The network's first variables as arrays by name, `weights/c1` and so on."""
+    from lowlevel import nets, variables
+
+    return variables.values(nets.make(work.net, config_of(work), seed=0).variables.all())
+
+
+def make_examples(work, batch_size, count):
+    """Random examples that can be learned: inputs and targets, arrays `[count * batch_size, ...]`.
+
+    Half of the classes are brighter than the other half, so that losses fall.
+    """
+    random, examples = np.random.default_rng(0), count * batch_size
+    if work.net == "text_classifier":
+        labels = random.integers(0, 2, examples)
+        words = random.integers(0, 20_001, (examples, 24)) // (1 + labels[:, np.newaxis])
+        return words.astype(np.int32), labels.astype(np.int32)
+    config = config_of(work)
+    if work.net == "regression":
+        rows = random.normal(size=(examples, config.features)).astype(np.float32)
+        return rows, rows.sum(axis=1)
+    labels = random.integers(0, config.num_classes, examples)
+    images = random.random((examples, *config.image_shape), np.float32)
+    images *= 0.5 + 0.05 * labels[:, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)
+    return images, labels.astype(np.int32)
