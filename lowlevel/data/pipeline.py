@@ -47,14 +47,17 @@ def batches(load, order, batch_size, augment=None):
         A `tf.data.Dataset` of tuples.
     """
 
-    def load_batch(position, indices):
-        inputs, *rest = load(indices)
+    order = tf.convert_to_tensor(order)
+
+    def load_batch(position):
+        start = position * batch_size
+        inputs, *rest = load(order[start : start + batch_size])
         if augment is not None:
             inputs = augment(inputs, position)
         return (inputs, *rest)
 
-    dataset = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
-    return map_batches(dataset, load_batch).prefetch(2)
+    positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
+    return map_batches(positions, load_batch).prefetch(2)
 
 
 def map_batches(dataset, function):
