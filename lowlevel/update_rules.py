@@ -38,32 +38,22 @@ def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
     return variable - learning_rate * gradient / tf.sqrt(v + epsilon), v
 
 
-def adam_update(
-    variable,
-    gradient,
-    m,
-    v,
-    beta_1_power,
-    beta_2_power,
-    learning_rate,
-    beta_1=0.9,
-    beta_2=0.999,
-    epsilon=1e-7,
-):
+def adam_alpha(t, learning_rate, beta_1=0.9, beta_2=0.999):
+    """Adam's corrected learning rate at update `t`, from 1, a float scalar; see `adam_update`."""
+    return learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
+
+
+def adam_update(variable, gradient, m, v, alpha, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     """Adam, as Keras writes it: with epsilon outside the bias correction.
 
         m' = beta_1 * m + (1 - beta_1) * g
         v' = beta_2 * v + (1 - beta_2) * g**2
-        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        alpha = rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)          (`adam_alpha`)
         w' = w - alpha * m' / (sqrt(v') + epsilon)
 
-    `1 - beta` is computed in float32, as TensorFlow's kernel of Adam does; Keras rounds it once
-    less, so that its v differs by up to 5e-5 of itself.
-
     Args:
-        variable, gradient, m, v: float32 tensors of one shape.
-        beta_1_power, beta_2_power: `beta_1**t` and `beta_2**t` at update t, from 1, float scalars.
-        learning_rate: a float scalar.
+        variable, gradient, m, v: tensors of one shape.
+        alpha: a float scalar.
 
     Returns:
         The triple (w', m', v').
@@ -71,8 +61,6 @@ def adam_update(
     Source: Kingma and Ba (2015), the formula before their section 2.1; their algorithm 1 adds
     epsilon to the corrected root instead.
     """
-    beta_1, beta_2 = tf.constant(beta_1), tf.constant(beta_2)
-    alpha = learning_rate * tf.sqrt(1 - beta_2_power) / (1 - beta_1_power)
     m = m + (gradient - m) * (1 - beta_1)
     v = v + (tf.square(gradient) - v) * (1 - beta_2)
     return variable - alpha * m / (tf.sqrt(v) + epsilon), m, v

@@ -41,7 +41,7 @@ def build_graph(config, dataset, args, with_placeholders):
     from lowlevel import losses, metrics, seeds
     from lowlevel.data import pipeline
     from lowlevel.nets import conv_net
-    from lowlevel.update_rules import adam_update
+    from lowlevel.update_rules import adam_alpha, adam_update
 
     nodes = SimpleNamespace(graph=tf.compat.v1.Graph())
     with nodes.graph.as_default():
@@ -64,13 +64,12 @@ def build_graph(config, dataset, args, with_placeholders):
         logits, _ = conv_net.forward(config, store, nodes.train.images, training=True, seed=seed)
         nodes.loss = tf.reduce_mean(losses.softmax_cross_entropy(nodes.train.labels, logits))
         gradients = tf.gradients(nodes.loss, list(trainable.values()))
-        t = tf.cast(step + 1, tf.float32)
-        scalars = tf.pow(0.9, t), tf.pow(0.999, t), LEARNING_RATE[dataset.name]
+        alpha = adam_alpha(tf.cast(step + 1, tf.float32), LEARNING_RATE[dataset.name])
         assignments = []
         for (name, variable), gradient in zip(trainable.items(), gradients, strict=True):
             m = tf.Variable(tf.zeros(variable.shape), trainable=False, name=f"m/{name}")
             v = tf.Variable(tf.zeros(variable.shape), trainable=False, name=f"v/{name}")
-            new_values = adam_update(variable, gradient, m, v, *scalars)
+            new_values = adam_update(variable, gradient, m, v, alpha)
             for old, new in zip((variable, m, v), new_values, strict=True):
                 assignments.append(old.assign(new, read_value=False))
         # A session runs what its fetches need, in any order: the step has to be told to wait.

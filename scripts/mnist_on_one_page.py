@@ -92,8 +92,8 @@ def train_step(images, labels):
     t = tf.cast(step + 1, tf.float32)
     alpha = RATE * tf.sqrt(1 - tf.pow(0.999, t)) / (1 - tf.pow(0.9, t))
     for name, g in tape.gradient(loss, variables).items():
-        m[name].assign(m[name] + (g - m[name]) * (1 - tf.constant(0.9)))
-        v[name].assign(v[name] + (tf.square(g) - v[name]) * (1 - tf.constant(0.999)))
+        m[name].assign(m[name] + (g - m[name]) * (1 - 0.9))
+        v[name].assign(v[name] + (tf.square(g) - v[name]) * (1 - 0.999))
         change = alpha * m[name] / (tf.sqrt(v[name]) + 1e-7)
         variables[name].assign(variables[name] - change)
     step.assign_add(1)

@@ -46,7 +46,6 @@ def batches(load, order, batch_size, augment=None):
     Returns:
         A `tf.data.Dataset` of tuples.
     """
-
     order = tf.convert_to_tensor(order)
 
     def load_batch(position):
