@@ -87,8 +87,12 @@ class Process:
         return answer["unsupported"] if isinstance(answer, dict) else answer
 
 
-def time_work(name, precision, args):
-    """Times all contenders for a work; returns the rows of the table."""
+def time_work(name, precision, limit, args):
+    """Times all contenders for a work; returns the rows of the table.
+
+    Args:
+        limit: multiply-adds a second that the machine can make in this precision.
+    """
     work = works.WORKS[name]
     batch_size = args.batch_size or work.batch_size
     with tempfile.TemporaryDirectory() as directory:
@@ -111,7 +115,7 @@ def time_work(name, precision, args):
         finally:
             for process in runners.values():
                 process.end()
-    return [_row(key, seconds, work, options) for key in seconds]
+    return [_row(key, seconds, work, options, limit) for key in seconds]
 
 
 def _start(runners, directory, options, args):
@@ -143,7 +147,7 @@ def _check_losses(name, losses, expected, precision):
         )
 
 
-def _row(key, seconds, work, options):
+def _row(key, seconds, work, options, limit):
     """A row of the table: a dict for JSON."""
     from lowlevel.inspection import summary
 
@@ -151,7 +155,6 @@ def _row(key, seconds, work, options):
     ratios = [theirs / own for theirs, own in zip(seconds[key], ours, strict=True)]
     step = statistics.median(seconds[key]) / work.batches
     multiply_adds = sum(layer.multiply_adds for layer in summary.summarize(work.net))
-    limit = machine.multiply_adds_per_second(options["precision"])
     return {
         "work": options["work"],
         "precision": options["precision"],
@@ -182,15 +185,15 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     print(f"copying: {machine.bytes_per_second() / 1e9:.1f} GB/s read and written")
-    for precision in ("float32", "bfloat16"):
-        speed = machine.multiply_adds_per_second(precision) / 1e9
-        print(f"matrix product, {precision}: {speed:.0f} G multiply-adds a second")
+    limits = {name: machine.multiply_adds_per_second(name) for name in ("float32", "bfloat16")}
+    for precision, limit in limits.items():
+        print(f"matrix product, {precision}: {limit / 1e9:.0f} G multiply-adds a second")
     print("work, precision, batch size, contender, setting, time of a step, ratio, share of limit")
     rows = []
     for name in args.work:
         for precision in works.WORKS[name].precisions:
             if args.precision in (None, precision):
-                found = time_work(name, precision, args)
+                found = time_work(name, precision, limits[precision], args)
                 show(found)
                 rows += found
                 if args.json:

@@ -18,4 +18,4 @@ class Pace:
 
     def measure(self, steps, seconds):
         """Takes note of how long a call of so many steps has taken."""
-        self.steps = max(1, int(SECONDS_OF_A_CALL / seconds * steps))
+        self.steps = max(1, int(SECONDS_OF_A_CALL * steps / max(seconds, 1e-6)))

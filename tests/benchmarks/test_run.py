@@ -1,0 +1,68 @@
+"""benchmarks/run.py: what it refuses, and a small comparison from end to end."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import run, works
+from lowlevel.checks import ConfigError
+
+SCRIPT = Path(run.__file__)
+
+
+def test_losses_that_differ_are_refused_with_the_step():
+    run._check_losses("ours", [2.0, 1.0], [2.0, 1.001], "float32")
+    with pytest.raises(ConfigError, match=r"keras, arrays does not .* step 2 its loss is 1\.1"):
+        run._check_losses("keras, arrays", [2.0, 1.1], [2.0, 1.0], "float32")
+    run._check_losses("keras, arrays", [2.0, 1.04], [2.0, 1.0], "bfloat16")
+
+
+def test_a_row_compares_each_round_with_the_one_beside_it():
+    seconds = {("lowlevel", "loop.train"): [1.0, 2.0, 4.0], ("keras", "arrays"): [2.0, 2.0, 2.0]}
+    options = {"work": "mlp", "precision": "float32", "batch_size": 32}
+    row = run._row(("keras", "arrays"), seconds, works.WORKS["mlp"], options, limit=1e9)
+    ratios = row["ratio_low"], row["ratio_to_ours"], row["ratio_high"]
+    assert ratios == (0.5, 1.0, 2.0)
+    seconds_of_a_step = 2.0 / works.WORKS["mlp"].batches
+    assert row["ms_per_step"] == pytest.approx(1000 * seconds_of_a_step)
+    multiply_adds = 3 * 32 * (784 * 128 + 128 * 10)
+    assert row["share_of_limit"] == pytest.approx(multiply_adds / seconds_of_a_step / 1e9)
+
+
+@pytest.mark.parametrize("work", works.WORKS)
+def test_examples_are_those_the_network_takes(work):
+    work = works.WORKS[work]
+    inputs, targets = works.make_examples(work, 4, 3)
+    assert len(inputs) == len(targets) == 12
+    assert len(set(targets.tolist())) > 1
+
+
+def test_wrong_arguments():
+    words = [sys.executable, str(SCRIPT), "--work", "chess"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "invalid choice: 'chess'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_small_comparison(tmp_path):
+    """With Keras; PyTorch and JAX are left out, with a message, where they are not installed."""
+    words = ["--work", "regression", "--batch-size", "8", "--rounds", "1", "--json"]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words, str(tmp_path / "rows.json")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
+    assert {"lowlevel", "keras"} <= {row["contender"] for row in rows}
+    assert rows[0]["contender"] == "lowlevel"
+    assert rows[0]["ratio_low"] == rows[0]["ratio_to_ours"] == rows[0]["ratio_high"] == 1.0
+    for row in rows:
+        assert row["work"] == "regression"
+        assert row["ms_per_step"] > 0
+        assert 0 < row["share_of_limit"] < 1
