@@ -17,7 +17,7 @@ def last_lines(words, cwd):
     return done.stdout.splitlines()[-2:]
 
 
-def test_same_variables_as_the_package(mnist, tmp_path):
+def test_same_variables_as_the_package(mnist, tmp_path, monkeypatch, capfd):
     """On a part of MNIST, for one epoch and a half; an epoch is 16 steps, of which one is short."""
     parts = (
         array[:count]
@@ -26,8 +26,8 @@ def test_same_variables_as_the_package(mnist, tmp_path):
     )
     some_mnist = write_dataset(tmp_path / "mnist", *parts)
     page = tools.command("mnist_on_one_page.py", some_mnist, "--steps")
-    package = tools.command("train_mnist.py", "--data-dir", some_mnist, "--steps", STEPS)
-    ours = last_lines([*package, "--run-dir", str(tmp_path / "run")], tmp_path)
+    words = ("--data-dir", some_mnist, "--steps", STEPS, "--run-dir", tmp_path / "run")
+    ours = tools.run_here("train_mnist.py", words, monkeypatch, capfd).last_lines
     assert re.fullmatch(rf"variables sha256 [0-9a-f]{{64}} at step {STEPS}", ours[1])
     last_lines([*page, "12"], tmp_path)
     assert last_lines([*page, str(STEPS)], tmp_path) == ours  # resumed at step 12

@@ -18,7 +18,7 @@ from tests import cifar_files
 from tests.scripts import tools
 
 DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
-FEW_BLOCKS = mini_inception.Config(stem_filters=4, blocks=((3, 3), (4,), (4, 4)))
+FEW_BLOCKS = mini_inception.Config(stem_filters=4, blocks=((3, 3), (4,)))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from lowlevel import losses
 from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
-from lowlevel.nets import conv_net
+from lowlevel.nets import mlp
 from lowlevel.prediction import trained
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.storage.run_directory import RunDirectory
@@ -17,7 +17,7 @@ from lowlevel.training.hook import Hook
 from lowlevel.variables import sha256
 from tests.training import small_run
 
-CONFIG = conv_net.Config(small_run.DATASET.image_shape, 10)
+CONFIG = mlp.Config(small_run.DATASET.image_shape, 10)
 EPOCHS = 6
 NAME = "val_precision"
 
@@ -26,8 +26,12 @@ def mean_true_probability(variables):
     """A figure of a network, computed eagerly."""
     assert tf.executing_eagerly()
     test = small_run.DATASET.test
-    logits = conv_net.forward(CONFIG, variables, test.images / np.float32(255))
+    logits = mlp.forward(CONFIG, variables, test.images / np.float32(255))
     return np.exp(-np.mean(losses.softmax_cross_entropy(test.labels, logits)))
+
+
+def make_run(directory):
+    return small_run.make(directory, net=("mlp", CONFIG))
 
 
 class Scripted:
@@ -44,9 +48,9 @@ class Scripted:
 
 def make(path, evaluate=mean_true_probability, **options):
     """A run that is open, and the hook for it."""
-    run = small_run.make(path)
+    run = make_run(path)
     run.open()
-    copy = conv_net.build(CONFIG, seed=99)
+    copy = mlp.build(CONFIG, seed=99)
     say = options.pop("say", lambda line: None)
     criterion = Criterion(NAME, **options)
     return run, BestNetwork(evaluate, copy, path / FOLDER, run.config, criterion, say)
@@ -116,7 +120,7 @@ def test_the_best_is_kept_bit_for_bit(tmp_path, mode, figures, best):
     assert kept_digest(tmp_path) == evaluate.digests[best - 1]
     images = small_run.DATASET.test.images
     outputs = Predictor(tmp_path / FOLDER).outputs(images)["logits"]
-    expected = conv_net.forward(
+    expected = mlp.forward(
         CONFIG, trained.load(tmp_path / FOLDER).network.variables, images / np.float32(255)
     )
     np.testing.assert_allclose(outputs, expected, atol=1e-5)
@@ -146,7 +150,7 @@ def test_training_goes_on_as_without_it_and_is_traced_once(tmp_path):
         return 0.0
 
     run, _ = train(tmp_path / "with", spoil)
-    alone = small_run.make(tmp_path / "without")
+    alone = make_run(tmp_path / "without")
     alone.open()
     small_run.go_on(alone, EPOCHS)
     assert sha256(run.state.tensors()) == sha256(alone.state.tensors())
@@ -194,7 +198,7 @@ def test_a_best_network_that_is_lost_is_replaced_by_the_next(tmp_path):
 
 def test_what_an_earlier_training_left_goes_when_a_new_one_starts(tmp_path):
     train(tmp_path, Scripted(0.9, 0.1, 0.2), max_steps=9)
-    run = small_run.make(RunDirectory(tmp_path, products=[FOLDER]))
+    run = make_run(RunDirectory(tmp_path, products=[FOLDER]))
     run.open(fresh=True)
     assert not (tmp_path / FOLDER).exists()
 
@@ -214,7 +218,7 @@ def test_what_it_says(tmp_path):
 
 def test_a_set_of_variables_that_does_not_fit(tmp_path):
     run, _ = make(tmp_path)
-    other = conv_net.build(conv_net.Config((8, 8, 1), 7), seed=0)
+    other = mlp.build(mlp.Config((8, 8, 1), 7), seed=0)
     hook = BestNetwork(Scripted(), other, tmp_path / FOLDER, {}, Criterion(NAME))
     with pytest.raises(ConfigError, match="weights/out is"):
         small_run.go_on(run, EPOCHS, hooks=[hook])
@@ -225,13 +229,13 @@ def test_a_figure_that_is_not_finite(tmp_path):
     with pytest.raises(NonFiniteError, match="the val_precision is not finite after step 6"):
         train(tmp_path, Scripted(0.5, float("nan")))
     assert kept_digest(tmp_path)
-    assert len(small_run.make(tmp_path).directory.checkpoints()) == 1
+    assert len(make_run(tmp_path).directory.checkpoints()) == 1
 
 
 def test_a_directory_that_cannot_be_written(tmp_path):
     run, _ = make(tmp_path)
     (tmp_path / "file").write_text("")
-    copy = conv_net.build(CONFIG, 0)
+    copy = mlp.build(CONFIG, 0)
     hook = BestNetwork(Scripted(1), copy, tmp_path / "file" / "best", {}, Criterion(NAME))
     with pytest.raises(CheckpointError, match="cannot be written"):
         small_run.go_on(run, EPOCHS, hooks=[hook])
