@@ -184,7 +184,8 @@ def test_training(name, steps):
         assert error <= 0.02 * moved + 1e-7, key
 
 
-@pytest.mark.parametrize("epochs", [4, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("epochs", [4, 20])
 def test_the_autoencoder_is_trained_as_one(epochs):
     """Encoder and decoder by one step with Nadam: the very step that the script uses."""
     recipe = dataclasses.replace(small_autoencoder.RECIPE, optimizer="nadam", learning_rate=1.5e-4)

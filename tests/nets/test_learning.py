@@ -79,6 +79,7 @@ def test_vision_transformer_learns_digits(digits):
     assert np.mean(history[-5:]) < 1.2 < 2 < history[0]
 
 
+@pytest.mark.slow
 def test_digit_autoencoder_learns_digits(digits):
     images = digits.train.images / np.float32(255)
     history = fit_images("digit_autoencoder", None, images, images, epochs=7, rate=3e-3)
@@ -103,6 +104,7 @@ def test_mini_inception_learns_cifar10(cifar10):
     assert np.mean(history[-5:]) < 1.95 < 2.2 < history[0]
 
 
+@pytest.mark.slow
 def test_bottle_autoencoder_learns_photographs(bottles_directory, tmp_path):
     encoder = bottle_encoder.Config((63, 63, 1), (32, 64, 128, 196, 256), (3,) * 5, (2,) * 5)
     config = bottle_autoencoder.of(encoder)

@@ -185,6 +185,7 @@ def test_pictures_that_cannot_be_read_get_a_sentence(run_script, trash, tmp_path
         assert len(result.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_every_option_changes_the_result(run_script, without_report, trash, tmp_path):
     digests = set()
     variants = (  # those of the optimizer are tried in test_train_mnist.py

@@ -102,6 +102,7 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
     assert not [name for name in names if "biases/stem/conv" in name]
 
 
+@pytest.mark.slow
 def test_every_option_changes_the_result(train, data_dir, tmp_path, monkeypatch):
     monkeypatch.setattr(by_task, "photographs", lambda run, *_, **__: by_task._accuracy(run))
     monkeypatch.setattr(by_task, "show_samples", lambda *_: None)

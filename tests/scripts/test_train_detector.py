@@ -117,6 +117,7 @@ def test_before_any_network_is_judged_the_report_is_on_the_last(train, tmp_path)
     assert not (tmp_path / FOLDER).exists()
 
 
+@pytest.mark.slow
 def test_every_option_changes_the_result(train, tmp_path):
     digests = set()
     variants = (

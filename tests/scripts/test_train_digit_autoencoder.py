@@ -37,6 +37,7 @@ def test_what_it_prints_and_leaves(train, tmp_path):
     assert set(network.variables.stores) == {"encoder", "decoder"}
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
     fast = ("--batch-size", 512, "--run-dir")
     whole = train(*fast, tmp_path / "whole")
