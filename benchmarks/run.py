@@ -149,12 +149,10 @@ def _check_losses(name, losses, expected, precision):
 
 def _row(key, seconds, work, options, limit):
     """A row of the table: a dict for JSON."""
-    from lowlevel.inspection import summary
-
     ours = next(iter(seconds.values()))
     ratios = [theirs / own for theirs, own in zip(seconds[key], ours, strict=True)]
     step = statistics.median(seconds[key]) / work.batches
-    multiply_adds = sum(layer.multiply_adds for layer in summary.summarize(work.net))
+    multiply_adds = works.multiply_adds(work)
     return {
         "work": options["work"],
         "precision": options["precision"],

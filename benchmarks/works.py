@@ -1,6 +1,7 @@
 """What the benchmark trains: networks, batch sizes, and examples in memory."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -48,6 +49,14 @@ def initial_variables(work):
     from lowlevel import nets, variables
 
     return variables.values(nets.make(work.net, config_of(work), seed=0).variables.all())
+
+
+@functools.cache
+def multiply_adds(work):
+    """Multiply-adds of the network's forward for one example."""
+    from lowlevel.inspection import summary
+
+    return sum(layer.multiply_adds for layer in summary.summarize(work.net))
 
 
 def make_examples(work, batch_size, count):

@@ -46,5 +46,12 @@ class Contender:
     train: Callable
 
 
+def find_net(module, name):
+    """The network of that name in a library's module. Raises UnsupportedError if there is none."""
+    if not hasattr(module, name):
+        raise UnsupportedError(f"{module.__name__} has no {name}")
+    return getattr(module, name)
+
+
 class UnsupportedError(Exception):
     """The setting does not exist on this machine, or the library does not know the work."""

@@ -2,7 +2,7 @@
 
 import functools
 
-from benchmarks.contenders import Contender, UnsupportedError
+from benchmarks.contenders import Contender, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
 SETTINGS = ("jit", "scan")
@@ -15,10 +15,8 @@ def make(job):
 
     from benchmarks.contenders import jax_nets
 
-    if job.work.net not in jax_nets.FORWARDS:
-        raise UnsupportedError(f"there is no JAX network of {job.work.net}")
     config = config_of(job.work, job.dropout)
-    forward = jax_nets.FORWARDS[job.work.net]
+    forward = find_net(jax_nets, job.work.net)
     dtype = jnp.dtype(job.precision)
     p = {name: jnp.array(a) for name, a in job.variables.items() if not name.startswith("state/")}
     state = {name: jnp.array(a) for name, a in job.variables.items() if name.startswith("state/")}

@@ -86,12 +86,3 @@ def max_pool(x, window, stride):
     """Maximum of each window."""
     windows, strides = (1, window, window, 1), (1, stride, stride, 1)
     return lax.reduce_window(x, -jnp.inf, lax.max, windows, strides, "VALID")
-
-
-FORWARDS = {
-    "conv_net": conv_net,
-    "mini_inception": mini_inception,
-    "mlp": mlp,
-    "regression": regression,
-    "text_classifier": text_classifier,
-}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.contenders import Contender, UnsupportedError
+from benchmarks.contenders import Contender, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
 SETTINGS = (
@@ -98,10 +98,8 @@ def _build(job):
         model = conv_net.build(config.image_shape, config.num_classes, config.dropout_rate)
     elif job.work.net == "mini_inception":
         model = mini_inception.build(config)
-    elif hasattr(patterns, f"build_{job.work.net}"):
-        model = getattr(patterns, f"build_{job.work.net}")(config)
     else:
-        raise UnsupportedError(f"there is no Keras model of {job.work.net}")
+        model = find_net(patterns, f"build_{job.work.net}")(config)
     for name, variable in twins.named_variables(model).items():
         variable.assign(np.reshape(job.variables[name], variable.shape))
     return model

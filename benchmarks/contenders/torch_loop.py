@@ -2,7 +2,7 @@
 
 import contextlib
 
-from benchmarks.contenders import Contender, UnsupportedError
+from benchmarks.contenders import Contender, UnsupportedError, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
 SETTINGS = ("eager", "eager, channels last", "compiled", "compiled, channels last")
@@ -15,8 +15,7 @@ def make(job):
 
     from benchmarks.contenders import torch_nets
 
-    if job.work.net not in torch_nets.FORWARDS:
-        raise UnsupportedError(f"there is no PyTorch network of {job.work.net}")
+    net = find_net(torch_nets, job.work.net)
     config = config_of(job.work, job.dropout)
     images = job.inputs.ndim == 4
     layout = torch.contiguous_format
@@ -37,7 +36,7 @@ def make(job):
     if images:
         inputs = inputs.permute(0, 3, 1, 2).contiguous(memory_format=layout)
     targets = targets if targets.is_floating_point() else targets.long()
-    forward = torch_nets.FORWARDS[job.work.net](config, parameters)
+    forward = net(config, parameters)
     bfloat16 = job.precision == "bfloat16"
     state = torch_nets.state_of(job.variables)
 

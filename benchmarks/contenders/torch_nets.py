@@ -97,12 +97,3 @@ def text_classifier(config, p):
 def dense(x, p, layer):
     """A dense layer."""
     return torch.addmm(p[f"biases/{layer}"], x, p[f"weights/{layer}"])
-
-
-FORWARDS = {
-    "conv_net": conv_net,
-    "mini_inception": mini_inception,
-    "mlp": mlp,
-    "regression": regression,
-    "text_classifier": text_classifier,
-}

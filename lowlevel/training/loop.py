@@ -77,6 +77,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
     stop = end if length.max_steps is None else min(end, length.max_steps)
     title = f"epoch {state.epoch + 1}/{length.epochs}"
     done = step - state.epoch_start
+    make_steps = run.make_steps
     batches = run.data.iterator(state, run.recipe) if step < stop else None
     with Progress(title, stop - state.epoch_start, done, quiet) as progress:
         while step < stop and not should_stop():
@@ -85,7 +86,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
             if length.save_every:
                 count = min(count, length.save_every - step % length.save_every)
             hooks.on_batch_begin(step)
-            sums = _call(run.make_steps, batches, count)
+            sums = _call(make_steps, batches, count)
             state.add(sums)
             hooks.on_batches_end(step, sums)
             step += len(sums["loss"])
