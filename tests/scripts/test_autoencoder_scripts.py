@@ -103,6 +103,7 @@ def test_train_then_detect(run_script, trash, tmp_path):
     assert numbers["sensitivity"] == pytest.approx(found)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_bits(run_script, without_report, trash, tmp_path):
     whole = run_script("train_autoencoder.py", *options(trash, tmp_path / "whole"))
     part = options(trash, tmp_path / "run")

@@ -27,8 +27,10 @@ def script():
 
 
 @pytest.fixture(scope="module")
-def on_digits():
-    return tools.run(SCRIPT, *DIGITS)
+def on_digits(tmp_path_factory):
+    """What it prints where Keras cannot be imported."""
+    blocker = tools.block_keras(tmp_path_factory.mktemp("blocker") / "packages")
+    return tools.run(SCRIPT, *DIGITS, PYTHONPATH=blocker)
 
 
 def test_all_ways_end_with_the_bits_of_the_package(on_digits, monkeypatch, capfd, tmp_path):

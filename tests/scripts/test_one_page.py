@@ -1,7 +1,9 @@
 """The page for the wall and the package end with the same bits: the framework hides nothing."""
 
 import re
+import runpy
 import subprocess
+import sys
 
 import pytest
 
@@ -29,33 +31,39 @@ def test_same_variables_as_the_package(mnist, tmp_path, monkeypatch, capfd):
     words = ("--data-dir", some_mnist, "--steps", STEPS, "--run-dir", tmp_path / "run")
     ours = tools.run_here("train_mnist.py", words, monkeypatch, capfd).last_lines
     assert re.fullmatch(rf"variables sha256 [0-9a-f]{{64}} at step {STEPS}", ours[1])
+    assert last_lines([*page, str(STEPS)], tmp_path) == ours
+
+
+@pytest.mark.slow
+def test_a_stopped_page_goes_on_to_the_same_bits(mnist_directory, tmp_path):
+    page = tools.command("mnist_on_one_page.py", mnist_directory, "--steps")
+    (tmp_path / "whole").mkdir()
+    whole = last_lines([*page, str(STEPS)], tmp_path / "whole")
     last_lines([*page, "12"], tmp_path)
-    assert last_lines([*page, str(STEPS)], tmp_path) == ours  # resumed at step 12
+    assert last_lines([*page, str(STEPS)], tmp_path) == whole
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "truncated",
-        pytest.param("missing", marks=pytest.mark.slow),
-        pytest.param("empty", marks=pytest.mark.slow),
-    ],
-)
-def test_wrong_data(tmp_path, damage):
+def run_page(monkeypatch, *arguments):
+    """Runs the page in this process, until it stops at an error; returns the status."""
+    path = str(tools.SCRIPTS / "mnist_on_one_page.py")
+    monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(path, run_name="__main__")
+    return stop.value.code
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "empty"])
+def test_wrong_data(tmp_path, monkeypatch, capsys, damage):
     write_random(tmp_path, height=28, width=28)
     path = tmp_path / mnist.TRAIN_IMAGES
     if damage == "missing":
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[: -1 if damage == "truncated" else 0])
-    words = tools.command("mnist_on_one_page.py", tmp_path)
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith(f"{path} cannot be read")
+    assert run_page(monkeypatch, tmp_path) == 2
+    assert capsys.readouterr().err.startswith(f"{path} cannot be read")
 
 
-def test_no_arguments():
-    words = tools.command("mnist_on_one_page.py")
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "data_dir" in done.stderr
+def test_no_arguments(monkeypatch, capsys):
+    assert run_page(monkeypatch) == 2
+    assert "data_dir" in capsys.readouterr().err

@@ -150,7 +150,7 @@ def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest
     assert digest(result) != plain_digest
 
 
-@pytest.mark.parametrize("pooling", ["max", "avg"])
+@pytest.mark.parametrize("pooling", ["max", pytest.param("avg", marks=pytest.mark.slow)])
 def test_strided_net_on_grey_images(train, tmp_path, pooling):
     data = write_random(tmp_path / "data", height=20, width=21)
     options = small(data, tmp_path / "run", "--net", "strided_net", "--global-pooling", pooling)
@@ -171,7 +171,11 @@ def test_strided_net_on_grey_images(train, tmp_path, pooling):
 
 
 @pytest.mark.parametrize(
-    "net", ["mlp", "mish_net", pytest.param("vision_transformer", marks=pytest.mark.slow)]
+    "net",
+    [
+        "mlp",
+        *(pytest.param(net, marks=pytest.mark.slow) for net in ("mish_net", "vision_transformer")),
+    ],
 )
 def test_other_nets_stop_resume_and_finish(train, tmp_path, net):
     data = write_random(tmp_path / "data", height=8, width=8)

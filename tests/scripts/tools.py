@@ -38,6 +38,14 @@ def run_here(name, arguments, monkeypatch, capfd):
     raise AssertionError("command_line.run always exits")
 
 
+def block_keras(directory):
+    """Makes packages in `directory` that hide Keras from a process with it in PYTHONPATH."""
+    for name in ("keras", "tf_keras"):
+        (directory / name).mkdir(parents=True)
+        (directory / name / "__init__.py").write_text("raise ImportError('keras is blocked')\n")
+    return str(directory)
+
+
 def command(name, *arguments):
     """The words of a shell command."""
     return [sys.executable, str(SCRIPTS / name), *map(str, arguments)]
