@@ -38,7 +38,7 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         run: a `lowlevel.training.run.Run`.
         length: a `RunLength`.
         hooks: `lowlevel.training.hooks.Hook`s; at the end of an epoch they are called before the
-            run is saved.
+            run is saved. It is saved in the background; the last save is on disk at the end.
         should_stop: function called before each call of the compiled loop, several times a second.
         quiet: show no progress.
 
@@ -46,6 +46,7 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         NonFiniteError: the loss or a variable is not finite; the run is not saved.
         ConfigError: an epoch has left the network's state unchanged; the run is not saved.
         DataError: a batch cannot be computed, for example because a label is out of range.
+        CheckpointError: a save has failed; it is raised at the next call of the compiled loop.
     """
     state, hooks, pace = run.state, HookList(hooks), Pace()
     hooks.on_train_begin(state)
@@ -57,16 +58,19 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
             loop_checks.check_finite(state)
             loop_checks.check_state_changed(before, state)
             if not at_end_of_epoch:
-                run.save()
+                run.begin_saving()
                 break
             if run.data.held_out is not None:
                 state.evaluation = run.evaluate(run.data.held_out)
                 loop_checks.check_evaluation(state)
+            run.finish_saving()  # so that no hook is more than one save ahead of the run
             hooks.on_epoch_end(state.finish_epoch())
-            run.save()
+            run.begin_saving()
     except NonFiniteError:
         hooks.on_train_end(state)
         raise
+    finally:
+        run.finish_saving()
     hooks.on_train_end(state)
 
 
@@ -81,6 +85,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
     batches = run.data.iterator(state, run.recipe) if step < stop else None
     with Progress(title, stop - state.epoch_start, done, quiet) as progress:
         while step < stop and not should_stop():
+            run.check_saving()
             start = time.monotonic()
             count = 1 if hooks.wants_every_step else min(pace.steps, stop - step)
             if length.save_every:
@@ -98,7 +103,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
             progress.advance(f"loss {state.running['loss'].result():.4f}", count)
             if length.save_every and step % length.save_every == 0 and step < stop:
                 loop_checks.check_finite(state)
-                run.save()
+                run.begin_saving()
     return step == end
 
 

@@ -10,6 +10,7 @@ from lowlevel import __version__, files
 from lowlevel.checks import CheckpointError, reason_of
 from lowlevel.data.augment import Augmentation
 from lowlevel.storage import checkpoint, records
+from lowlevel.storage.background import BackgroundSaver
 from lowlevel.storage.run_directory import ABOUT, RunDirectory
 from lowlevel.training import loop, tasks
 from lowlevel.training.recipe import Recipe
@@ -42,6 +43,7 @@ class Run:
         if isinstance(directory, str | Path):
             directory = RunDirectory(directory)
         self.directory = directory
+        self._saver = BackgroundSaver(directory)
         optimizer = recipe.make_optimizer()
         self.state = TrainingState(network.variables, optimizer, task.metric_names)
         self._steps = Steps(network, task, self.state, recipe)
@@ -118,11 +120,23 @@ class Run:
         self.state.load_record(record)
         return path
 
-    def save(self):
-        """Saves everything that the run needs to resume, if it has a directory."""
+    def begin_saving(self):
+        """Saves all that the run needs to resume, in the background, if it has a directory.
+
+        Raises:
+            CheckpointError: the save before this one has failed.
+        """
         if self.directory is not None:
             record = self.state.record() | {"config": self.config}
-            self.directory.save(self.state.tensors(), record)
+            self._saver.begin(self.state.tensors(), record)
+
+    def check_saving(self):
+        """Raises CheckpointError if the last save has failed meanwhile."""
+        self._saver.check()
+
+    def finish_saving(self):
+        """Waits until the last save is on disk. Raises CheckpointError if it has failed."""
+        self._saver.finish()
 
     def check_export(self, path):
         """Raises CheckpointError or ConfigError if `export` would overwrite something else.

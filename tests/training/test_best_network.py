@@ -169,14 +169,14 @@ def test_a_stopped_run_goes_on_to_the_same_bits_and_the_same_best(whole, tmp_pat
 @pytest.mark.parametrize("epoch", [1, 4])
 def test_killed_between_keeping_the_best_and_saving_the_run(whole, tmp_path, epoch):
     run, hook = make(tmp_path)
-    save = run.save
+    save = run.begin_saving
 
     def killed():
         if len(run.state.history) == epoch:
             raise KeyboardInterrupt
         save()
 
-    run.save = killed
+    run.begin_saving = killed
     with pytest.raises(KeyboardInterrupt):
         small_run.go_on(run, EPOCHS, hooks=[hook])
     assert kept_digest(tmp_path)  # there is one at any time

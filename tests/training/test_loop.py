@@ -52,7 +52,7 @@ def watched_run(calls):
     """
     run = small_run.make()
     run.evaluate = lambda examples: calls.append("evaluate") or {}
-    run.save = lambda: calls.append("save")
+    run.begin_saving = lambda: calls.append("save")
 
     def make_steps(batches, count):
         sizes = [len(labels) for _, labels in itertools.islice(batches, int(count))]
@@ -152,7 +152,7 @@ def test_the_evaluation_is_that_of_the_network_as_it_is(tmp_path):
 def test_a_step_that_forgets_the_new_state():
     run = small_run.make(net=("mish_net", mish_net.Config((8, 8, 1), 10)))
     saved = []
-    run.save = lambda: saved.append(1)
+    run.begin_saving = lambda: saved.append(1)
 
     def forgetful_steps(batches, count):
         run.state.step.assign_add(1)

@@ -1,0 +1,42 @@
+"""Saving in the background, so that training goes on meanwhile."""
+
+import concurrent.futures
+import copy
+
+import tensorflow as tf
+
+
+class BackgroundSaver:
+    """Writes to a run directory in a thread, one save at a time.
+
+    What is saved is copied first. So a save holds the values that the variables have when it
+    begins, whatever training does to them meanwhile, and its files are those of
+    `RunDirectory.save`, in the same order.
+    """
+
+    def __init__(self, directory):
+        """Takes a `lowlevel.storage.run_directory.RunDirectory`."""
+        self._directory = directory
+        self._thread = concurrent.futures.ThreadPoolExecutor(max_workers=1)
+        self._save = None
+
+    def begin(self, tensors, record):
+        """Begins a save, after the one before; arguments and errors are those of the directory."""
+        self.finish()
+        copies = {
+            name: tf.Variable(variable.read_value(), trainable=False)
+            for name, variable in tensors.items()
+        }
+        record = copy.deepcopy(record)
+        self._save = self._thread.submit(self._directory.save, copies, record)
+
+    def check(self):
+        """Raises the error of a save that has failed meanwhile."""
+        if self._save is not None and self._save.done():
+            self.finish()
+
+    def finish(self):
+        """Waits for the save that is under way. Raises its error."""
+        save, self._save = self._save, None
+        if save is not None:
+            save.result()
