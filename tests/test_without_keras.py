@@ -68,6 +68,7 @@ def test_every_script(tmp_path):
         ("export.py", run_dir, "--weights", exported, "--savedmodel", tmp_path / "model"),
         ("predict.py", exported, pictures / "3.png", "--plot", "plot.png"),
         ("summary.py", "conv_net"),
+        ("profile.py", "mlp", "--steps", 1, "--quiet"),
         ("train_text.py", *films),
         ("classify_text.py", tmp_path / "t", "a good film"),
         ("train_digit_autoencoder.py", *arguments[:2], "--run-dir", tmp_path / "a", "--steps", 1),

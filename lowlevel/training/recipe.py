@@ -8,6 +8,7 @@ A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `make_optimizer()` 
 import dataclasses
 
 from lowlevel import optimizers, schedules
+from lowlevel.checks import ConfigError, check_integer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,18 @@ class Recipe:
     weight_decay: float = 0.0
 
     eval_batch_size = 256  # does not change the result, so it is not a field
+
+    @classmethod
+    def from_config(cls, config):
+        """The recipe in the config of a run. Raises ConfigError if it is damaged."""
+        training = config.get("training", {})
+        if not isinstance(training, dict):
+            raise ConfigError(f"training must be a JSON object, not {training!r}.")
+        names = [field.name for field in dataclasses.fields(cls) if field.name in training]
+        recipe = cls(**{name: training[name] for name in names})
+        check_integer("batch_size", recipe.batch_size, 1)
+        recipe.make_optimizer()  # which checks the rest
+        return recipe
 
     def make_optimizer(self):
         """The optimizer, with its schedule and weight decay."""

@@ -79,6 +79,17 @@ def test_with_augmentation_schedule_and_momentum(tmp_path):
     assert outcome(small_run.train(tmp_path / "stopped", **changes)) == whole
 
 
+def test_the_recipe_in_a_config():
+    config = small_run.make().config
+    assert Recipe.from_config(config) == small_run.RECIPE
+    assert Recipe.from_config({}) == Recipe()
+    for damage in ({"batch_size": "many"}, {"optimizer": "none"}, {"learning_rate": -1}):
+        with pytest.raises(ConfigError, match=next(iter(damage))):
+            Recipe.from_config({"training": config["training"] | damage})
+    with pytest.raises(ConfigError, match="JSON object"):
+        Recipe.from_config({"training": 5})
+
+
 def test_the_newest_damaged_the_one_before_is_used(uninterrupted, tmp_path, capsys):
     small_run.train(tmp_path, save_every=2)
     run = RunDirectory(tmp_path)
