@@ -14,21 +14,27 @@ class BackgroundSaver:
     `RunDirectory.save`, in the same order.
     """
 
-    def __init__(self, directory):
-        """Takes a `lowlevel.storage.run_directory.RunDirectory`."""
-        self._directory = directory
+    def __init__(self):
         self._thread = concurrent.futures.ThreadPoolExecutor(max_workers=1)
         self._save = None
 
-    def begin(self, tensors, record):
-        """Begins a save, after the one before; arguments and errors are those of the directory."""
+    def begin(self, directory, tensors, record):
+        """Begins a save, after the one before.
+
+        Args:
+            directory: a `lowlevel.storage.run_directory.RunDirectory`.
+            tensors, record: see its `save`.
+
+        Raises:
+            CheckpointError: the save before has failed.
+        """
         self.finish()
         copies = {
             name: tf.Variable(variable.read_value(), trainable=False)
             for name, variable in tensors.items()
         }
         record = copy.deepcopy(record)
-        self._save = self._thread.submit(self._directory.save, copies, record)
+        self._save = self._thread.submit(directory.save, copies, record)
 
     def check(self):
         """Raises the error of a save that has failed meanwhile."""

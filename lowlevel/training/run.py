@@ -43,7 +43,7 @@ class Run:
         if isinstance(directory, str | Path):
             directory = RunDirectory(directory)
         self.directory = directory
-        self._saver = BackgroundSaver(directory)
+        self._saver = BackgroundSaver()
         optimizer = recipe.make_optimizer()
         self.state = TrainingState(network.variables, optimizer, task.metric_names)
         self._steps = Steps(network, task, self.state, recipe)
@@ -128,7 +128,7 @@ class Run:
         """
         if self.directory is not None:
             record = self.state.record() | {"config": self.config}
-            self._saver.begin(self.state.tensors(), record)
+            self._saver.begin(self.directory, self.state.tensors(), record)
 
     def check_saving(self):
         """Raises CheckpointError if the last save has failed meanwhile."""

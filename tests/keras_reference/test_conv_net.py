@@ -61,7 +61,11 @@ def test_logits_and_gradients(twins, mnist):
     [
         (lambda: optimizers.Adam(1e-3), lambda: keras.optimizers.Adam(1e-3)),
         (lambda: optimizers.SGD(0.05), lambda: keras.optimizers.SGD(0.05)),
-        (lambda: optimizers.Momentum(0.02), lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
+        pytest.param(
+            lambda: optimizers.Momentum(0.02),
+            lambda: keras.optimizers.SGD(0.02, momentum=0.9),
+            marks=pytest.mark.slow,
+        ),
         (
             lambda: optimizers.Momentum(0.02, nesterov=True),
             lambda: keras.optimizers.SGD(0.02, momentum=0.9, nesterov=True),

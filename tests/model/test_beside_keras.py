@@ -140,6 +140,7 @@ def test_early_stopping():
     assert 3 <= len(history.epoch) < 50
 
 
+@pytest.mark.slow
 def test_best_keeper_is_restore_best_weights():
     ours, theirs = compiled(lambda: optimizers.Adam(0.3), lambda: keras.optimizers.Adam(0.3))
     keeper = hooks.BestKeeper("val_loss")

@@ -45,6 +45,7 @@ def test_conv_net_learns_digits(digits):
     assert np.mean(history[-5:]) < 0.4 < 2 < history[0]
 
 
+@pytest.mark.slow
 def test_conv_net_learns_mnist(mnist):
     history = train(conv_net, conv_net.Config(), mnist.train, steps=80)
     assert np.mean(history[-5:]) < 0.6 < 2 < history[0]
@@ -66,7 +67,7 @@ def test_mlp_learns_digits(digits):
     assert np.mean(history[-5:]) < 0.5 < 2 < history[0]
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_mish_net_learns_digits(digits, shared):
     config = mish_net.Config(shared=shared)
     history = train(mish_net, config, digits.train, steps=60, rate=1e-2)

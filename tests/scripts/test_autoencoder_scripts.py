@@ -204,6 +204,7 @@ def test_every_option_changes_the_result(run_script, without_report, trash, tmp_
     assert len(digests) == len(variants)
 
 
+@pytest.mark.slow
 def test_the_share_of_false_alarms_moves_the_threshold(run_script, trash, tmp_path):
     run = tmp_path / "run"
     thresholds = []

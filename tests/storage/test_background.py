@@ -26,8 +26,8 @@ class Slow:
 
 def test_what_is_saved_is_what_was_there_at_the_beginning():
     directory, variable, record = Slow(), tf.Variable(1.0), {"history": [1]}
-    saver = BackgroundSaver(directory)
-    saver.begin({"a": variable}, record)
+    saver = BackgroundSaver()
+    saver.begin(directory, {"a": variable}, record)
     variable.assign(2.0)
     record["history"].append(2)
     saver.check()  # nothing has failed yet, and it does not wait
@@ -39,9 +39,9 @@ def test_what_is_saved_is_what_was_there_at_the_beginning():
 
 def test_a_save_waits_for_the_one_before():
     directory, variable = Slow(), tf.Variable(1.0)
-    saver = BackgroundSaver(directory)
-    saver.begin({"a": variable}, {})
-    second = threading.Thread(target=saver.begin, args=({"a": variable}, {}))
+    saver = BackgroundSaver()
+    saver.begin(directory, {"a": variable}, {})
+    second = threading.Thread(target=saver.begin, args=(directory, {"a": variable}, {}))
     second.start()
     second.join(timeout=0.2)
     assert second.is_alive()
@@ -52,10 +52,11 @@ def test_a_save_waits_for_the_one_before():
 
 
 def test_an_error_is_raised_once_by_whichever_asks_first():
-    for ask in (BackgroundSaver.finish, lambda saver: saver.begin({}, {})):
-        saver = BackgroundSaver(directory := Slow(CheckpointError("full")))
+    for ask in (BackgroundSaver.finish, lambda saver: saver.begin(Slow(), {}, {})):
+        saver = BackgroundSaver()
+        directory = Slow(CheckpointError("full"))
         directory.may_go_on.set()
-        saver.begin({}, {})
+        saver.begin(directory, {}, {})
         with pytest.raises(CheckpointError, match="full"):
             ask(saver)
         saver.finish()
