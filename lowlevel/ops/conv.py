@@ -42,17 +42,32 @@ def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
     Returns:
         `[batch, output height, output width, output channels]`, in the dtype of `x`.
 
-    Equals Keras's `Conv2DTranspose`.
+    Equals Keras's `Conv2DTranspose`. Images of one pixel take a faster way, `_spread_one_pixel`.
     """
     window_height, window_width, channels, _ = weights.shape
     height = transposed_output_size(x.shape[1], window_height, stride, padding)
     width = transposed_output_size(x.shape[2], window_width, stride, padding)
-    y = tf.nn.conv2d_transpose(
-        x,
-        tf.cast(weights, x.dtype),
-        output_shape=[tf.shape(x)[0], height, width, channels],
-        strides=stride,
-        padding=padding,
-    )
-    y = tf.ensure_shape(y, [None, height, width, channels])
+    weights = tf.cast(weights, x.dtype)
+    if x.shape[1:3] == [1, 1] and (height, width) == (window_height, window_width):
+        y = _spread_one_pixel(x, weights)
+    else:
+        y = tf.nn.conv2d_transpose(
+            x,
+            weights,
+            output_shape=[tf.shape(x)[0], height, width, channels],
+            strides=stride,
+            padding=padding,
+        )
+        y = tf.ensure_shape(y, [None, height, width, channels])
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
+
+
+def _spread_one_pixel(x, weights):
+    """What `conv2d_transpose` does to one pixel, whose window is the whole output: `x w^T`.
+
+    A matrix product, forward and in its gradients, takes a third of the time of a convolution.
+    """
+    window_height, window_width, channels, inputs = weights.shape
+    rows = tf.reshape(weights, [window_height * window_width * channels, inputs])
+    y = tf.matmul(tf.reshape(x, [-1, inputs]), rows, transpose_b=True)
+    return tf.reshape(y, [-1, window_height, window_width, channels])

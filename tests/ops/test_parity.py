@@ -65,14 +65,15 @@ def test_global_pooling():
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize("window", [1, 2, 3, 4])
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_conv2d_transpose(padding, window, stride):
+@pytest.mark.parametrize("size", [(5, 6), (1, 1), (1, 2)])
+def test_conv2d_transpose(padding, window, stride, size):
     def reference(x, weights, bias):
         return keras.ops.conv_transpose(x, weights, stride, padding.lower()) + bias
 
     assert_equal_ops(
         lambda x, weights, bias: ops.conv2d_transpose(x, weights, bias, stride, padding),
         reference,
-        values(2, 5, 6, 3, seed=1),
+        values(2, *size, 3, seed=1),
         values(window, window, 4, 3, seed=2),
         values(4, seed=3),
         tolerance=2e-6,
