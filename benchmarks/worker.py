@@ -55,17 +55,13 @@ def _limit_threads(threads, contender):
     """Lets the libraries use so many threads; None leaves it to them."""
     if threads is None:
         return
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["OMP_NUM_THREADS"] = os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     if contender == "jax_loop":
         os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:threads])
     elif contender == "torch_loop":
         import torch
 
         torch.set_num_threads(threads)
-    else:
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line, image_arguments
+from lowlevel.cli import arguments, command_line, image_arguments, threads
 from lowlevel.cli.defaults import Default, TrainingDefaults
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -42,6 +42,7 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
+    threads.choose(args.net)
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
     from lowlevel.cli import training

@@ -7,7 +7,7 @@ most common words of the others; all further words count as one. The run keeps t
 
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import arguments, command_line, threads
 from lowlevel.cli.defaults import TrainingDefaults
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -42,6 +42,7 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
+    threads.choose("text_classifier")
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
     from lowlevel.cli import training

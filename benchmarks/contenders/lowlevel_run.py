@@ -9,6 +9,7 @@ SETTINGS = ("loop.train",)
 def make(job):
     """The `Contender` for a job."""
     from lowlevel import nets, variables
+    from lowlevel.cli import threads
     from lowlevel.data.examples import Arrays
     from lowlevel.data.training_data import TrainingData
     from lowlevel.training import loop, tasks
@@ -16,6 +17,7 @@ def make(job):
     from lowlevel.training.recipe import Recipe
     from lowlevel.training.run import Run
 
+    threads.choose(job.work.net)  # as the scripts do
     config = config_of(job.work, job.dropout)
     network = nets.make(job.work.net, config, precision=job.precision)
     variables.assign(network.variables.all(), job.variables)
