@@ -60,12 +60,16 @@ class Process:
 
     def __init__(self, contender, directory, options):
         worker = str(Path(__file__).with_name("worker.py"))
-        self._process = subprocess.Popen(
-            [sys.executable, worker, CONTENDERS[contender], str(directory), json.dumps(options)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        setting = options["setting"].replace(" ", "-")
+        self._messages = directory / f"{contender}-{setting}.txt"  # shown if it dies
+        with self._messages.open("w") as messages:
+            self._process = subprocess.Popen(
+                [sys.executable, worker, CONTENDERS[contender], directory, json.dumps(options)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=messages,
+                text=True,
+            )
         self.losses = self._answer()
 
     def train(self):
@@ -82,7 +86,8 @@ class Process:
         line = self._process.stdout.readline()
         if not line:
             code = self._process.wait()
-            raise DataError(f"a contender has died with status {code}.")
+            print(self._messages.read_text(), file=sys.stderr)
+            raise DataError(f"a contender has died with status {code}: its messages are above.")
         answer = json.loads(line)
         return answer["unsupported"] if isinstance(answer, dict) else answer
 

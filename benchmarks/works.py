@@ -31,6 +31,8 @@ WORKS = {
     "mini_inception": Work("mini_inception", 64, 5),
     "regression": Work("regression", 32, 600, ("float32",)),
     "text_classifier": Work("text_classifier", 64, 300, ("float32",)),
+    "vision_transformer": Work("vision_transformer", 128, 10),
+    "bottle_autoencoder": Work("bottle_autoencoder", 64, 3),
 }
 
 
@@ -73,6 +75,9 @@ def make_examples(work, batch_size, count):
     if work.net == "regression":
         rows = random.normal(size=(examples, config.features)).astype(np.float32)
         return rows, rows.sum(axis=1)
+    if work.net == "bottle_autoencoder":
+        images = random.random((examples, *config.encoder.image_shape), np.float32)
+        return images, images
     labels = random.integers(0, config.num_classes, examples)
     images = random.random((examples, *config.image_shape), np.float32)
     images *= 0.5 + 0.05 * labels[:, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)

@@ -29,6 +29,7 @@ def make(job):
             keras.losses.BinaryCrossentropy(from_logits=True),
             keras.metrics.BinaryAccuracy(threshold=0.0),
         ),
+        "bottle_autoencoder": (keras.losses.MeanSquaredError(), None),
         "regression": (keras.losses.MeanSquaredError(), keras.metrics.MeanAbsoluteError()),
     }.get(
         job.work.net,
@@ -41,7 +42,7 @@ def make(job):
     model.compile(
         optimizer,
         loss,
-        metrics=[metric],
+        metrics=[metric] if metric else None,
         jit_compile="jit" in job.setting,
         steps_per_execution=100 if "100" in job.setting else 1,
     )
@@ -70,11 +71,13 @@ def make(job):
                 value = loss(targets, outputs)
             gradients = tape.gradient(value, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
-            metric.update_state(targets, outputs)
+            if metric:
+                metric.update_state(targets, outputs)
             return value
 
         def train():
-            metric.reset_state()
+            if metric:
+                metric.reset_state()
             for inputs, targets in dataset():
                 step(inputs, targets)
     elif job.setting.startswith("dataset"):
@@ -91,13 +94,15 @@ def make(job):
 
 def _build(job):
     """The network's Keras twin with the job's variables."""
-    from tests.keras_reference import conv_net, mini_inception, patterns, twins
+    from tests.keras_reference import bottle, conv_net, mini_inception, patterns, twins
 
     config = config_of(job.work, job.dropout)
     if job.work.net == "conv_net":
         model = conv_net.build(config.image_shape, config.num_classes, config.dropout_rate)
     elif job.work.net == "mini_inception":
         model = mini_inception.build(config)
+    elif job.work.net == "bottle_autoencoder":
+        model = bottle.build_autoencoder(config)
     else:
         model = find_net(patterns, f"build_{job.work.net}")(config)
     for name, variable in twins.named_variables(model).items():
