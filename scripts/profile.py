@@ -8,8 +8,7 @@ training step with random inputs.
 import dataclasses
 from pathlib import Path
 
-from lowlevel.cli import command_line
-from lowlevel.cli.arguments import PRECISIONS
+from lowlevel.cli import arguments, command_line
 
 
 def parse_arguments():
@@ -25,7 +24,7 @@ def parse_arguments():
     )
     parser.add_argument(
         "--precision",
-        choices=PRECISIONS,
+        choices=arguments.PRECISIONS,
         help="what is computed in (default: the run's; float32 for the name of a network)",
     )
     parser.add_argument(
@@ -35,12 +34,7 @@ def parse_arguments():
         default=20,
         help="steps to time (default: %(default)s)",
     )
-    parser.add_argument(
-        "--depth",
-        metavar="N",
-        type=command_line.whole_number(1),
-        help="fold layers into blocks: keep this many parts of their names (default: all)",
-    )
+    arguments.add_depth(parser)
     parser.add_argument(
         "--top",
         metavar="N",

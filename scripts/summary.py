@@ -6,18 +6,13 @@ With --diagram it also draws the layers as a graph.
 
 from pathlib import Path
 
-from lowlevel.cli import command_line
+from lowlevel.cli import arguments, command_line
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
     parser.add_argument("net", metavar="NET", help="the name of a network, such as conv_net")
-    parser.add_argument(
-        "--depth",
-        metavar="N",
-        type=command_line.whole_number(1),
-        help="fold layers into blocks: keep this many parts of their names (default: all)",
-    )
+    arguments.add_depth(parser)
     parser.add_argument(
         "--diagram",
         metavar="FILE",

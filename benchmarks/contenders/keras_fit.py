@@ -24,25 +24,25 @@ def make(job):
     if job.precision == "bfloat16":
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     model = _build(job)
-    loss, metric = {
+    loss, metrics = {
         "text_classifier": (
             keras.losses.BinaryCrossentropy(from_logits=True),
-            keras.metrics.BinaryAccuracy(threshold=0.0),
+            [keras.metrics.BinaryAccuracy(threshold=0.0)],
         ),
-        "bottle_autoencoder": (keras.losses.MeanSquaredError(), None),
-        "regression": (keras.losses.MeanSquaredError(), keras.metrics.MeanAbsoluteError()),
+        "bottle_autoencoder": (keras.losses.MeanSquaredError(), []),
+        "regression": (keras.losses.MeanSquaredError(), [keras.metrics.MeanAbsoluteError()]),
     }.get(
         job.work.net,
         (
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            keras.metrics.SparseCategoricalAccuracy(),
+            [keras.metrics.SparseCategoricalAccuracy()],
         ),
     )
     optimizer = keras.optimizers.Adam(LEARNING_RATE)
     model.compile(
         optimizer,
         loss,
-        metrics=[metric] if metric else None,
+        metrics=metrics,
         jit_compile="jit" in job.setting,
         steps_per_execution=100 if "100" in job.setting else 1,
     )
@@ -71,12 +71,12 @@ def make(job):
                 value = loss(targets, outputs)
             gradients = tape.gradient(value, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
-            if metric:
+            for metric in metrics:
                 metric.update_state(targets, outputs)
             return value
 
         def train():
-            if metric:
+            for metric in metrics:
                 metric.reset_state()
             for inputs, targets in dataset():
                 step(inputs, targets)

@@ -24,9 +24,10 @@ def make(job):
         if not images:
             raise UnsupportedError("the inputs are not images")
         layout = torch.channels_last
+    state = torch_nets.state_of(job.variables)
     parameters = {}
     for name, array in job.variables.items():
-        if "state/" in name:
+        if name in state:
             continue
         tensor = torch.tensor(array)
         if tensor.ndim == 4:  # from [height, width, in, out] to [out, in, height, width]
@@ -41,7 +42,6 @@ def make(job):
     targets = targets if targets.is_floating_point() else targets.long()
     forward = net(config, parameters)
     bfloat16 = job.precision == "bfloat16"
-    state = torch_nets.state_of(job.variables)
 
     def loss_and_metric(inputs, targets):
         context = torch.autocast("cpu", torch.bfloat16) if bfloat16 else contextlib.nullcontext()

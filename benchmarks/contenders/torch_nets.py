@@ -117,20 +117,16 @@ def bottle_autoencoder(config, p):
         weights, biases = p[f"{half}/weights/{layer}"], p[f"{half}/biases/{layer}"]
         return functional.batch_norm(x, mean, variance, weights, biases, True, 0.01, 1e-3)
 
-    def linear(x, layer):
-        half, layer = layer.split("/")
-        return torch.addmm(p[f"{half}/biases/{layer}"], x, p[f"{half}/weights/{layer}"])
-
     def forward(x, state):
         for number, stride in enumerate(config.encoder.strides, start=1):
             weights, biases = (p[f"encoder/{kind}/c{number}"] for kind in ("weights", "biases"))
             x = functional.selu(functional.conv2d(x, weights, biases, stride))
             x = norm(x, "encoder", f"bn{number}", state)
         x = x.permute(0, 2, 3, 1).flatten(1)
-        x = functional.selu(linear(x, "encoder/d1"))
-        x = functional.selu(linear(x, "encoder/d2"))
-        x = functional.selu(linear(x, "encoder/latent"))
-        x = functional.selu(linear(x, "decoder/dense"))
+        x = functional.selu(dense(x, p, "d1", "encoder/"))
+        x = functional.selu(dense(x, p, "d2", "encoder/"))
+        x = functional.selu(dense(x, p, "latent", "encoder/"))
+        x = functional.selu(dense(x, p, "dense", "decoder/"))
         x = x.unflatten(1, config.decoder.first_shape).permute(0, 3, 1, 2)
         strides = config.decoder.strides
         for number, stride in enumerate(strides, start=1):
@@ -166,6 +162,6 @@ def text_classifier(config, p):
     return forward
 
 
-def dense(x, p, layer):
-    """A dense layer."""
-    return torch.addmm(p[f"biases/{layer}"], x, p[f"weights/{layer}"])
+def dense(x, p, layer, half=""):
+    """A dense layer; `half` is the prefix of a part's variables, for example "encoder/"."""
+    return torch.addmm(p[f"{half}biases/{layer}"], x, p[f"{half}weights/{layer}"])

@@ -106,6 +106,16 @@ def add_training(
         )
 
 
+def add_depth(parser):
+    """Adds how far layers are folded into blocks."""
+    parser.add_argument(
+        "--depth",
+        metavar="N",
+        type=whole_number(1),
+        help="fold layers into blocks: keep this many parts of their names (default: all)",
+    )
+
+
 def add_network(parser):
     """Adds the trained network to use."""
     parser.add_argument(

@@ -11,6 +11,7 @@ import re
 import statistics
 import time
 
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets
@@ -124,7 +125,7 @@ def by_layer(operations, depth=None):
     """
     found = {}
     for operation in operations:
-        layer = "/".join(operation.layer.split("/")[:depth])
+        layer = summary.fold(operation.layer, depth)
         parts = found.setdefault(layer, {})
         parts[operation.part] = parts.get(operation.part, 0.0) + operation.milliseconds
     return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
@@ -150,10 +151,9 @@ def _random_batch(network, task, batch_size):
 def _random(spec, batch_size):
     """Random numbers that fit a spec; whole numbers are 0 or 1, which any network takes."""
     shape = [batch_size, *(50 if size is None else size for size in spec.shape[1:])]
-    high = 2 if spec.dtype.is_integer else 1
-    values = tf.random.stateless_uniform(shape, (1, 2), maxval=high, dtype=spec.dtype)
-    with tf.compat.v1.Session() as session:
-        return tf.constant(session.run(values))
+    random = np.random.default_rng(0)
+    values = random.integers(0, 2, shape) if spec.dtype.is_integer else random.random(shape)
+    return tf.constant(values, spec.dtype)
 
 
 def _tensorboard_profile(directory):

@@ -1,6 +1,7 @@
 """The times of a training step as tables of text."""
 
 from lowlevel.inspection.profile import FORWARD, GRADIENT, OTHER, UPDATE, by_kind, by_layer
+from lowlevel.inspection.summary import align
 
 PARTS = (FORWARD, GRADIENT, UPDATE, OTHER)
 
@@ -45,11 +46,4 @@ def _table(header, rows, total, top):
         rest = sum(row[-1] for row in rows[top:])
         blank = [""] * (len(header) - 3)
         lines.append((f"{len(rows) - top} more", *blank, f"{rest:.2f}", f"{rest / total:.1%}"))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index == 0 or header[index] == "kind" else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
+    return "\n".join(align(lines, left=(header[0], "kind")))

@@ -60,7 +60,7 @@ def summarize(net_name, config=None, depth=None):
 
     layers = {}
     operations = {operation.name: operation for operation in graph.get_operations()}
-    layer_of = {name: _fold(_scope(name, operations), depth) for name in operations}
+    layer_of = {name: fold(_scope(name, operations), depth) for name in operations}
     for operation in operations.values():
         name = layer_of[operation.name]
         if not name:
@@ -74,7 +74,7 @@ def summarize(net_name, config=None, depth=None):
             if source != name and source not in layer.inputs:
                 layer.inputs.append(source)
     for full_name, variable in store.all().items():
-        layer = layers[_fold(layer_of_variable(full_name), depth)]
+        layer = layers[fold(layer_of_variable(full_name), depth)]
         layer.parameters += variable.shape.num_elements()
         layer.trainable += variable.shape.num_elements() if variable.trainable else 0
     return list(layers.values())
@@ -108,7 +108,8 @@ def _sources(operation, layer_of):
             yield from _sources(tensor.op, layer_of)
 
 
-def _fold(scope, depth):
+def fold(scope, depth):
+    """The first `depth` parts of a layer's name; None keeps all."""
     return "/".join(scope.split("/")[:depth])
 
 
@@ -149,15 +150,23 @@ def table(layers):
     parameters = sum(layer.parameters for layer in layers)
     trainable = sum(layer.trainable for layer in layers)
     rows.append(("total", "", f"{parameters:,}", f"{sum(x.multiply_adds for x in layers):,}"))
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = []
-    for row in (header, *rows):
-        name, shape, *numbers = (
-            text.ljust(width) if index < 2 else text.rjust(width)
-            for index, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join((name, shape, *numbers)))
+    lines = align([header, *rows], left=("layer", "output shape"))
     rule = "-" * len(lines[0])
     lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
     lines.append(f"{trainable:,} parameters are trained, {parameters - trainable:,} are state.")
     return "\n".join(lines)
+
+
+def align(rows, left):
+    """Rows of texts as lines whose columns stand below one another; the first row is the header.
+
+    Columns whose header is in `left` begin below one another, the others end so.
+    """
+    header, widths = rows[0], [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text.ljust(width) if name in left else text.rjust(width)
+            for name, text, width in zip(header, row, widths, strict=True)
+        )
+        for row in rows
+    ]
