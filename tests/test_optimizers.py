@@ -64,8 +64,8 @@ def test_many_steps_equal_keras(name, scale):
     assert apply.experimental_get_tracing_count() == 1
 
 
-@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
-def test_a_single_op_ends_with_the_bits_of_the_formula(name):
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam"])
+def test_fused_ops_end_with_the_bits_of_the_formula(name):
     def train(assign_update):
         optimizer = optimizers.by_name(name, schedules.cosine(0.1, 200), weight_decay=0.01)
         if assign_update is not None:
