@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Times training beside Keras, PyTorch and JAX: the same network, batches, loss and optimizer.
+"""Times this package beside Keras, PyTorch and JAX: the same networks, batches and optimizer.
 
 Each contender runs in a process of its own. Rounds are interleaved, so that whatever else the
 machine does hits all of them, and each is compared with the round of this package beside it. Before
-that, all train on the same batches without dropout, and their losses must agree. The ratio is the
-contender's time divided by that of this package: above 1, this package is faster.
+that, all train on the same batches without dropout, or predict for the same image, and what they
+find must agree. The ratio is the contender's time divided by that of this package: above 1, this
+package is faster.
 """
 
 import importlib
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 import numpy as np
 
 from benchmarks import machine, works
-from lowlevel.checks import ConfigError, DataError
+from benchmarks.processes import FirstStep, Process, Script
+from lowlevel.checks import ConfigError
 from lowlevel.cli import command_line
 
 CONTENDERS = {
@@ -32,7 +33,6 @@ CONTENDERS = {
 }
 CHECKED_STEPS = 20
 TOLERANCES = {"float32": 2e-3, "bfloat16": 5e-2}  # of losses after 20 steps, of themselves
-TRAINING = 3  # forward and backward cost about three times the multiply-adds of forward
 
 
 def parse_arguments():
@@ -47,49 +47,9 @@ def parse_arguments():
     add("--rounds", type=at_least_one, default=7, help="rounds to time (default: %(default)s)")
     add("--threads", type=at_least_one, help="for each contender (default: as it likes)")
     add("--setting", help="only settings that contain this text, for example 'scan'")
+    add("--data-dir", metavar="DIR", help="MNIST's files, for the work 'script'")
     add("--json", type=Path, metavar="FILE", help="write the rows to a file")
     return parser.parse_args()
-
-
-class Process:
-    """A contender's process.
-
-    Attributes:
-        losses: of a few batches, without dropout; or why there are none, a text.
-    """
-
-    def __init__(self, contender, directory, options):
-        worker = str(Path(__file__).with_name("worker.py"))
-        setting = options["setting"].replace(" ", "-")
-        self._messages = directory / f"{contender}-{setting}.txt"  # shown if it dies
-        with self._messages.open("w") as messages:
-            self._process = subprocess.Popen(
-                [sys.executable, worker, CONTENDERS[contender], directory, json.dumps(options)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=messages,
-                text=True,
-            )
-        self.losses = self._answer()
-
-    def train(self):
-        """Trains for an epoch; returns the seconds it took."""
-        print(file=self._process.stdin, flush=True)
-        return self._answer()
-
-    def end(self):
-        """Ends the process."""
-        self._process.kill()
-        self._process.communicate()
-
-    def _answer(self):
-        line = self._process.stdout.readline()
-        if not line:
-            code = self._process.wait()
-            print(self._messages.read_text(), file=sys.stderr)
-            raise DataError(f"a contender has died with status {code}: its messages are above.")
-        answer = json.loads(line)
-        return answer["unsupported"] if isinstance(answer, dict) else answer
 
 
 def time_work(name, precision, limit, args):
@@ -99,56 +59,72 @@ def time_work(name, precision, limit, args):
         limit: multiply-adds a second that the machine can make in this precision.
     """
     work = works.WORKS[name]
-    batch_size = args.batch_size or work.batch_size
+    options = {"work": name, "precision": precision, "threads": args.threads}
+    options["batch_size"] = batch_size = args.batch_size or work.batch_size
     with tempfile.TemporaryDirectory() as directory:
         directory = Path(directory)
         np.savez(directory / "variables.npz", **works.initial_variables(work))
-        for part, batches in (("few", CHECKED_STEPS), ("epoch", work.batches)):
+        checked = CHECKED_STEPS if work.kind == "train" else 1
+        for part, batches in (("few", checked), ("round", work.batches)):
             inputs, targets = works.make_examples(work, batch_size, batches)
             np.savez(directory / f"{part}.npz", inputs=inputs, targets=targets)
-        options = {"work": name, "precision": precision, "batch_size": batch_size}
-        options["threads"] = args.threads
         runners = {}
         try:
             _start(runners, directory, options, args)
             seconds = {key: [] for key in runners}
-            for process in runners.values():
-                process.train()  # traces
+            for runner in runners.values():
+                if isinstance(runner, Process):
+                    runner.run()  # traces
             for _ in range(args.rounds):
-                for key, process in runners.items():
-                    seconds[key].append(process.train())
+                for key, runner in runners.items():
+                    seconds[key].append(runner.run())
         finally:
-            for process in runners.values():
-                process.end()
+            for runner in runners.values():
+                runner.end()
     return [_row(key, seconds, work, options, limit) for key in seconds]
 
 
 def _start(runners, directory, options, args):
-    """Starts a process for each contender and setting, and checks that their losses agree."""
-    expected = None
+    """Starts each contender with each setting, and checks that their numbers agree."""
+    expected, kind = None, works.WORKS[options["work"]].kind
     for contender in ("lowlevel", *args.contender):
-        module = importlib.import_module(f"benchmarks.contenders.{CONTENDERS[contender]}")
-        for setting in module.SETTINGS:
-            if contender != "lowlevel" and args.setting and args.setting not in setting:
-                continue
+        module = CONTENDERS[contender]
+        for setting in _settings(contender, kind, args):
             name = f"{contender}, {setting}"
-            process = Process(contender, directory, options | {"setting": setting})
-            if isinstance(process.losses, str):
-                print(f"left out: {name}: {process.losses}", file=sys.stderr, flush=True)
-                process.end()
+            runner = _runner(contender, kind, directory, options | {"setting": setting}, args)
+            if isinstance(runner.numbers, str):
+                print(f"left out: {name}: {runner.numbers}", file=sys.stderr, flush=True)
+                runner.end()
                 continue
-            runners[contender, setting] = process
-            expected = expected or process.losses
-            _check_losses(name, process.losses, expected, options["precision"])
+            runners[contender, setting] = runner
+            expected = expected or runner.numbers
+            _check_numbers(name, runner.numbers, expected, options["precision"])
 
 
-def _check_losses(name, losses, expected, precision):
-    differences = np.abs(np.array(losses) - expected) / np.abs(expected)
+def _settings(contender, kind, args):
+    """The contender's settings for a kind of work; of others than ours only those asked for."""
+    module = importlib.import_module(f"benchmarks.contenders.{CONTENDERS[contender]}")
+    text = args.setting or ""
+    return [
+        name for name in module.SETTINGS.get(kind, ()) if contender == "lowlevel" or text in name
+    ]
+
+
+def _runner(contender, kind, directory, options, args):
+    """What runs a contender: a `Process`, a `FirstStep` or a `Script`."""
+    if kind == "script":
+        return Script(contender, options["setting"], args.data_dir)
+    make = FirstStep if kind == "first step" else Process
+    return make(CONTENDERS[contender], directory, options)
+
+
+def _check_numbers(name, numbers, expected, precision):
+    differences = np.abs(np.array(numbers) - expected) / np.abs(expected)
     if differences.max() > TOLERANCES[precision]:
-        step = int(differences.argmax())
+        worst = int(differences.argmax())
         raise ConfigError(
-            f"{name} does not compute the same: at step {step + 1} its loss is {losses[step]:.6f}, "
-            f"not {expected[step]:.6f}."
+            f"{name} does not compute the same: number {worst + 1} is {numbers[worst]:.6f}, "
+            f"not {expected[worst]:.6f}."
         )
 
 
@@ -157,7 +133,10 @@ def _row(key, seconds, work, options, limit):
     ours = next(iter(seconds.values()))
     ratios = [theirs / own for theirs, own in zip(seconds[key], ours, strict=True)]
     step = statistics.median(seconds[key]) / work.batches
-    multiply_adds = works.multiply_adds(work)
+    share = None
+    if work.passes is not None:
+        multiply_adds = works.multiply_adds(work) * options["batch_size"]
+        share = work.passes * multiply_adds / step / limit
     return {
         "work": options["work"],
         "precision": options["precision"],
@@ -168,17 +147,19 @@ def _row(key, seconds, work, options, limit):
         "ratio_to_ours": statistics.median(ratios),
         "ratio_low": min(ratios),
         "ratio_high": max(ratios),
-        "share_of_limit": TRAINING * multiply_adds * options["batch_size"] / step / limit,
+        "share_of_limit": share,
     }
 
 
 def show(rows):
     """Prints rows as lines of a table."""
     for row in rows:
+        share = row["share_of_limit"]
         print(
             f"{row['work']:16} {row['precision']:9} {row['batch_size']:4}  {row['contender']:9} "
             f"{row['setting']:30} {row['ms_per_step']:9.3f} ms  {row['ratio_to_ours']:6.2f} "
-            f"({row['ratio_low']:.2f} to {row['ratio_high']:.2f})  {row['share_of_limit']:5.1%}",
+            f"({row['ratio_low']:.2f} to {row['ratio_high']:.2f})  "
+            f"{'' if share is None else f'{share:5.1%}'}",
             flush=True,
         )
 
@@ -194,6 +175,9 @@ def main():
     print("work, precision, batch size, contender, setting, time of a step, ratio, share of limit")
     rows = []
     for name in args.work:
+        if works.WORKS[name].kind == "script" and args.data_dir is None:
+            print(f"left out: {name}: it needs MNIST's files, --data-dir", file=sys.stderr)
+            continue
         for precision in works.WORKS[name].precisions:
             if args.precision in (None, precision):
                 found = time_work(name, precision, limits[precision], args)

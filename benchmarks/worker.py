@@ -1,7 +1,7 @@
-"""One contender in a process of its own: trains when it is told to, and says how long it took.
+"""One contender in a process of its own: runs when it is told to, and says how long it took.
 
-It answers on standard output with JSON: first with the losses of training on a few batches without
-dropout, then, for each line of standard input, with the seconds of an epoch in a new random order.
+It answers on standard output with JSON: first with the numbers that contenders are compared by,
+then, for each line of standard input, with the seconds of a round.
 """
 
 import importlib
@@ -34,12 +34,15 @@ def main():
     with np.load(directory / "variables.npz") as file:
         options["variables"] = dict(file)
     try:
-        make = importlib.import_module(f"benchmarks.contenders.{contender}").make
-        answer(make(_job(directory / "few.npz", options, dropout=False)).losses())
-        train = make(_job(directory / "epoch.npz", options, dropout=True)).train
+        module = importlib.import_module(f"benchmarks.contenders.{contender}")
+        make = module.make_predictor if options["work"].kind == "predict" else module.make
+        answer(make(_job(directory / "few.npz", options, dropout=False)).numbers())
+        if options["work"].kind == "first step":
+            return
+        run = make(_job(directory / "round.npz", options, dropout=True)).run
         for _ in sys.stdin:
             start = time.perf_counter()
-            train()
+            run()
             answer(time.perf_counter() - start)
     except (UnsupportedError, ImportError) as error:
         answer({"unsupported": str(error)})

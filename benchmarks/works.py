@@ -1,4 +1,4 @@
-"""What the benchmark trains: networks, batch sizes, and examples in memory."""
+"""What the benchmark times: networks, batch sizes, and examples in memory."""
 
 import dataclasses
 import functools
@@ -15,14 +15,23 @@ class Work:
     Attributes:
         net: the network's name in the registry; its config is the default one.
         batch_size: examples in a batch.
-        batches: batches in an epoch, which is what a round trains.
+        batches: batches in a round, and what `ms_per_step` is of.
         precisions: what it is computed in.
+        kind: "train" for an epoch of steps; "predict" for a call of Python with arrays for each
+            batch; "first step" for a new process to the end of its first training step; "script"
+            for a whole training script.
     """
 
     net: str
     batch_size: int
     batches: int
     precisions: tuple = ("float32", "bfloat16")
+    kind: str = "train"
+
+    @property
+    def passes(self):
+        """How often its time holds the forward's multiply-adds; None where that says nothing."""
+        return {"train": 3, "predict": 1}.get(self.kind)  # the backward pass counts as two
 
 
 WORKS = {
@@ -33,6 +42,10 @@ WORKS = {
     "text_classifier": Work("text_classifier", 64, 300, ("float32",)),
     "vision_transformer": Work("vision_transformer", 128, 10),
     "bottle_autoencoder": Work("bottle_autoencoder", 64, 3),
+    "one_image": Work("conv_net", 1, 300, ("float32",), "predict"),
+    "many_images": Work("conv_net", 10_000, 1, ("float32",), "predict"),
+    "first_step": Work("conv_net", 128, 1, ("float32",), "first step"),
+    "script": Work("conv_net", 128, 1, ("float32",), "script"),
 }
 
 

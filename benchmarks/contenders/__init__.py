@@ -1,6 +1,7 @@
 """The same training by different libraries, each at its best.
 
-Each module has `SETTINGS`, a tuple of names, and `make(job)`, which returns a `Contender`.
+Each module has `SETTINGS`, a dict from kinds of work to tuples of names, and `make(job)`, which
+returns a `Contender` that trains; those that know the kind "predict" also have `make_predictor(job)`.
 """
 
 import dataclasses
@@ -11,7 +12,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a contender trains, and how.
+    """What a contender trains or predicts, and how.
 
     Attributes:
         work: a `benchmarks.works.Work`.
@@ -35,15 +36,21 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """A training that can be timed.
+    """What can be timed.
 
     Attributes:
-        losses: function that trains on the examples in order, once, and returns each batch's loss.
-        train: function that trains for an epoch in a new random order.
+        numbers: function that returns what contenders are compared by: the loss of each batch when
+            it trains on the examples in order, once; or the probabilities of the first image.
+        run: function that trains for an epoch in a new random order, or predicts for all batches.
     """
 
-    losses: Callable
-    train: Callable
+    numbers: Callable
+    run: Callable
+
+
+def batches_of(inputs, batch_size):
+    """The inputs in parts of that size, in order: a list."""
+    return [inputs[start : start + batch_size] for start in range(0, len(inputs), batch_size)]
 
 
 def find_net(module, name):

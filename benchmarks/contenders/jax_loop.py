@@ -1,15 +1,15 @@
-"""JAX: a jitted step in a Python loop, or an epoch of steps in one jitted `lax.scan`."""
+"""JAX: a jitted step in a Python loop, an epoch in one jitted `lax.scan`, and prediction."""
 
 import functools
 
-from benchmarks.contenders import Contender, find_net
+from benchmarks.contenders import Contender, batches_of, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
-SETTINGS = ("jit", "scan")
+SETTINGS = {"train": ("jit", "scan"), "predict": ("jit",)}
 
 
 def make(job):
-    """The `Contender` for a job."""
+    """The `Contender` that trains."""
     import jax
     import jax.numpy as jnp
 
@@ -84,3 +84,25 @@ def make(job):
         jax.block_until_ready((carry, results))
 
     return Contender(losses, train)
+
+
+def make_predictor(job):
+    """The `Contender` that predicts."""
+    import jax
+    import numpy as np
+
+    from benchmarks.contenders import jax_nets
+
+    config = config_of(job.work, dropout=False)
+    forward = find_net(jax_nets, job.work.net)
+    parameters = jax.tree.map(jax.numpy.array, job.variables)
+
+    @jax.jit
+    def predict(parameters, images):
+        return jax.nn.softmax(forward(config, parameters, {}, images, None)[0])
+
+    def run():
+        for images in batches_of(job.inputs, job.batch_size):
+            np.asarray(predict(parameters, images))
+
+    return Contender(lambda: np.asarray(predict(parameters, job.inputs[:1]))[0].tolist(), run)

@@ -1,23 +1,28 @@
-"""Keras: `fit` on arrays or a `tf.data.Dataset`, and a bare `tf.function` over the same model."""
+"""Keras: `fit` on arrays or a `tf.data.Dataset`, `predict`, and a bare `tf.function`."""
 
 import numpy as np
 
-from benchmarks.contenders import Contender, find_net
+from benchmarks.contenders import Contender, batches_of, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
-SETTINGS = (
-    "arrays",
-    "arrays, 100 steps a call",
-    "arrays, jit",
-    "arrays, jit, 100 steps a call",
-    "dataset",
-    "dataset, 100 steps a call",
-    "bare tf.function",
-)
+SETTINGS = {
+    "train": (
+        "arrays",
+        "arrays, 100 steps a call",
+        "arrays, jit",
+        "arrays, jit, 100 steps a call",
+        "dataset",
+        "dataset, 100 steps a call",
+        "bare tf.function",
+    ),
+    "predict": ("predict", "predict, batches of 256", "predict_on_batch", "bare tf.function"),
+    "first step": ("arrays",),
+    "script": ("fit", "fit, 100 steps a call"),
+}
 
 
 def make(job):
-    """The `Contender` for a job."""
+    """The `Contender` that trains."""
     import keras
     import tensorflow as tf
 
@@ -90,6 +95,30 @@ def make(job):
             model.fit(job.inputs, job.targets, batch_size=job.batch_size, verbose=0)
 
     return Contender(losses, train)
+
+
+def make_predictor(job):
+    """The `Contender` that predicts: logits, and their softmax in numpy."""
+    import tensorflow as tf
+
+    model = _build(job)
+    bare = tf.function(lambda images: model(images, training=False))
+    predict = {
+        "predict": lambda images: model.predict(images, verbose=0),
+        "predict, batches of 256": lambda images: model.predict(images, 256, verbose=0),
+        "predict_on_batch": model.predict_on_batch,
+        "bare tf.function": lambda images: bare(tf.constant(images)).numpy(),
+    }[job.setting]
+
+    def softmax(logits):
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def run():
+        for images in batches_of(job.inputs, job.batch_size):
+            softmax(predict(images))
+
+    return Contender(lambda: softmax(predict(job.inputs[:1]))[0].tolist(), run)
 
 
 def _build(job):

@@ -1,13 +1,21 @@
-"""This package: `loop.train` on arrays in memory."""
+"""This package: `loop.train` on arrays in memory, and `Predictor.predict`."""
 
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, batches_of
 from benchmarks.works import LEARNING_RATE, config_of
+from lowlevel.cli import command_line
 
-SETTINGS = ("loop.train",)
+SETTINGS = {
+    "train": ("loop.train",),
+    "predict": ("Predictor.predict",),
+    "first step": ("loop.train",),
+    "script": ("train_mnist.py",),
+}
 
 
 def make(job):
-    """The `Contender` for a job."""
+    """The `Contender` that trains."""
+    command_line.quiet_tensorflow()  # as the scripts do: it also leaves out Keras
+
     from lowlevel import nets, variables
     from lowlevel.cli import threads
     from lowlevel.data.examples import Arrays
@@ -44,3 +52,27 @@ def make(job):
         loop.train(run, loop.RunLength(run.state.epoch + 1), quiet=True)
 
     return Contender(losses, train)
+
+
+def make_predictor(job):
+    """The `Contender` that predicts."""
+    from lowlevel import nets, variables
+    from lowlevel.prediction.predictor import Predictor
+    from lowlevel.prediction.serving import TrainedNetwork
+    from lowlevel.training import tasks
+
+    config = config_of(job.work)
+    network = nets.make(job.work.net, config, precision=job.precision)
+    variables.assign(network.variables.all(), job.variables)
+    facts = {
+        "preprocessing": {"divide_by": 255},
+        "class_names": list(map(str, range(config.num_classes))),
+    }
+    task = tasks.of_net(job.work.net, config)
+    predictor = Predictor(TrainedNetwork(network, task, facts, "the benchmark"))
+
+    def run():
+        for images in batches_of(job.inputs, job.batch_size):
+            predictor.predict(images)
+
+    return Contender(lambda: predictor.predict(job.inputs[:1]).probabilities[0].tolist(), run)

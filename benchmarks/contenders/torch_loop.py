@@ -1,16 +1,18 @@
-"""PyTorch: an eager or compiled step in a Python loop, with fused Adam."""
+"""PyTorch: an eager or compiled step in a Python loop, with fused Adam, and prediction."""
 
 import contextlib
 import math
 
-from benchmarks.contenders import Contender, UnsupportedError, find_net
+from benchmarks.contenders import Contender, UnsupportedError, batches_of, find_net
 from benchmarks.works import LEARNING_RATE, config_of
 
-SETTINGS = ("eager", "eager, channels last", "compiled", "compiled, channels last")
+ALL = ("eager", "eager, channels last", "compiled", "compiled, channels last")
+SETTINGS = {"train": ALL, "predict": ALL}
+BATCH_SIZE = 256  # of many images to predict for
 
 
 def make(job):
-    """The `Contender` for a job."""
+    """The `Contender` that trains."""
     import torch
     from torch.nn import functional
 
@@ -19,20 +21,9 @@ def make(job):
     net = find_net(torch_nets, job.work.net)
     config = config_of(job.work, job.dropout)
     images = job.inputs.ndim == 4
-    layout = torch.contiguous_format
-    if "channels last" in job.setting:
-        if not images:
-            raise UnsupportedError("the inputs are not images")
-        layout = torch.channels_last
+    layout = _layout(job)
     state = torch_nets.state_of(job.variables)
-    parameters = {}
-    for name, array in job.variables.items():
-        if name in state:
-            continue
-        tensor = torch.tensor(array)
-        if tensor.ndim == 4:  # from [height, width, in, out] to [out, in, height, width]
-            tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=layout)
-        parameters[name] = tensor.requires_grad_()
+    parameters = _parameters(job, state, layout)
     optimizer = torch.optim.Adam(parameters.values(), LEARNING_RATE, fused=True)
     inputs, targets = torch.tensor(job.inputs), torch.tensor(job.targets)
     if images:
@@ -85,3 +76,56 @@ def make(job):
         return float(total), float(right)
 
     return Contender(losses, train)
+
+
+def make_predictor(job):
+    """The `Contender` that predicts."""
+    import torch
+
+    from benchmarks.contenders import torch_nets
+
+    layout = _layout(job)
+    parameters = _parameters(job, torch_nets.state_of(job.variables), layout)
+    forward = find_net(torch_nets, job.work.net)(config_of(job.work, dropout=False), parameters)
+    if job.setting.startswith("compiled"):
+        forward = torch.compile(forward)
+
+    @torch.inference_mode()
+    def predict(images):
+        parts = []
+        for part in torch.from_numpy(images).permute(0, 3, 1, 2).split(BATCH_SIZE):
+            outputs = forward(part.contiguous(memory_format=layout), {})
+            parts.append(torch.softmax(outputs, 1))
+        return torch.cat(parts).numpy()
+
+    def run():
+        for images in batches_of(job.inputs, job.batch_size):
+            predict(images)
+
+    return Contender(lambda: predict(job.inputs[:1])[0].tolist(), run)
+
+
+def _layout(job):
+    """The memory format of the setting. Raises UnsupportedError if it is for images alone."""
+    import torch
+
+    if "channels last" not in job.setting:
+        return torch.contiguous_format
+    if job.inputs.ndim != 4:
+        raise UnsupportedError("the inputs are not images")
+    return torch.channels_last
+
+
+def _parameters(job, state, layout):
+    """The job's variables but for the state, as tensors by name that can be trained."""
+    import torch
+
+    parameters = {}
+    for name, array in job.variables.items():
+        if name in state:
+            continue
+        tensor = torch.tensor(array)
+        if tensor.ndim == 4:  # from [height, width, in, out] to [out, in, height, width]
+            tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=layout)
+        parameters[name] = tensor.requires_grad_()
+    return parameters

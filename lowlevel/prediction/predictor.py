@@ -10,7 +10,7 @@ from lowlevel.prediction import trained
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.progress import Progress
 
-BATCH_SIZE = 256
+PIXELS = 2**20  # computed at once: of 1,337 digits, for example
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Predictor:
         self.image_files = self.config["preprocessing"].get("image_files", default)
         self.classifies = "probabilities" in network.answers
         self.detects = "boxes" in network.answers
+        self._serve = network.serve.get_concrete_function()  # at once, without a search for it
 
     def outputs(self, images, quiet=True):
         """All of the network's answers for images, see `TrainedNetwork.answer`.
@@ -85,17 +86,18 @@ class Predictor:
             CheckpointError: the network gives no finite numbers.
         """
         images = self._check(np.asarray(images))
-        chunks = []
-        starts = range(0, len(images), BATCH_SIZE)
-        with Progress("predicting", len(starts), quiet=quiet) as progress:
-            for start in starts:
-                chunk = images[start : start + BATCH_SIZE]
-                if chunk.dtype == np.uint8:
-                    chunk = chunk / np.float32(255)
-                result = self.network.serve(tf.constant(chunk, tf.float32))
-                chunks.append({name: value.numpy() for name, value in result.items()})
-                progress.advance()
-        outputs = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        height, width, _ = self.image_shape
+        batch_size = max(1, PIXELS // (height * width))
+        if len(images) <= batch_size:
+            outputs = self._answer(images)
+        else:
+            parts = []
+            starts = range(0, len(images), batch_size)
+            with Progress("predicting", len(starts), quiet=quiet) as progress:
+                for start in starts:
+                    parts.append(self._answer(images[start : start + batch_size]))
+                    progress.advance()
+            outputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if not all(np.isfinite(value).all() for value in outputs.values()):
             raise CheckpointError(f"the network in {self.source} gives no finite numbers.")
         return outputs
@@ -116,6 +118,12 @@ class Predictor:
         else:
             probabilities = self.outputs(images, quiet)["probabilities"]
         return Prediction(probabilities.argmax(axis=1), probabilities)
+
+    def _answer(self, images):
+        if images.dtype == np.uint8:
+            images = images / np.float32(255)
+        answers = self._serve(tf.constant(images, tf.float32))
+        return {name: value.numpy() for name, value in answers.items()}
 
     def _check(self, images):
         received = images.shape

@@ -14,11 +14,11 @@ from lowlevel.checks import ConfigError
 SCRIPT = Path(run.__file__)
 
 
-def test_losses_that_differ_are_refused_with_the_step():
-    run._check_losses("ours", [2.0, 1.0], [2.0, 1.001], "float32")
-    with pytest.raises(ConfigError, match=r"keras, arrays does not .* step 2 its loss is 1\.1"):
-        run._check_losses("keras, arrays", [2.0, 1.1], [2.0, 1.0], "float32")
-    run._check_losses("keras, arrays", [2.0, 1.04], [2.0, 1.0], "bfloat16")
+def test_numbers_that_differ_are_refused():
+    run._check_numbers("ours", [2.0, 1.0], [2.0, 1.001], "float32")
+    with pytest.raises(ConfigError, match=r"keras, arrays does not .* number 2 is 1\.1"):
+        run._check_numbers("keras, arrays", [2.0, 1.1], [2.0, 1.0], "float32")
+    run._check_numbers("keras, arrays", [2.0, 1.04], [2.0, 1.0], "bfloat16")
 
 
 def test_a_row_compares_each_round_with_the_one_beside_it():
@@ -31,6 +31,20 @@ def test_a_row_compares_each_round_with_the_one_beside_it():
     assert row["ms_per_step"] == pytest.approx(1000 * seconds_of_a_step)
     multiply_adds = 3 * 32 * (784 * 128 + 128 * 10)
     assert row["share_of_limit"] == pytest.approx(multiply_adds / seconds_of_a_step / 1e9)
+
+
+def test_no_share_of_the_limit_where_not_only_the_network_is_timed():
+    options = {"work": "first_step", "precision": "float32", "batch_size": 128}
+    seconds = {("lowlevel", "loop.train"): [1.0]}
+    row = run._row(*seconds, seconds, works.WORKS["first_step"], options, limit=1e9)
+    assert row["share_of_limit"] is None
+
+
+def test_the_script_needs_the_files_of_mnist():
+    words = [sys.executable, str(SCRIPT), "--work", "script"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "left out: script: it needs MNIST's files, --data-dir" in done.stderr
 
 
 @pytest.mark.parametrize("work", works.WORKS)
