@@ -88,7 +88,6 @@ def _start(runners, directory, options, args):
     """Starts each contender with each setting, and checks that their numbers agree."""
     expected, kind = None, works.WORKS[options["work"]].kind
     for contender in ("lowlevel", *args.contender):
-        module = CONTENDERS[contender]
         for setting in _settings(contender, kind, args):
             name = f"{contender}, {setting}"
             runner = _runner(contender, kind, directory, options | {"setting": setting}, args)

@@ -14,6 +14,7 @@ from lowlevel.update_rules import (
     adam_alpha,
     adam_update,
     momentum_update,
+    muon_update,
     nadam_factors,
     nadam_momentum,
     nadam_update,
@@ -21,7 +22,7 @@ from lowlevel.update_rules import (
     sgd_update,
 )
 
-NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam")
+NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
 
 
 class Optimizer:
@@ -55,10 +56,15 @@ class Optimizer:
             raise ConfigError("this optimizer is already in use: make one for each training.")
         for kind in self.slot_kinds:
             for name, variable in trainable.items():
-                slot = f"{kind}/{name}"
-                self.slots[slot] = tf.Variable(tf.zeros(variable.shape), False, name=slot)
+                if kind in self.kinds_of(name, variable):
+                    slot = f"{kind}/{name}"
+                    self.slots[slot] = tf.Variable(tf.zeros(variable.shape), False, name=slot)
         if isinstance(self.learning_rate, schedules.Adjustable):
             self.slots["learning_rate"] = self.learning_rate.rate
+
+    def kinds_of(self, name, variable):
+        """The slots of a variable, by their kinds: the first arguments of the rule."""
+        return self.slot_kinds
 
     def scalars(self, t, learning_rate):
         """What the rule needs beside a variable and its slots, computed once for all variables.
@@ -101,7 +107,7 @@ class Optimizer:
             with tf.name_scope(name):
                 if self.weight_decay and variable.shape.rank > 1:
                     variable.assign(variable - variable * self.weight_decay * learning_rate)
-                slots = [self.slots[f"{kind}/{name}"] for kind in self.slot_kinds]
+                slots = [self.slots[f"{kind}/{name}"] for kind in self.kinds_of(name, variable)]
                 self.assign_update(variable, gradients[name], slots, *scalars)
 
 
@@ -221,13 +227,41 @@ class Nadam(Adam):
         return variable, slots
 
 
+class Muon(Adam):
+    """Muon for the weights of convolutions and dense layers, see `muon_update`; Adam for the rest.
+
+    The rest are biases, the vectors of norms, positions, class tokens, and embeddings, whose layers
+    are named so.
+    """
+
+    def __init__(self, learning_rate, momentum=0.95, weight_decay=0.0):
+        super().__init__(learning_rate, weight_decay=weight_decay)
+        self.momentum = check_number("momentum", momentum, 0, 1)
+
+    def kinds_of(self, name, variable):
+        """A matrix has no `v`."""
+        is_matrix = variable.shape.rank in (2, 4) and not name.endswith("embedding")
+        return ("m",) if is_matrix else ("m", "v")
+
+    def scalars(self, t, learning_rate):
+        return *super().scalars(t, learning_rate), learning_rate
+
+    def update(self, variable, gradient, slots, alpha, learning_rate):
+        if len(slots) == 2:
+            return super().update(variable, gradient, slots, alpha)
+        variable, m = muon_update(variable, gradient, *slots, learning_rate, self.momentum)
+        return variable, (m,)
+
+    assign_update = Optimizer.assign_update
+
+
 def _move(variable, delta, rate):
     """Assigns `variable - rate * delta`."""
     tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=delta)
 
 
 def by_name(name, learning_rate, weight_decay=0.0):
-    """The optimizer of that name with the usual settings: momentum, rho 0.9, betas 0.9, 0.999."""
+    """The optimizer of that name with its usual settings, the defaults of its class."""
     rules = {
         "sgd": SGD,
         "momentum": Momentum,
@@ -235,6 +269,7 @@ def by_name(name, learning_rate, weight_decay=0.0):
         "rmsprop": RMSprop,
         "adam": Adam,
         "nadam": Nadam,
+        "muon": Muon,
     }
     rule = rules[check_choice("optimizer", name, NAMES)]
     return rule(learning_rate, weight_decay=weight_decay)

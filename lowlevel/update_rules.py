@@ -107,3 +107,55 @@ def nadam_update(
     v = v + (tf.square(gradient) - v) * (1 - beta_2)
     ahead = next_u * m / next_u_divisor + rest_of_u * gradient / u_divisor
     return variable - ahead * learning_rate / (tf.sqrt(v / v_divisor) + epsilon), m, v
+
+
+def orthogonalize(matrix, iterations=5):
+    """Brings the singular values of a matrix near 1, each between about 0.7 and 1.2.
+
+        x = matrix / ||matrix||                       (Frobenius norm)
+        x' = 3.4445 x - 4.775 (x x^T) x + 2.0315 (x x^T)^2 x        (Newton-Schulz, repeated)
+
+    Args:
+        matrix: `[rows, columns]`.
+        iterations: how often x is replaced by x'.
+
+    Returns:
+        A matrix of the same shape.
+
+    Source: Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks".
+    """
+    rows, columns = matrix.shape
+    x = tf.transpose(matrix) if rows > columns else matrix  # so that x x^T is the smaller product
+    x = x / (tf.norm(x) + 1e-7)
+    for _ in range(iterations):
+        square = tf.matmul(x, x, transpose_b=True)
+        x = 3.4445 * x + tf.matmul(-4.775 * square + 2.0315 * tf.matmul(square, square), x)
+    return tf.transpose(x) if rows > columns else x
+
+
+def muon_update(variable, gradient, m, learning_rate, momentum=0.95):
+    """Muon: descent along the orthogonalized momentum, as Keras writes it.
+
+        m' = momentum * m + g
+        u = orthogonalize(g + momentum * m')          (`orthogonalize`)
+        w' = w - rate * 0.2 * sqrt(max(rows, columns)) * u
+
+    The last factor makes the mean square of a step about that of Adam's, so that both rules can
+    have one learning rate.
+
+    Args:
+        variable, gradient, m: tensors of one shape: `[rows, columns]`, or a kernel `[height, width,
+            in, out]`, which is taken as a matrix `[height * width * in, out]`.
+        learning_rate: a float scalar.
+
+    Returns:
+        The pair (w', m').
+
+    Source: Jordan et al. (2024); Liu et al. (2025), "Muon is scalable for LLM training", for the
+    factor.
+    """
+    m = gradient + momentum * m
+    matrix = tf.reshape(gradient + momentum * m, [-1, variable.shape[-1]])
+    scale = 0.2 * max(matrix.shape) ** 0.5
+    step = learning_rate * scale * orthogonalize(matrix)
+    return variable - tf.reshape(step, variable.shape), m

@@ -27,6 +27,16 @@ PAIRS = {
     ),
     "adam, decay": (optimizers.Adam, keras.optimizers.Adam, {"weight_decay": 0.3}),
     "nadam, decay": (optimizers.Nadam, keras.optimizers.Nadam, {"weight_decay": 0.3}),
+    "muon": (
+        optimizers.Muon,
+        functools.partial(keras.optimizers.Muon, weight_decay=None, adam_weight_decay=None),
+        {"momentum": 0.9},
+    ),
+    "muon, decay": (
+        optimizers.Muon,
+        functools.partial(keras.optimizers.Muon, adam_weight_decay=0.3),
+        {"weight_decay": 0.3},
+    ),
 }
 
 
@@ -81,6 +91,38 @@ def test_fused_ops_end_with_the_bits_of_the_formula(name):
 
     assert type(optimizers.by_name(name, 0.1)).assign_update != optimizers.Optimizer.assign_update
     assert train(None) == train(optimizers.Optimizer.assign_update)
+
+
+def test_muon_takes_a_kernel_as_a_matrix():
+    kernel, gradient = values(3, 3, 4, 5), values(3, 3, 4, 5, seed=1)
+    moved = {}
+    for shape in [(3, 3, 4, 5), (36, 5)]:
+        trainable = {"weights/c1": tf.Variable(kernel.reshape(shape))}
+        optimizer = optimizers.Muon(0.1)
+        optimizer.build(trainable)
+        assert list(optimizer.slots) == ["m/weights/c1"]
+        optimizer.apply({"weights/c1": tf.constant(gradient.reshape(shape))}, trainable, 0)
+        moved[shape] = trainable["weights/c1"].numpy().ravel()
+    np.testing.assert_array_equal(*moved.values())
+    step = (kernel.ravel() - moved[36, 5]).reshape(36, 5)
+    singular_values = np.linalg.svd(step, compute_uv=False) / (0.1 * 0.2 * 6)  # 6: root of 36
+    assert ((singular_values > 0.6) & (singular_values < 1.3)).all()
+
+
+def test_muon_leaves_the_rest_to_adam():
+    shapes = {"weights/embedding": [9, 4], "weights/positions": [1, 9, 4], "biases/d1": [4]}
+    ends = {}
+    for rule in (optimizers.Muon, optimizers.Adam):
+        trainable = {name: tf.Variable(values(*shape)) for name, shape in shapes.items()}
+        optimizer = rule(0.1)
+        optimizer.build(trainable)
+        for step in range(3):
+            gradients = {
+                name: tf.constant(values(*shape, seed=step)) for name, shape in shapes.items()
+            }
+            optimizer.apply(gradients, trainable, step)
+        ends[rule] = sha256(trainable | optimizer.slots)
+    assert ends[optimizers.Muon] == ends[optimizers.Adam]
 
 
 @pytest.mark.parametrize("name", optimizers.NAMES)

@@ -1,7 +1,7 @@
 """The same training by different libraries, each at its best.
 
 Each module has `SETTINGS`, a dict from kinds of work to tuples of names, and `make(job)`, which
-returns a `Contender` that trains; those that know the kind "predict" also have `make_predictor(job)`.
+returns a `Contender` that trains. Those with the kind "predict" also have `make_predictor(job)`.
 """
 
 import dataclasses

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What scripts/train_mnist.py does, as a user of Keras would write it: 5 epochs of the same network.
+"""What scripts/train_mnist.py does, as a user of Keras would write it.
 
-It evaluates and saves after each epoch, and draws the first test images with their predictions.
+It trains the same network for 5 epochs, evaluates and saves after each, and draws the first test
+images with their predictions.
 """
 
 import argparse

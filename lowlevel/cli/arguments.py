@@ -5,7 +5,7 @@ from pathlib import Path
 from lowlevel.cli.command_line import number, whole_number
 
 SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
 PRECISIONS = ("float32", "bfloat16")
 
 
