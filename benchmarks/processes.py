@@ -22,7 +22,10 @@ class Process:
 
     Attributes:
         numbers: what it computes, to be compared; or why it cannot run, a text.
+        peak: the most memory it has used, in MiB.
     """
+
+    peak = None
 
     def __init__(self, module, directory, options):
         """Starts it, and waits for its numbers.
@@ -47,7 +50,8 @@ class Process:
     def run(self):
         """Runs a round; returns the seconds it took."""
         print(file=self._process.stdin, flush=True)
-        return self._answer()
+        seconds, self.peak = self._answer()
+        return seconds
 
     def end(self):
         """Ends the process."""
@@ -66,6 +70,8 @@ class Process:
 
 class FirstStep:
     """Each round is a new process, from its start to the end of its first training step."""
+
+    peak = None
 
     def __init__(self, *arguments):
         """Takes the arguments of `Process`."""
@@ -87,6 +93,8 @@ class FirstStep:
 
 class Script:
     """Each round is a training script from its start to its end: 5 epochs of MNIST."""
+
+    peak = None
 
     def __init__(self, contender, setting, data_dir):
         """Takes the contender's name and setting, and the directory of MNIST's files."""

@@ -78,10 +78,11 @@ def time_work(name, precision, limit, args):
             for _ in range(args.rounds):
                 for key, runner in runners.items():
                     seconds[key].append(runner.run())
+            peaks = {key: runner.peak for key, runner in runners.items()}
         finally:
             for runner in runners.values():
                 runner.end()
-    return [_row(key, seconds, work, options, limit) for key in seconds]
+    return [_row(key, seconds, work, options, limit) | {"peak_mib": peaks[key]} for key in seconds]
 
 
 def _start(runners, directory, options, args):
@@ -153,14 +154,15 @@ def _row(key, seconds, work, options, limit):
 def show(rows):
     """Prints rows as lines of a table."""
     for row in rows:
-        share = row["share_of_limit"]
-        print(
-            f"{row['work']:16} {row['precision']:9} {row['batch_size']:4}  {row['contender']:9} "
-            f"{row['setting']:30} {row['ms_per_step']:9.3f} ms  {row['ratio_to_ours']:6.2f} "
-            f"({row['ratio_low']:.2f} to {row['ratio_high']:.2f})  "
-            f"{'' if share is None else f'{share:5.1%}'}",
-            flush=True,
-        )
+        share, peak = row["share_of_limit"], row["peak_mib"]
+        words = [
+            f"{row['work']:18} {row['precision']:8} {row['batch_size']:5}  {row['contender']:9}",
+            f"{row['setting']:29} {row['ms_per_step']:9.3f} ms  {row['ratio_to_ours']:5.2f}",
+            f"({row['ratio_low']:.2f} to {row['ratio_high']:.2f})",
+            "" if share is None else f" {share:5.1%}",
+            "" if peak is None else f" {peak:5.0f} MiB",
+        ]
+        print(*words, flush=True)
 
 
 def main():
@@ -171,7 +173,8 @@ def main():
     limits = {name: machine.multiply_adds_per_second(name) for name in ("float32", "bfloat16")}
     for precision, limit in limits.items():
         print(f"matrix product, {precision}: {limit / 1e9:.0f} G multiply-adds a second")
-    print("work, precision, batch size, contender, setting, time of a step, ratio, share of limit")
+    print("work, precision, batch size, contender, setting, time of a step, ratio, share of limit,")
+    print("peak of memory")
     rows = []
     for name in args.work:
         if works.WORKS[name].kind == "script" and args.data_dir is None:

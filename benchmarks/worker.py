@@ -1,12 +1,14 @@
 """One contender in a process of its own: runs when it is told to, and says how long it took.
 
 It answers on standard output with JSON: first with the numbers that contenders are compared by,
-then, for each line of standard input, with the seconds of a round.
+then, for each line of standard input, with the seconds of a round, and the peak of its memory so
+far in MiB.
 """
 
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -43,7 +45,8 @@ def main():
         for _ in sys.stdin:
             start = time.perf_counter()
             run()
-            answer(time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            answer([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024])
     except (UnsupportedError, ImportError) as error:
         answer({"unsupported": str(error)})
 

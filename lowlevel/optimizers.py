@@ -230,8 +230,8 @@ class Nadam(Adam):
 class Muon(Adam):
     """Muon for the weights of convolutions and dense layers, see `muon_update`; Adam for the rest.
 
-    The rest are biases, the vectors of norms, positions, class tokens, and embeddings, whose layers
-    are named so.
+    The rest are biases, the vectors of norms, class tokens, and what is looked up by index: layers
+    named embedding or positions.
     """
 
     def __init__(self, learning_rate, momentum=0.95, weight_decay=0.0):
@@ -240,7 +240,8 @@ class Muon(Adam):
 
     def kinds_of(self, name, variable):
         """A matrix has no `v`."""
-        is_matrix = variable.shape.rank in (2, 4) and not name.endswith("embedding")
+        looked_up = name.endswith(("embedding", "positions"))
+        is_matrix = variable.shape.rank in (2, 4) and not looked_up
         return ("m",) if is_matrix else ("m", "v")
 
     def scalars(self, t, learning_rate):

@@ -110,7 +110,7 @@ def test_muon_takes_a_kernel_as_a_matrix():
 
 
 def test_muon_leaves_the_rest_to_adam():
-    shapes = {"weights/embedding": [9, 4], "weights/positions": [1, 9, 4], "biases/d1": [4]}
+    shapes = {"weights/embedding": [9, 4], "weights/positions": [9, 4], "biases/d1": [4]}
     ends = {}
     for rule in (optimizers.Muon, optimizers.Adam):
         trainable = {name: tf.Variable(values(*shape)) for name, shape in shapes.items()}

@@ -76,6 +76,7 @@ def test_a_small_comparison(tmp_path):
     rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
     assert {"lowlevel", "keras"} <= {row["contender"] for row in rows}
     assert rows[0]["contender"] == "lowlevel"
+    assert all(row["peak_mib"] > 50 for row in rows)
     assert rows[0]["ratio_low"] == rows[0]["ratio_to_ours"] == rows[0]["ratio_high"] == 1.0
     for row in rows:
         assert row["work"] == "regression"

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from lowlevel import ops
 from lowlevel.checks import ConfigError
+from lowlevel.ops.activation import plain_gelu
+from lowlevel.ops.norm import plain_layer_norm
 from tests.comparison import assert_close, assert_equal_ops, outputs_and_gradients, values
 
 
@@ -28,6 +30,29 @@ def test_layer_norm(shape):
 
     arrays = values(*shape, high=3), values(8, seed=1, low=0.5), values(8, seed=2)
     assert_equal_ops(ops.layer_norm, reference, *arrays, tolerance=5e-6)
+
+
+def test_gradients_of_fewer_passes_equal_those_of_the_definitions():
+    arrays = values(2, 5, 8, high=3), values(8, seed=1, low=0.5), values(8, seed=2)
+    assert_equal_ops(ops.layer_norm, plain_layer_norm, *arrays, tolerance=5e-6)
+    assert_equal_ops(ops.gelu, plain_gelu, values(200, low=-6, high=6))
+
+
+def test_their_gradients_have_gradients():
+    def second(op, plain, *inputs):
+        def gradient(op):
+            def of_first(x, *others):
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    y = tf.square(op(x, *others))
+                return tape.gradient(y, x)
+
+            return of_first
+
+        assert_equal_ops(gradient(op), gradient(plain), *inputs, tolerance=1e-4)
+
+    second(ops.gelu, plain_gelu, values(50, low=-3, high=3))
+    second(ops.layer_norm, plain_layer_norm, values(3, 8), values(8, seed=1), values(8, seed=2))
 
 
 def test_layer_norm_of_a_constant_is_its_offset():
