@@ -39,6 +39,11 @@ class Optimizer:
 
     slot_kinds = ()
 
+    def __init_subclass__(cls):
+        # A new rule is not assigned by the ops of the rule that it inherits from.
+        if "update" in vars(cls) and "assign_update" not in vars(cls):
+            cls.assign_update = Optimizer.assign_update
+
     def __init__(self, learning_rate, weight_decay=0.0):
         if not callable(learning_rate):
             learning_rate = schedules.constant(learning_rate)
@@ -207,8 +212,6 @@ class Adam(Optimizer):
 class Nadam(Adam):
     """Nadam, see `nadam_update`; one more slot, `u_product`, holds the product of momentums."""
 
-    assign_update = Optimizer.assign_update  # the one of Adam is not for this rule
-
     def build(self, trainable):
         """Makes the slots for a dict of variables by name."""
         super().build(trainable)
@@ -252,8 +255,6 @@ class Muon(Adam):
             return super().update(variable, gradient, slots, alpha)
         variable, m = muon_update(variable, gradient, *slots, learning_rate, self.momentum)
         return variable, (m,)
-
-    assign_update = Optimizer.assign_update
 
 
 def _move(variable, delta, rate):

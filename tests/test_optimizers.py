@@ -93,6 +93,18 @@ def test_fused_ops_end_with_the_bits_of_the_formula(name):
     assert train(None) == train(optimizers.Optimizer.assign_update)
 
 
+def test_a_rule_of_ones_own_is_not_assigned_by_the_ops_of_adam():
+    class Half(optimizers.Adam):
+        def update(self, variable, gradient, slots, alpha):
+            return variable / 2, slots
+
+    trainable = {"weights/a": tf.Variable([8.0])}
+    optimizer = Half(0.1)
+    optimizer.build(trainable)
+    optimizer.apply({"weights/a": tf.constant([1.0])}, trainable, 0)
+    assert trainable["weights/a"].numpy() == [4.0]
+
+
 def test_muon_takes_a_kernel_as_a_matrix():
     kernel, gradient = values(3, 3, 4, 5), values(3, 3, 4, 5, seed=1)
     moved = {}
