@@ -1,15 +1,11 @@
-"""Optimizers: each applies an update rule to all variables, and holds its slots.
-
-A slot is a variable that the rule remembers from step to step, one for each trainable variable.
-"""
+"""Optimizers: each applies an update rule to all variables, see `lowlevel.optimizer`."""
 
 import functools
-import math
 
 import tensorflow as tf
 
-from lowlevel import schedules
-from lowlevel.checks import ConfigError, check_choice, check_number
+from lowlevel.checks import check_choice, check_number
+from lowlevel.optimizer import Optimizer
 from lowlevel.update_rules import (
     adam_alpha,
     adam_update,
@@ -23,97 +19,6 @@ from lowlevel.update_rules import (
 )
 
 NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
-
-
-class Optimizer:
-    """Applies an update rule to all trainable variables; a subclass defines the rule.
-
-    Attributes:
-        learning_rate: a schedule, see `lowlevel.schedules`.
-        weight_decay: before each update, every variable with two axes or more shrinks by this times
-            the learning rate: the weights of convolutions and dense layers, embeddings, positions,
-            class tokens. Biases and the vectors of norms do not. It is the decoupled decay of
-            Loshchilov and Hutter (2019), as Keras writes it.
-        slots: variables by name, for example `m/weights/c1`; filled by `build`.
-    """
-
-    slot_kinds = ()
-
-    def __init_subclass__(cls):
-        # A new rule is not assigned by the ops of the rule that it inherits from.
-        if "update" in vars(cls) and "assign_update" not in vars(cls):
-            cls.assign_update = Optimizer.assign_update
-
-    def __init__(self, learning_rate, weight_decay=0.0):
-        if not callable(learning_rate):
-            learning_rate = schedules.constant(learning_rate)
-        self.learning_rate = learning_rate
-        self.weight_decay = check_number("weight_decay", weight_decay, 0, math.inf)
-        self.slots = {}
-
-    def build(self, trainable):
-        """Makes the slots, all zero, for a dict of variables by name.
-
-        Raises:
-            ConfigError: the optimizer has slots already, so another training uses it.
-        """
-        if self.slots:
-            raise ConfigError("this optimizer is already in use: make one for each training.")
-        for kind in self.slot_kinds:
-            for name, variable in trainable.items():
-                if kind in self.kinds_of(name, variable):
-                    slot = f"{kind}/{name}"
-                    self.slots[slot] = tf.Variable(tf.zeros(variable.shape), False, name=slot)
-        if isinstance(self.learning_rate, schedules.Adjustable):
-            self.slots["learning_rate"] = self.learning_rate.rate
-
-    def kinds_of(self, name, variable):
-        """The slots of a variable, by their kinds: the first arguments of the rule."""
-        return self.slot_kinds
-
-    def scalars(self, t, learning_rate):
-        """What the rule needs beside a variable and its slots, computed once for all variables.
-
-        Args:
-            t: number of this update, from 1, a float scalar.
-            learning_rate: a float scalar.
-
-        Returns:
-            A tuple: the last arguments of `update`.
-        """
-        return (learning_rate,)
-
-    def update(self, variable, gradient, slots, *scalars):
-        """The rule: returns the new variable and a tuple of its new slots."""
-        raise NotImplementedError
-
-    def assign_update(self, variable, gradient, slots, *scalars):
-        """Assigns what `update` returns; a subclass may do it by a single op, to the same bits."""
-        new_variable, new_slots = self.update(variable, gradient, slots, *scalars)
-        variable.assign(new_variable)
-        for slot, new_slot in zip(slots, new_slots, strict=True):
-            slot.assign(new_slot)
-
-    def apply(self, gradients, trainable, step):
-        """Assigns new values to variables and slots.
-
-        Args:
-            gradients: dict of tensors by variable name.
-            trainable: dict of variables with the same names.
-            step: the number of steps before this one, a scalar integer tensor.
-        """
-        if gradients.keys() != trainable.keys():
-            raise ConfigError(
-                f"gradients and variables differ: {gradients.keys() ^ trainable.keys()}."
-            )
-        learning_rate = self.learning_rate(step)
-        scalars = self.scalars(tf.cast(step + 1, tf.float32), learning_rate)
-        for name, variable in trainable.items():
-            with tf.name_scope(name):
-                if self.weight_decay and variable.shape.rank > 1:
-                    variable.assign(variable - variable * self.weight_decay * learning_rate)
-                slots = [self.slots[f"{kind}/{name}"] for kind in self.kinds_of(name, variable)]
-                self.assign_update(variable, gradients[name], slots, *scalars)
 
 
 class SGD(Optimizer):

@@ -24,6 +24,7 @@ ROWS = {
     "lowlevel.initializers": 2,
     "lowlevel.data": 2,
     "lowlevel.update_rules": 3,
+    "lowlevel.optimizer": 3,
     "lowlevel.optimizers": 3,
     "lowlevel.schedules": 3,
     "lowlevel.losses": 3,

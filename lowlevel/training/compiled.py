@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from lowlevel.checks import ConfigError
-from lowlevel.optimizers import Optimizer
+from lowlevel.optimizer import Optimizer
 from lowlevel.storage.history import NOT_METRICS
 
 RESERVED = ("loss", "learning_rate", *NOT_METRICS)  # names that a metric cannot have

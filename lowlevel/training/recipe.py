@@ -23,7 +23,7 @@ class Recipe:
         schedule: a name in `lowlevel.schedules.NAMES`.
         schedule_steps: the length of a schedule other than constant.
         warm_up: steps over which the rate rises at the start.
-        weight_decay: see `lowlevel.optimizers.Optimizer`.
+        weight_decay: see `lowlevel.optimizer.Optimizer`.
     """
 
     seed: int = 0
