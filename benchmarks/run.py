@@ -46,7 +46,7 @@ def parse_arguments():
     add("--batch-size", type=at_least_one, help="default: that of the work")
     add("--rounds", type=at_least_one, default=7, help="rounds to time (default: %(default)s)")
     add("--threads", type=at_least_one, help="for each contender (default: as it likes)")
-    add("--setting", help="only settings that contain this text, for example 'scan'")
+    add("--setting", nargs="+", default=[""], help="only settings that contain one of these texts")
     add("--data-dir", metavar="DIR", help="MNIST's files, for the work 'script'")
     add("--json", type=Path, metavar="FILE", help="write the rows to a file")
     return parser.parse_args()
