@@ -7,6 +7,7 @@ was expected, what was received, what to do. Command-line tools print it and exi
 import importlib
 import math
 import operator
+import re
 
 
 class LowlevelError(Exception):
@@ -163,8 +164,17 @@ def reason_of(error):
 
 def reason_in_graph(error):
     """The reason in an error of a compiled function, in TensorFlow's words, without node names."""
-    text = error.message.partition("[[")[0].strip().splitlines()[-1]
-    return text.partition(" Label values: ")[0].rstrip(".")
+    text = error.message.partition("\t [[")[0].strip().splitlines()[-1]
+    text = re.sub(r"^(\{\{.*?\}\} )?(Error in user-defined .* iterator: \S+: )?", "", text)
+    asserted = re.match(r"assertion failed: \[(.*?)\]", text)
+    if asserted:
+        return asserted[1].rstrip(".")
+    return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
+
+
+def impossible_batch(error):
+    """The DataError for an error of TensorFlow in a batch."""
+    return DataError(f"a batch cannot be computed: {reason_in_graph(error)}.")
 
 
 def import_extra(module, extra):

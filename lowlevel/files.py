@@ -1,9 +1,20 @@
 """Writing files so that a crash leaves either the old file or the new one, whole."""
 
 import os
+import secrets
 from pathlib import Path
 
 TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
+MAX_TEXT = 2**26  # bytes of a text file
+
+
+def temporary_beside(path):
+    """A new name in the same directory for an unfinished file or directory: a path.
+
+    No two are alike, so that what a killed process has left never stands in the way.
+    """
+    path = Path(path)
+    return path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
 
 
 def sync(path):
@@ -19,10 +30,25 @@ def sync(path):
         os.close(descriptor)
 
 
+def read_text(path):
+    """The text of a small file, such as a config.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger than `MAX_TEXT`.
+        ValueError: it is not UTF-8.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe or a device may never end
+        raise OSError(f"{path.name} is not a regular file")
+    if path.stat().st_size > MAX_TEXT:
+        raise OSError(f"{path.name} is larger than {MAX_TEXT // 2**20} MiB")
+    return path.read_text(encoding="utf-8")
+
+
 def write_text(path, text):
     """Replaces the file at `path` in one instant: writes beside it, flushes, renames."""
     path = Path(path)
-    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    temporary = temporary_beside(path)
     try:
         temporary.write_text(text, encoding="utf-8")
         sync(temporary)

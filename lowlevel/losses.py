@@ -4,7 +4,13 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import check_labels, check_same_shape
+from lowlevel.checks import (
+    DataError,
+    check_labels,
+    check_number,
+    check_same_shape,
+    impossible_batch,
+)
 
 
 def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
@@ -21,14 +27,20 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
         with smoothing, its `CategoricalCrossentropy`, before their mean.
 
     Raises:
-        DataError: labels are not a whole number for each row of logits.
+        ConfigError: the share is out of range.
+        DataError: labels are not a whole number for each row of logits, or beyond the classes; in a
+            compiled function, the latter is TensorFlow's InvalidArgumentError.
     """
+    check_number("label_smoothing", label_smoothing, 0, 1)
     labels, logits = tf.convert_to_tensor(labels), tf.cast(logits, tf.float32)
     check_labels(labels, logits)
-    if label_smoothing == 0:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    num_classes = logits.shape[-1]
-    one_hot = tf.gather(tf.eye(num_classes), labels)  # refuses labels beyond the classes
+    try:
+        if label_smoothing == 0:
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        num_classes = logits.shape[-1]
+        one_hot = tf.gather(tf.eye(num_classes), labels)  # refuses labels beyond the classes
+    except tf.errors.InvalidArgumentError as error:
+        raise impossible_batch(error) from error
     targets = one_hot * (1 - label_smoothing)
     targets += label_smoothing / num_classes
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
@@ -63,8 +75,20 @@ def sigmoid_cross_entropy(labels, logits):
         float32 `[batch]`. Equals Keras's `BinaryCrossentropy(from_logits=True)` before its mean.
 
     Raises:
-        DataError: they have different shapes.
+        DataError: they have different shapes, or a label is out of range; in a compiled function,
+            the latter is TensorFlow's InvalidArgumentError.
     """
     labels, logits = tf.cast(labels, tf.float32), tf.cast(logits, tf.float32)
     check_same_shape(labels, logits)
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
+    return tf.nn.sigmoid_cross_entropy_with_logits(_check_range(labels), logits)
+
+
+def _check_range(labels):
+    """Returns labels if they lie in [0, 1]. In a graph that is seen when a batch is computed."""
+    possible, message = tf.reduce_all((labels >= 0) & (labels <= 1)), "labels must lie in [0, 1]"
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(possible, [message])]):
+            return tf.identity(labels)
+    if not possible:
+        raise DataError(f"{message}.")
+    return labels

@@ -16,7 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import CheckpointError, ConfigError, DataError, check_integer, check_number
+from lowlevel.checks import (
+    CheckpointError,
+    ConfigError,
+    DataError,
+    check_integer,
+    check_number,
+    impossible_batch,
+)
 from lowlevel.data import examples, pipeline
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
@@ -147,6 +154,7 @@ class Model:
         check_integer("initial_epoch", initial_epoch, 0)
         check_number("validation_split", validation_split, 0, 1)
         data, held_out = self._gather(x, y, sample_weight), None
+        whole = data
         if validation_data is not None:
             is_nest = isinstance(validation_data, tuple | list)
             held_out = self._gather(*(validation_data if is_nest else (validation_data,)))
@@ -154,7 +162,7 @@ class Model:
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)
         if class_weight is not None:
-            data = data.with_class_weights(class_weight)
+            data = data.with_class_weights(class_weight, whole)
         run, state = self.run, self.run.state
         run.data = TrainingData(
             data,
@@ -178,8 +186,13 @@ class Model:
 
         Returns:
             A list, the loss first, or, if `return_dict`, a dict by name.
+
+        Raises:
+            ConfigError, DataError: as for `fit`.
+            NonFiniteError: a variable is not finite.
         """
         self._check_compiled()
+        variables.check_finite(self.variables.all())
         data = self._gather(x, y, sample_weight)
         self._set_batch_size(batch_size)
         means = self.run.evaluate(data, verbose != 1)
@@ -193,13 +206,21 @@ class Model:
             x: as for `fit`; only the first element of a dataset's batches is used.
             batch_size: examples computed at once; the result does not depend on it.
             verbose: 1 shows progress.
+
+        Raises:
+            DataError: the inputs do not fit the network.
+            NonFiniteError: a variable is not finite.
         """
+        variables.check_finite(self.variables.all())
         batches, count = examples.gather_inputs(x, self.network.input_spec, batch_size)
         chunks = []
         with Progress("predicting", count, quiet=verbose != 1) as progress:
-            for inputs in batches:
-                chunks.append(self._predict_step(inputs))
-                progress.advance()
+            try:
+                for inputs in batches:
+                    chunks.append(self._predict_step(inputs))
+                    progress.advance()
+            except tf.errors.InvalidArgumentError as error:
+                raise impossible_batch(error) from error
         if not chunks:
             raise DataError("the dataset contains no batches.")
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)

@@ -126,6 +126,7 @@ def by_name(name, rate, total_steps, warm_up_steps=0):
     elif name == "one_cycle":
         schedule = one_cycle(rate, total_steps)
     else:
+        check_integer("total_steps", total_steps, 1)
         half, three_quarters = total_steps // 2, max(total_steps // 2 + 1, total_steps * 3 // 4)
         schedule = piecewise([half, three_quarters], [rate, rate / 10, rate / 100])
     return warm_up(schedule, warm_up_steps)

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel.checks import check_integer
 
 MAX_RUN_SEED = 2**63 - 1
+MAX_STEP = 2**31 - 1
 
 
 def derive(run_seed, purpose, step=0):
@@ -24,6 +25,8 @@ def derive(run_seed, purpose, step=0):
         int64 tensor `[2]`: the run seed, and the purpose's CRC-32 in front of the step.
     """
     check_integer("the run seed", run_seed, 0, MAX_RUN_SEED)
+    if not tf.is_tensor(step):
+        check_integer("the step of a seed", step, 0, MAX_STEP)
     purpose_bits = zlib.crc32(purpose.encode()) << 31
     return tf.stack([tf.constant(run_seed, tf.int64), purpose_bits + tf.cast(step, tf.int64)])
 

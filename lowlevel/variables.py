@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import initializers, seeds
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, NonFiniteError
 
 KINDS = ("weights", "biases", "state")
 
@@ -195,7 +195,7 @@ def assign(named_variables, new_values):
     """Assigns new values by name to the variables of a dict: to all, or to none on an error.
 
     Raises:
-        ConfigError: names or shapes differ.
+        ConfigError: names or shapes differ, or a number is not finite.
     """
     if not isinstance(new_values, dict):
         raise ConfigError(
@@ -208,8 +208,20 @@ def assign(named_variables, new_values):
         received = list(np.shape(new_values[name]))
         if received != variable.shape.as_list():
             raise ConfigError(f"{name} is {variable.shape.as_list()}, not {received}.")
+        if not np.isfinite(new_values[name]).all():
+            raise ConfigError(f"the new {name} holds a number that is not finite.")
     for name, variable in named_variables.items():
         variable.assign(new_values[name])
+
+
+def check_finite(named_variables):
+    """Raises NonFiniteError with the name of a variable that is not finite.
+
+    A network can hide it: of a number that is not finite, a compiled ReLU makes 0.
+    """
+    for name, variable in named_variables.items():
+        if not np.isfinite(variable.numpy()).all():
+            raise NonFiniteError(f"{name} is not finite")
 
 
 def count_parameters(named_variables):

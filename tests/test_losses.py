@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lowlevel import losses
-from lowlevel.checks import DataError
+from lowlevel.checks import ConfigError, DataError
 from tests.comparison import assert_equal_ops, values
 
 LABELS = np.array([0, 3, 9, 3], np.int32)
@@ -78,3 +78,25 @@ def test_shapes_that_would_be_stretched_are_refused(loss):
         loss(values(4, 1), values(4))
     with pytest.raises(DataError, match="must have the same"):
         tf.function(loss, autograph=False)(values(4), values(4, 1))
+
+
+@pytest.mark.parametrize("share", [1.5, -0.1, 1, "0.1"])
+def test_label_smoothing_out_of_range(share):
+    with pytest.raises(ConfigError, match="label_smoothing must be a number in"):
+        losses.softmax_cross_entropy(LABELS, np.zeros((len(LABELS), 5)), share)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0]])
+def test_labels_beyond_the_classes(labels, smoothing):
+    with pytest.raises(DataError, match="a batch cannot be computed: "):
+        losses.softmax_cross_entropy(labels, np.zeros((2, 3)), smoothing)
+
+
+@pytest.mark.parametrize("label", [3, -1, 1.01])
+def test_a_label_of_two_classes_lies_between_them(label):
+    labels, logits = tf.constant([0.5, label], tf.float32), tf.zeros(2)
+    with pytest.raises(DataError, match=r"^labels must lie in \[0, 1\]\.$"):
+        losses.sigmoid_cross_entropy(labels, logits)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels must lie in"):
+        tf.function(losses.sigmoid_cross_entropy)(labels, logits)

@@ -24,6 +24,12 @@ def test_step_may_be_a_tensor_in_a_graph():
         )
 
 
+def test_a_step_that_would_be_another_purposes():
+    for step in (2**31, -1, 1.5):
+        with pytest.raises(ConfigError, match="the step of a seed must be a whole number"):
+            seeds.derive(0, "order", step)
+
+
 @pytest.mark.parametrize("run_seed", [-1, 2**63, 1.5, "7", True])
 def test_run_seed_out_of_range(run_seed):
     with pytest.raises(ConfigError, match="the run seed must be a whole number"):

@@ -111,12 +111,12 @@ def random_cutout(images, seed, size):
         Images of the same shape.
 
     Raises:
-        ConfigError: the size is negative.
+        ConfigError: the size is negative, or larger than an image.
 
     Source: DeVries and Taylor (2017).
     """
-    check_integer("the size of a cutout", size, 0)
     height, width = images.shape[1:3]
+    check_integer("the size of a cutout", size, 0, max(height, width))
     centres = tf.random.stateless_uniform([2, tf.shape(images)[0], 1], seed)
     tops = tf.floor(centres[0] * height) - size // 2  # [batch, 1]
     lefts = tf.floor(centres[1] * width) - size // 2

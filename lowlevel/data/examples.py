@@ -5,7 +5,7 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, DataError, check_integer
+from lowlevel.checks import ConfigError, DataError, check_integer, check_number
 from lowlevel.data import pipeline
 from lowlevel.data.stream import Stream
 from lowlevel.data.tensors import WEIGHTS, to_tensors
@@ -109,11 +109,16 @@ class Arrays(Indexed):
             for part in (slice(None, first), slice(first, None))
         ]
 
-    def with_class_weights(self, class_weight):
+    def with_class_weights(self, class_weight, whole=None):
         """The same examples, weighted by class; the weight of a class that is not in the dict is 1.
 
+        Args:
+            class_weight: a dict from class to a number of at least 0.
+            whole: the examples before some were held out, if these are not all.
+
         Raises:
-            ConfigError: they have weights already.
+            ConfigError: they have weights already, or the dict is wrong: it must not name a class
+                that is in none of the whole examples.
             DataError: targets are not a whole number for each example.
         """
         if not isinstance(class_weight, dict):
@@ -125,6 +130,12 @@ class Arrays(Indexed):
             raise ConfigError("pass class_weight or sample_weight, not both.")
         if not tf.is_tensor(targets) or targets.shape.rank != 1 or not targets.dtype.is_integer:
             raise DataError("class_weight needs targets that are a whole number for each example.")
+        classes = set((whole or self).tensors[1].numpy().tolist())
+        for label, weight in class_weight.items():
+            check_integer("a class in class_weight", label, 0)
+            check_number(f"the weight of class {label}", weight, 0, math.inf)
+            if label not in classes:
+                raise ConfigError(f"class_weight names the class {label}, which no example has.")
         weights = [class_weight.get(int(label), 1.0) for label in targets.numpy()]
         weights = to_tensors(weights, WEIGHTS)
         return Arrays(inputs, targets, weights, prepare=self._prepare)

@@ -124,7 +124,7 @@ def _read_or_error(path, image_shape):
 
 
 def _decode_all(paths, image_shape, cache_path, quiet):
-    temporary = cache_path.with_name(f"{files.TEMPORARY}{cache_path.name}-{os.getpid()}")
+    temporary = files.temporary_beside(cache_path)
     errors = []
     try:
         with (

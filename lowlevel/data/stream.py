@@ -64,6 +64,6 @@ class Stream:
         """Raises ConfigError: the end of a dataset is not known."""
         raise ConfigError("a dataset cannot be split; pass validation_data instead.")
 
-    def with_class_weights(self, class_weight):
+    def with_class_weights(self, class_weight, whole=None):
         """Raises ConfigError: the classes in a dataset are not known."""
         raise ConfigError("a dataset brings its own weights, not class_weight.")

@@ -36,25 +36,53 @@ def _describe(nest):
 
 
 def _to_tensor(array, spec=None):
-    tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(np.asarray(array))
+    tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(_plain(array))
     name = "targets" if spec is None else spec.name or "inputs"
-    can_be_seen = tensor.dtype.is_floating and tf.executing_eagerly()
-    if can_be_seen and not tf.reduce_all(tf.math.is_finite(tensor)):
-        raise ValueError(f"{name} hold a number that is not finite")
-    if spec is None:
-        if tensor.dtype.is_integer:
-            return _to_int32(tensor)
-        return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
-    if not spec.shape.is_compatible_with(tensor.shape):
+    if tensor.dtype.is_complex:
+        raise ValueError(f"{name} must be real numbers, not {tensor.dtype.name}")
+    dtype = spec.dtype if spec is not None else _dtype_of_targets(tensor.dtype)
+    if spec is not None and not spec.shape.is_compatible_with(tensor.shape):
         raise ValueError(f"{name} must be {spec.shape}, not {tensor.shape}")
-    if spec.dtype == tf.int32 and tensor.dtype.is_integer:
+    if dtype.is_integer and tensor.dtype.is_floating:
+        raise ValueError(f"{name} must be whole numbers, not {tensor.dtype.name}")
+    if dtype == tf.int32 and tensor.dtype.is_integer:
         return _to_int32(tensor)
-    return tf.cast(tensor, spec.dtype)
+    tensor = tf.cast(tensor, dtype)
+    if spec is WEIGHTS:
+        tensor = _check(tensor, tensor >= 0, f"{name} must be at least 0")
+    if dtype.is_floating:
+        message = f"{name} hold a number that is not finite"
+        tensor = _check(tensor, tf.math.is_finite(tensor), message)
+    return tensor
+
+
+def _plain(array):
+    if isinstance(array, np.ma.MaskedArray):
+        raise ValueError("a masked array's mask would be lost; fill it or leave its rows out")
+    return np.asarray(array)
+
+
+def _dtype_of_targets(dtype):
+    if dtype.is_integer:
+        return tf.int32
+    return tf.float32 if dtype.is_floating else dtype
+
+
+def _check(tensor, fits, message):
+    """Returns the tensor if it fits everywhere; in a graph that is seen with the first batch."""
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(fits), [message])]):
+            return tf.identity(tensor)
+    if not tf.reduce_all(fits):
+        raise ValueError(message)
+    return tensor
 
 
 def _to_int32(tensor):
-    if tensor.dtype.size >= 4 and tensor.dtype != tf.int32 and tf.executing_eagerly():
-        numbers = tensor.numpy()
-        if numbers.size and (numbers.min() < tf.int32.min or numbers.max() > tf.int32.max):
-            raise ValueError("a whole number does not fit into 32 bits; pass targets as floats")
-    return tf.cast(tensor, tf.int32)
+    if tensor.dtype.size < 4 or tensor.dtype == tf.int32:
+        return tf.cast(tensor, tf.int32)
+    whole = tf.cast(tensor, tf.int32)
+    fits = tf.cast(whole, tensor.dtype) == tensor
+    if tensor.dtype.is_unsigned:
+        fits &= whole >= 0
+    return _check(whole, fits, "a whole number does not fit into 32 bits; pass targets as floats")

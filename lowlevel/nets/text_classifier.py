@@ -54,7 +54,8 @@ def forward(config, variables, sentences, training=False, seed=None):
     """
     with tf.name_scope("embedding"):
         present = tf.not_equal(sentences, PADDING)
-        x = ops.embedding(tf.maximum(sentences, 0), variables.weights["embedding"])
+        words = tf.where(present, sentences, 0)
+        x = ops.embedding(words, variables.weights["embedding"])
     with tf.name_scope("mean"):
         x = ops.sum_over_root_length(x, present)  # [batch, 20]
     x = parts.dense(variables, "d1", x, ops.relu)  # [batch, 16]

@@ -7,11 +7,11 @@ disk and renamed, so a kill at any moment never leaves a partial checkpoint unde
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import files
@@ -40,7 +40,7 @@ def save(path, tensors, record):
     path = Path(path)
     if is_whole(path):
         return
-    temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
+    temporary = files.temporary_beside(path)
     try:
         temporary.mkdir(parents=True)
         tf.train.Checkpoint(**nest(tensors)).write(str(temporary / PREFIX))
@@ -69,20 +69,22 @@ def read_record(path):
     """Checks every byte of a checkpoint and returns its record.
 
     Raises:
-        CheckpointError: a file is missing, superfluous, or differs from the manifest.
+        CheckpointError: a file is missing or differs from the manifest.
     """
     path = Path(path)
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        found = {file.name: _fingerprint(file) for file in path.iterdir() if file.name != MANIFEST}
-        if manifest != found or RECORD not in found:
-            wrong = sorted(
-                name for name in {*manifest, *found} if manifest.get(name) != found.get(name)
-            )
+        manifest = json.loads(files.read_text(path / MANIFEST))
+        there = {file.name for file in path.iterdir()}
+        # Files that a desktop or an editor has left beside these are not read.
+        read = {RECORD, *(name for name in there if name.startswith(PREFIX)), *manifest}
+        known = read & there & manifest.keys()
+        whole = {name for name in known if _matches(path / name, manifest[name])}
+        wrong = sorted(read - whole)
+        if wrong:
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
             )
-        record = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(files.read_text(path / RECORD))
         if not isinstance(record, dict):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: its record is not a JSON object."
@@ -111,8 +113,8 @@ def restore(path, tensors, prefix=""):
             leaves out the optimizer.
 
     Raises:
-        CheckpointError: a name is missing in the checkpoint or superfluous, or a shape or a dtype
-            differs; the text names them.
+        CheckpointError: a name is missing in the checkpoint or superfluous, a shape or a dtype
+            differs, or a number is not finite; the text names them.
     """
     try:
         reader = tf.train.load_checkpoint(str(Path(path) / PREFIX))
@@ -139,8 +141,16 @@ def restore(path, tensors, prefix=""):
         values = {name: reader.get_tensor(name + _KEY_SUFFIX) for name in tensors}
     except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error}.") from error
+    check_finite(values, f"the checkpoint {path}")
     for name, variable in tensors.items():
         variable.assign(values[name])
+
+
+def check_finite(arrays, source):
+    """Raises CheckpointError if an array of a dict by name holds a number that is not finite."""
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{name} in {source} holds a number that is not finite.")
 
 
 def nest(tensors):
@@ -153,6 +163,13 @@ def nest(tensors):
             branch = branch.setdefault(folder, {})
         branch[leaf] = variable
     return tree
+
+
+def _matches(file, expected):
+    """Whether a file has the size and the digest of an entry in a manifest."""
+    if not file.is_file() or file.stat().st_size != expected["bytes"]:
+        return False  # without reading it: it may be a pipe or have no end
+    return _fingerprint(file) == expected
 
 
 def _fingerprint(file):

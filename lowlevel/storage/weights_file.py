@@ -4,13 +4,13 @@ The file's attributes are `config`, the run's config as JSON, and `sha256`, a di
 """
 
 import json
-import os
 from pathlib import Path
 
 import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.storage import checkpoint
 from lowlevel.variables import sha256
 
 CONFIG, SHA256 = "config", "sha256"
@@ -26,7 +26,7 @@ def write(path, variables, config):
     """
     h5py = import_extra("h5py", "hdf5")
     path = Path(path)
-    temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}")
+    temporary = files.temporary_beside(path)
     try:
         with h5py.File(temporary, "w") as file:
             file.attrs[CONFIG] = json.dumps(config)
@@ -87,6 +87,7 @@ def restore(path, variables):
             raise CheckpointError(f"{path} is damaged: {reason_of(error)}.") from error
     if sha256({name: tf.constant(value) for name, value in values.items()}) != digest:
         raise CheckpointError(f"{path} is damaged: a number in it is not as it was written.")
+    checkpoint.check_finite(values, path)
     for name, variable in variables.items():
         variable.assign(values[name])
 

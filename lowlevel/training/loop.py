@@ -7,7 +7,7 @@ import time
 import tensorflow as tf
 
 from lowlevel import metrics
-from lowlevel.checks import DataError, NonFiniteError, reason_in_graph
+from lowlevel.checks import DataError, NonFiniteError, impossible_batch
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
@@ -112,7 +112,7 @@ def _call(make_steps, batches, count):
     try:
         sums = make_steps(batches, tf.constant(count))
     except tf.errors.InvalidArgumentError as error:
-        raise _impossible(error) from error
+        raise impossible_batch(error) from error
     except tf.errors.OutOfRangeError:
         raise DataError("the dataset contains no batches.") from None  # it would repeat others
     return {name: values.numpy() for name, values in sums.items()}
@@ -135,18 +135,13 @@ def evaluate(eval_step, batches, quiet=True):
     """
     means = {}
     with Progress("evaluating", pipeline.length(batches), quiet=quiet) as progress:
-        for batch in batches:
-            try:
-                values = eval_step(*batch)
-            except tf.errors.InvalidArgumentError as error:
-                raise _impossible(error) from error
-            for name, value in values.items():
-                means.setdefault(name, metrics.Mean()).update(value)
-            progress.advance()
+        try:
+            for batch in batches:
+                for name, value in eval_step(*batch).items():
+                    means.setdefault(name, metrics.Mean()).update(value)
+                progress.advance()
+        except tf.errors.InvalidArgumentError as error:
+            raise impossible_batch(error) from error
     if not means:
         raise DataError("there are no examples to evaluate.")
     return means
-
-
-def _impossible(error):
-    return DataError(f"a batch cannot be computed: {reason_in_graph(error)}.")

@@ -7,7 +7,7 @@ A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `make_optimizer()` 
 
 import dataclasses
 
-from lowlevel import optimizers, schedules
+from lowlevel import optimizers, schedules, seeds
 from lowlevel.checks import ConfigError, check_integer
 
 
@@ -24,6 +24,9 @@ class Recipe:
         schedule_steps: the length of a schedule other than constant.
         warm_up: steps over which the rate rises at the start.
         weight_decay: see `lowlevel.optimizer.Optimizer`.
+
+    Raises:
+        ConfigError: one of them is out of range.
     """
 
     seed: int = 0
@@ -37,6 +40,11 @@ class Recipe:
 
     eval_batch_size = 256  # does not change the result, so it is not a field
 
+    def __post_init__(self):
+        check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
+        check_integer("batch_size", self.batch_size, 1)
+        self.make_optimizer()  # which checks the rest
+
     @classmethod
     def from_config(cls, config):
         """The recipe in the config of a run. Raises ConfigError if it is damaged."""
@@ -44,10 +52,7 @@ class Recipe:
         if not isinstance(training, dict):
             raise ConfigError(f"training must be a JSON object, not {training!r}.")
         names = [field.name for field in dataclasses.fields(cls) if field.name in training]
-        recipe = cls(**{name: training[name] for name in names})
-        check_integer("batch_size", recipe.batch_size, 1)
-        recipe.make_optimizer()  # which checks the rest
-        return recipe
+        return cls(**{name: training[name] for name in names})
 
     def make_optimizer(self):
         """The optimizer, with its schedule and weight decay."""

@@ -87,5 +87,8 @@ def _weigh(losses, weights=None):
 
 
 def _per_example(task, targets, outputs, losses):
-    values = {name: metric(targets, outputs) for name, metric in task.metrics.items()}
-    return {"loss": losses} | {name: tf.cast(value, tf.float32) for name, value in values.items()}
+    values = {"loss": losses}
+    for name, metric in task.metrics.items():
+        numbers = tf.cast(metric(targets, outputs), tf.float32)
+        values[name] = step_checks.check_metric(name, numbers)
+    return values

@@ -41,6 +41,15 @@ def check_losses(losses):
     return losses
 
 
+def check_metric(name, values):
+    """Returns a metric's numbers. Raises ConfigError unless there is one for each example."""
+    if values.shape.rank not in (1, None):
+        raise ConfigError(
+            f"the metric {name} must be one number for each example, [batch], not {values.shape}."
+        )
+    return values
+
+
 def check_gradients(gradients):
     """Returns gradients by name. Raises ConfigError if the loss does not depend on a variable."""
     unused = [name for name, gradient in gradients.items() if gradient is None]

@@ -86,6 +86,12 @@ def test_numbers_are_finite(bad, spec, name):
         ({"b": np.zeros((4, 2))}, {"a": ROWS}, "they must be a dict of 'a', not a dict of 'b'"),
         ((np.zeros((4, 2)),), (ROWS, ROWS), "they must be a tuple of 2, not a tuple of 1"),
         (np.array([{}]), None, "object"),
+        (np.array([[1.9, 2.0]]), WORDS, "words must be whole numbers, not float64"),
+        (np.array([2**32 - 1], np.uint32), None, "does not fit into 32 bits"),
+        (np.array([1j]), None, "targets must be real numbers, not complex128"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), None, "mask would be lost"),
+        (np.array([1e300]), None, "targets hold a number that is not finite"),
+        ([-1.0], WEIGHTS, "sample weights must be at least 0"),
     ],
 )
 def test_what_does_not_fit(nest, spec, message):

@@ -404,6 +404,20 @@ def test_lists_instead_of_arrays():
             DataError,
             "images hold a number that is not finite",
         ),
+        (
+            (dataset(np.where(X > 0.9, np.nan, X)),),
+            {},
+            DataError,
+            "cannot be computed: images hold",
+        ),
+        ((dataset(y=Y.astype(np.int64) + 2**32),), {}, DataError, "computed: a whole number does"),
+        ((X.astype(float) * 1e300, Y), {}, DataError, "images hold a number that is not finite"),
+        ((X + 1j, Y), {}, DataError, "images must be real numbers, not complex"),
+        ((np.ma.masked_less(X, 0.5), Y), {}, DataError, "a masked array's mask would be lost"),
+        ((X, Y), {"class_weight": {"0": 5.0}}, ConfigError, "a class in class_weight must be"),
+        ((X, Y), {"class_weight": {7: 5.0}}, ConfigError, "the class 7, which no example has"),
+        ((X, Y), {"class_weight": {0: -5.0}}, ConfigError, "the weight of class 0 must be"),
+        ((X, Y), {"sample_weight": -np.ones(len(Y))}, DataError, "sample weights must be at least"),
         ((X, Y), {"hooks": hooks.Dots()}, ConfigError, "hooks must be a list"),
         ((X, Y), {"hooks": [print]}, ConfigError, "hooks must be a list"),
     ],
@@ -414,6 +428,42 @@ def test_impossible_arguments(arguments, options, error, message):
     with pytest.raises(error, match=message):
         model.fit(*arguments, **{"verbose": 0, **options})
     assert sha256(model.state.tensors()) == before
+
+
+def test_a_class_that_is_held_out_may_have_a_weight():
+    order = np.argsort(Y)
+    share = (Y == 2).mean()
+    model = make()
+    weights = {0: 1.0, 1: 1.0, 2: 5.0}
+    model.fit(X[order], Y[order], validation_split=share, class_weight=weights, verbose=0)
+
+
+@pytest.mark.parametrize("metric", [lambda y, z: tf.reduce_mean(z), lambda y, z: z])
+def test_a_metric_is_a_number_for_each_example(metric):
+    model = make()
+    model.compile(optimizers.SGD(0.1), losses.softmax_cross_entropy, {"mean": metric})
+    with pytest.raises(ConfigError, match="the metric mean must be one number for each example"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_a_network_that_is_not_finite_answers_nothing():
+    """A compiled ReLU would make zeros of it."""
+    model = make()
+    layer = next(iter(model.variables.weights))
+    values = model.get_weights()
+    with pytest.raises(ConfigError, match="holds a number that is not finite"):
+        model.set_weights({name: value * np.nan for name, value in values.items()})
+    model.variables.weights[layer].assign(values[f"weights/{layer}"] * np.nan)
+    for answer in (lambda: model.predict(X, verbose=0), lambda: model.evaluate(X, Y, verbose=0)):
+        with pytest.raises(NonFiniteError, match=f"weights/{layer} is not finite"):
+            answer()
+
+
+def test_a_dataset_whose_inputs_are_not_finite_is_not_evaluated():
+    data = dataset(np.where(X > 0.9, np.nan, X))
+    for answer in (make().predict, make().evaluate):
+        with pytest.raises(DataError, match="cannot be computed: images hold a number that is not"):
+            answer(data, verbose=0)
 
 
 @pytest.mark.parametrize("shift", [1, -1])

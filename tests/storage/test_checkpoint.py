@@ -129,10 +129,46 @@ def test_a_foreign_manifest(saved, manifest):
         checkpoint.read_record(saved)
 
 
-def test_a_file_that_does_not_belong(saved):
-    (saved / "extra").write_text("")
-    with pytest.raises(CheckpointError, match="extra is not as it was written"):
+def test_a_file_that_a_desktop_has_left_does_not_matter(saved):
+    (saved / ".DS_Store").write_text("")
+    (saved / "record.json~").mkdir()
+    assert checkpoint.is_whole(saved)
+    (saved / "variables.data-00001-of-00002").write_text("")
+    with pytest.raises(CheckpointError, match=r"damaged: variables\.data-00001-of-00002 is"):
         checkpoint.read_record(saved)
+
+
+@pytest.mark.parametrize("name", ["record.json", "manifest.json", "variables.index"])
+def test_a_file_without_an_end_is_not_read(saved, name):
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (saved / name).unlink()
+        make(saved / name)
+        with pytest.raises(CheckpointError, match="is damaged"):
+            checkpoint.read_record(saved)
+
+
+def test_numbers_that_are_not_finite_are_not_restored(tmp_path):
+    tensors = make_tensors()
+    before = [value.numpy() for value in tensors.values()]
+    name, first = next(iter(tensors.items()))
+    first.assign(first * np.nan)
+    checkpoint.save(tmp_path / "bad", tensors, {})
+    first.assign(before[0])
+    with pytest.raises(CheckpointError, match=f"{name} in .*bad holds a number that is not fini"):
+        checkpoint.restore(tmp_path / "bad", tensors)
+    np.testing.assert_array_equal(before[0], first)
+
+
+def test_what_a_killed_process_has_left_does_not_stand_in_the_way(tmp_path, monkeypatch):
+    """In a container, the next process may have the same number."""
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint.shutil, "rmtree", lambda *_, **__: None)
+        patched.setattr("pathlib.Path.rename", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+        with pytest.raises(CheckpointError, match="killed"):
+            checkpoint.save(tmp_path / "one", make_tensors(), {})
+    assert list(tmp_path.iterdir())
+    checkpoint.save(tmp_path / "one", make_tensors(), {})
+    assert checkpoint.is_whole(tmp_path / "one")
 
 
 def test_garbage_with_a_matching_manifest_does_not_restore(saved):
