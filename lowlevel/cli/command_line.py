@@ -36,6 +36,7 @@ def check_plot(parser, plot, images):
 
 def run(main):
     """Runs `main()` and exits with its result; 2 after a user's error, 130 after Ctrl-C."""
+    _open_streams()
     try:
         status = main()
         sys.stdout.flush()
@@ -54,6 +55,16 @@ def run(main):
         print("interrupted.", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def _open_streams():
+    """Where a standard stream is closed, opens it, so that what is printed there goes nowhere."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which gets the lowest free number
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
 
 
 def as_options(sentence):

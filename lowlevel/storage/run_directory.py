@@ -16,6 +16,7 @@ from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
 from lowlevel.storage import checkpoint, configs
 from lowlevel.storage.history import best_epoch
+from lowlevel.storage.lock import lock
 
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
@@ -99,11 +100,13 @@ class RunDirectory:
             None for a new run, or (path, record) of the newest whole checkpoint.
 
         Raises:
-            CheckpointError: there is nothing to resume, all checkpoints are damaged, or the
-                directory holds other files or cannot be written.
-            ConfigError: the existing run has another config.
+            CheckpointError: there is nothing to resume, all checkpoints are damaged, another
+                process trains in the directory, or it holds other files or cannot be written.
+            ConfigError: the existing run, or its newest checkpoint, has another config.
         """
         newest = None
+        if self.path.is_dir():
+            lock(self.path)
         if resume and not self.checkpoints():
             raise CheckpointError(f"{self.path} contains no checkpoint to resume.")
         self.check_ours()
@@ -112,12 +115,15 @@ class RunDirectory:
         elif self.exists():
             self.check_config(config, defaults)
             newest = self.newest()
+            if newest is not None and "config" in newest[1]:
+                self._check_same(newest[1]["config"], config, defaults, newest[0])
             if newest is None:
                 print(f"{self.path} contains no checkpoint yet: starting over.", file=sys.stderr)
             else:
                 self._set_damaged_aside(newest[0])
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            lock(self.path)
             if newest is None:
                 marked = config | {ABOUT: config.get(ABOUT, {})}
                 files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
@@ -145,11 +151,14 @@ class RunDirectory:
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
         """
-        there = configs.modernize(self.read_config())
+        self._check_same(self.read_config(), config, defaults, self.path)
+
+    def _check_same(self, there, config, defaults, path):
+        there = configs.modernize(there)
         differences = configs.describe_differences(there, config, defaults or {}, beside=ABOUT)
         if differences:
             raise ConfigError(
-                f"{self.path} holds a run of another configuration: {differences}. "
+                f"{path} holds a run of another configuration: {differences}. "
                 f"Choose another directory, or delete that run and start over with fresh=True."
             )
 

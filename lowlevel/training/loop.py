@@ -64,7 +64,11 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
                 state.evaluation = run.evaluate(run.data.held_out)
                 loop_checks.check_evaluation(state)
             run.finish_saving()  # so that no hook is more than one save ahead of the run
-            hooks.on_epoch_end(state.finish_epoch())
+            try:
+                hooks.on_epoch_end(state.finish_epoch())
+            except OSError:  # of a hook that prints: what was trained is not lost for it
+                run.begin_saving()
+                raise
             run.begin_saving()
     except NonFiniteError:
         hooks.on_train_end(state)

@@ -26,6 +26,24 @@ def test_a_bug_is_a_traceback():
         command_line.run(lambda: None.missing)
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_does_not_matter(tmp_path, closed):
+    code = (
+        "import pathlib, sys; from lowlevel.cli import command_line\n"
+        "def main():\n"
+        "    command_line.quiet_tensorflow()\n"
+        "    print('out'); print('err', file=sys.stderr)\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+        "    return 0\n"
+        "command_line.run(main)"
+    )
+    words = ["sh", "-c", f'"$0" -c "$1" "$2" {closed}', sys.executable, code, tmp_path / "done"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, (tmp_path / "done").exists()) == (0, True), done.stderr
+    assert done.stdout == ("" if ">&-" in closed.replace("2>&-", "") else "out\n")
+    assert done.stderr == ("" if "2>&-" in closed else "err\n")
+
+
 def test_what_is_said_when_quiet(capsys):
     command_line.sayer(quiet=True)("a line")
     command_line.sayer(quiet=False)("another")

@@ -262,6 +262,31 @@ def test_divergence_is_named_and_the_last_good_checkpoint_stays(tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_an_epoch_whose_line_cannot_be_printed_is_saved(uninterrupted, tmp_path):
+    """As when the reader of a pipe has gone: `| head -2`."""
+
+    class Broken(Hook):
+        def on_epoch_end(self, row):
+            raise BrokenPipeError
+
+    run = small_run.make(tmp_path)
+    run.open()
+    with pytest.raises(BrokenPipeError):
+        small_run.go_on(run, hooks=[Broken()])
+    assert [path.name for path in run.directory.checkpoints()] == ["epoch-0001-step-00000003"]
+    assert outcome(small_run.train(tmp_path)) == uninterrupted
+
+
+def test_the_newest_checkpoint_of_another_configuration_is_refused(tmp_path):
+    """As if two processes had written to one directory."""
+    run = small_run.train(tmp_path, max_steps=3)
+    config = run.config
+    config["training"]["seed"] = 5
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=r"epoch-0001-step-00000003 holds a run of another"):
+        small_run.train(tmp_path, seed=5)
+
+
 def test_variables_that_are_not_finite_are_not_saved(tmp_path):
     run = small_run.make(tmp_path)
     run.open()

@@ -1,0 +1,52 @@
+"""A lock on a directory: only one process at a time trains in it.
+
+The system gives the lock back when the process ends, however it ends, so none is left behind.
+"""
+
+import os
+
+from lowlevel.checks import CheckpointError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where nothing is locked
+    fcntl = None
+
+_held = {}  # descriptors of the directories that this process has locked, by device and inode
+
+
+def lock(path):
+    """Locks an existing directory until this process ends; it may do so again and again.
+
+    Raises:
+        CheckpointError: another process has locked it.
+    """
+    status = os.stat(path)
+    key = status.st_dev, status.st_ino
+    if fcntl is None or key in _held:
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise CheckpointError(
+            f"{path} is in use by {_holder(status)}; wait until it has ended, or choose another "
+            f"directory."
+        ) from None
+    except OSError:  # a file system without locks
+        os.close(descriptor)
+    else:
+        _held[key] = descriptor
+
+
+def _holder(status):
+    """Which process has locked a directory, as far as Linux tells."""
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    try:
+        with open("/proc/locks", encoding="utf-8") as file:
+            rows = [line.split() for line in file]
+    except OSError:
+        rows = []
+    processes = [row[4] for row in rows if row[1] == "FLOCK" and row[5] == device]
+    return f"process {processes[0]}" if processes else "another process"
