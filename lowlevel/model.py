@@ -157,7 +157,13 @@ class Model:
         whole = data
         if validation_data is not None:
             is_nest = isinstance(validation_data, tuple | list)
-            held_out = self._gather(*(validation_data if is_nest else (validation_data,)))
+            parts = validation_data if is_nest else (validation_data,)
+            if is_nest and len(parts) not in (2, 3):
+                raise ConfigError(
+                    f"validation_data must be (x, y), (x, y, weights) or a dataset, not "
+                    f"{len(parts)} parts."
+                )
+            held_out = self._gather(*parts)
             pipeline.length(held_out.batches(batch_size))  # an endless one is refused at once
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)

@@ -44,17 +44,23 @@ def run(main):
         print(f"{os.path.basename(sys.argv[0])}: {as_options(str(error))}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader of the output, for example `head`, has exited
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         status = 141
     except OSError as error:  # for example a folder without permission
-        name, path = os.path.basename(sys.argv[0]), error.filename or "a file"
+        name, path = os.path.basename(sys.argv[0]), error.filename or "a file or the output"
         print(f"{name}: {path} cannot be used: {reason_of(error)}.", file=sys.stderr)
+        _abandon_output()  # it may be what cannot be used
         status = 2
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted.", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def _abandon_output():
+    """Sends what is still to be printed nowhere, so that nothing fails when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_streams():
@@ -75,8 +81,20 @@ def as_options(sentence):
 
 
 def sayer(quiet):
-    """A function that prints a line at once, or, if `quiet`, does nothing."""
-    return (lambda line: None) if quiet else (lambda line: print(line, flush=True))
+    """A function that prints a line at once, or, if `quiet`, does nothing.
+
+    What cannot be printed, because the disk behind the output is full, does not end a run.
+    """
+
+    def say(line):
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:  # nobody reads it any more
+            raise
+        except OSError:
+            pass
+
+    return (lambda line: None) if quiet else say
 
 
 def quiet_tensorflow():

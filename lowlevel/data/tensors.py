@@ -17,7 +17,7 @@ def to_tensors(nest, spec=None):
     """
     try:
         if isinstance(nest, list):  # of several inputs, or an array
-            nest = tuple(nest) if isinstance(spec, tuple) else np.asarray(nest)
+            nest = tuple(nest) if isinstance(spec, tuple) else _plain(nest)
         if spec is None:
             return tf.nest.map_structure(_to_tensor, nest)
         if _describe(spec) != _describe(nest):
@@ -59,7 +59,15 @@ def _to_tensor(array, spec=None):
 def _plain(array):
     if isinstance(array, np.ma.MaskedArray):
         raise ValueError("a masked array's mask would be lost; fill it or leave its rows out")
-    return np.asarray(array)
+    try:
+        plain = np.asarray(array)
+    except ValueError:
+        raise ValueError("lists must be even, all rows of one length") from None
+    if plain.dtype == object:
+        is_sequence = isinstance(array, np.ndarray | list | tuple)
+        what = "objects" if is_sequence else type(array).__name__
+        raise ValueError(f"they must be numbers, not {what}")
+    return plain
 
 
 def _dtype_of_targets(dtype):

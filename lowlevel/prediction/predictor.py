@@ -85,6 +85,8 @@ class Predictor:
             DataError: there are no images, or their shape, dtype or range is wrong.
             CheckpointError: the network gives no finite numbers.
         """
+        if isinstance(images, np.ma.MaskedArray):
+            raise DataError("a masked array's mask would be lost; fill it, or leave images out.")
         images = self._check(np.asarray(images))
         height, width, _ = self.image_shape
         batch_size = max(1, PIXELS // (height * width))

@@ -25,10 +25,18 @@ def check(record, path, metric_names):
             raise _damage(path, f"running must hold two numbers for {name}")
     if not _is_number(seconds) or seconds < 0:
         raise _damage(path, "seconds must be a number of at least 0")
+    if [row["epoch"] for row in history] != list(range(1, len(history) + 1)):
+        raise _damage(path, "the epochs of the history must be 1, 2, 3 and so on")
     last = history[-1]["step"] if history else 0
     if not _is_count(record.get("step")) or record["step"] < last:
         raise _damage(path, "step must be a whole number, not before the end of the last epoch")
     return record
+
+
+def check_step(record, path, step):
+    """Raises CheckpointError unless the record is of the step that the variables have made."""
+    if record["step"] != step:
+        raise _damage(path, f"it is of step {record['step']}, its variables are of step {step}")
 
 
 def check_history(record, path):

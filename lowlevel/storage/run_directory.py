@@ -41,6 +41,7 @@ class RunDirectory:
     def __init__(self, path, products=()):
         self.path = Path(path)
         self.products = tuple(products)
+        self._config = None  # the text of config.json, once the directory is open
 
     def exists(self):
         """Whether there is a run in the directory."""
@@ -72,7 +73,7 @@ class RunDirectory:
         """The dict in config.json. Raises CheckpointError if it is missing or damaged."""
         path = self.path / CONFIG
         try:
-            config = json.loads(path.read_text(encoding="utf-8"))
+            config = json.loads(files.read_text(path))
         except FileNotFoundError:
             raise CheckpointError(
                 f"{path} does not exist, though there are checkpoints; fresh=True starts over."
@@ -127,6 +128,7 @@ class RunDirectory:
             if newest is None:
                 marked = config | {ABOUT: config.get(ABOUT, {})}
                 files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
+            self._config = files.read_text(self.path / CONFIG)
             self.write_metrics([] if newest is None else newest[1].get("history", []))
         except OSError as error:
             raise CheckpointError(
@@ -220,6 +222,8 @@ class RunDirectory:
         checkpoint.save(path, tensors, record)
         try:
             pointer = f'model_checkpoint_path: "{path.name}/{checkpoint.PREFIX}"\n'
+            if self._config is not None and not (self.path / CONFIG).exists():
+                files.write_text(self.path / CONFIG, self._config)  # the directory was deleted
             files.write_text(self.path / POINTER, pointer)
             self.write_metrics(history)
             self._prune(history, path.name)

@@ -117,6 +117,7 @@ class Run:
             )
         records.check(record, path, self.task.metric_names)
         checkpoint.restore(path, self.state.tensors())
+        records.check_step(record, path, int(self.state.step))
         self.state.load_record(record)
         return path
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,25 @@ def test_what_is_said_when_quiet(capsys):
     command_line.sayer(quiet=True)("a line")
     command_line.sayer(quiet=False)("another")
     assert capsys.readouterr().out == "another\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_behind_the_output_does_not_end_a_run(tmp_path):
+    code = (
+        "import pathlib, sys; from lowlevel.cli import command_line\n"
+        "def main():\n"
+        "    command_line.sayer(False)('epoch 1')\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+        "    print('the result')\n"
+        "    return 0\n"
+        "command_line.run(main)"
+    )
+    with open("/dev/full", "w") as full:
+        words = [sys.executable, "-c", code, str(tmp_path / "trained")]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (tmp_path / "trained").exists()
+    assert done.returncode == 2
+    assert done.stderr == "-c: a file or the output cannot be used: No space left on device.\n"
 
 
 def test_tensorflow_comes_without_keras_which_can_still_be_imported():

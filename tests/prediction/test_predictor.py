@@ -62,6 +62,7 @@ def test_float_images_are_as_good_as_uint8(predictor):
         (np.full((2, 8, 8, 1), 1.01), r"must lie in \[0, 1\]"),
         (np.full((2, 8, 8, 1), np.nan), r"must lie in \[0, 1\]"),
         (np.full((2, 8, 8, 1), "x"), "must be uint8, or float"),
+        (np.ma.masked_less(np.zeros((2, 8, 8, 1)), 1), "a masked array's mask would be lost"),
     ],
 )
 def test_wrong_images(predictor, images, message):

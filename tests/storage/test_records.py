@@ -77,6 +77,7 @@ HISTORY = {
     "a metric without bounds": (["history", 1, "loss"], -math.inf, "holds numbers alone"),
 }
 REST = {
+    "an epoch far ahead": (["history", 1, "epoch"], 10**9, "epochs of the history must be 1, 2, 3"),
     "no running": (["running"], MISSING, "running must hold loss, accuracy"),
     "running that is a list": (["running"], [], "running must hold loss, accuracy"),
     "a metric too few": (["running", "accuracy"], MISSING, "running must hold loss, accuracy"),
@@ -115,4 +116,11 @@ def test_damage_of_the_history_is_named_where_it_alone_is_read(name):
 @pytest.mark.parametrize("name", REST)
 def test_the_history_can_be_read_when_the_rest_is_damaged(name):
     keys, value, _ = REST[name]
-    assert records.check_history(changed(*keys, to=value), "x") == GOOD["history"]
+    record = changed(*keys, to=value)
+    assert records.check_history(record, "x") == record["history"]
+
+
+def test_a_record_of_another_step_than_the_variables():
+    records.check_step(GOOD, "x", 7)
+    with pytest.raises(CheckpointError, match="it is of step 7, its variables are of step 6"):
+        records.check_step(GOOD, "x", 6)

@@ -277,6 +277,18 @@ def test_an_epoch_whose_line_cannot_be_printed_is_saved(uninterrupted, tmp_path)
     assert outcome(small_run.train(tmp_path)) == uninterrupted
 
 
+def test_a_directory_that_is_deleted_meanwhile_can_be_resumed(uninterrupted, tmp_path):
+    class Delete(Hook):
+        def on_epoch_begin(self, epoch):
+            if epoch == 0:
+                shutil.rmtree(tmp_path / "run")
+
+    run = small_run.make(tmp_path / "run")
+    run.open()
+    small_run.go_on(run, max_steps=4, hooks=[Delete()])
+    assert outcome(small_run.train(tmp_path / "run")) == uninterrupted
+
+
 def test_the_newest_checkpoint_of_another_configuration_is_refused(tmp_path):
     """As if two processes had written to one directory."""
     run = small_run.train(tmp_path, max_steps=3)
