@@ -1,6 +1,7 @@
 """A trained network with its preprocessing and its answers."""
 
 import functools
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -50,6 +51,7 @@ class TrainedNetwork:
             config = configs.modernize(config)
             name, precision = config.get("net"), configs.precision_of(config)
             net_config = nets.config_from_dict(name, config.get("net_config"))
+            _check_size(name, net_config, Path(source))
             network = nets.make(name, net_config, precision=precision)
             return cls(network, tasks.of_net(name, net_config), config, source)
 
@@ -92,6 +94,24 @@ class TrainedNetwork:
     def answer(self, inputs):
         """The network's answers for inputs: a dict of tensors, `[batch, ...]` each."""
         return self.task.answer(self.network, self._preprocess(inputs))
+
+
+def _check_size(name, net_config, source):
+    """Raises ConfigError if the network has more numbers than are in the file or the directory.
+
+    They are counted in a graph, which allocates nothing.
+    """
+    with tf.Graph().as_default():
+        try:
+            count = variables.count_parameters(nets.make(name, net_config).variables.all())
+        except (OverflowError, ValueError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError("its network is too large") from error
+    files = source.rglob("*") if source.is_dir() else [source]
+    there = sum(file.stat().st_size for file in files if file.is_file())
+    if 4 * count > there:
+        raise ConfigError(f"its network has {count} numbers, more than are in {source.name}")
 
 
 def _class_names(config, net_config):

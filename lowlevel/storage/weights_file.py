@@ -1,8 +1,11 @@
 """Variables in an HDF5 file: a dataset for each, under its name, for example `weights/c1`.
 
 The file's attributes are `config`, the run's config as JSON, and `sha256`, a digest of all numbers.
+Behind what HDF5 has written stands a digest of every byte of it, which HDF5 does not read: it is
+checked first, because some damage ends a process that opens the file.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from lowlevel.storage import checkpoint
 from lowlevel.variables import sha256
 
 CONFIG, SHA256 = "config", "sha256"
+MARK, DIGEST_SIZE = b"\nsha256 of the bytes before: ", 64
 DAMAGE = (KeyError, TypeError, ValueError, OSError, RuntimeError, OverflowError, MemoryError)
 
 
@@ -33,6 +37,9 @@ def write(path, variables, config):
             file.attrs[SHA256] = sha256(variables)
             for name, variable in variables.items():
                 file[name] = variable.numpy()
+        digest = _digest(temporary, temporary.stat().st_size)
+        with temporary.open("ab") as file:
+            file.write(MARK + digest)
         files.sync(temporary)
         temporary.replace(path)
     except (OSError, RuntimeError) as error:
@@ -82,7 +89,7 @@ def restore(path, variables):
                 if there != expected:
                     raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
             values = {name: found[name][...] for name in variables}
-            digest = file.attrs[SHA256]
+            digest = str(file.attrs[SHA256])
         except DAMAGE as error:
             raise CheckpointError(f"{path} is damaged: {reason_of(error)}.") from error
     if sha256({name: tf.constant(value) for name, value in values.items()}) != digest:
@@ -97,9 +104,36 @@ def _open(path):
     if not Path(path).is_file():
         raise CheckpointError(f"{path} is not a file.")
     try:
+        _check_digest(Path(path))
         return h5py.File(path, "r")
     except OSError as error:
         raise CheckpointError(f"{path} is not a whole HDF5 file: {reason_of(error)}.") from error
+
+
+def _check_digest(path):
+    """Raises CheckpointError if a byte has changed since the digest was written.
+
+    Until November 2026 files had none.
+    """
+    size = path.stat().st_size - len(MARK) - DIGEST_SIZE
+    if size < 0:
+        return
+    with path.open("rb") as file:
+        file.seek(size)
+        end = file.read()
+    if end.startswith(MARK) and end != MARK + _digest(path, size):
+        raise CheckpointError(f"{path} is damaged: it is not as it was written.")
+
+
+def _digest(path, size):
+    """SHA-256 of the first bytes of a file, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0:
+            part = file.read(min(size, 2**20))
+            digest.update(part)
+            size -= len(part)
+    return digest.hexdigest().encode()
 
 
 def _datasets(h5py, group, path, prefix=""):

@@ -15,6 +15,7 @@ from lowlevel.nets import bottle_encoder, mini_inception, strided_net
 from lowlevel.prediction import export, trained
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.storage import weights_file
+from lowlevel.variables import VariableStore
 from tests.training import small_autoencoder, small_run
 
 DATA = small_run.DATASET.test.images  # uint8 [batch, 8, 8, 1]
@@ -242,6 +243,46 @@ def test_loading_weights_is_strict(weights, change, message, tmp_path, monkeypat
         trained.load(weights)
 
 
+def test_every_byte_is_covered_before_hdf5_reads_one(weights, monkeypatch):
+    content = weights.read_bytes()
+    monkeypatch.setattr(h5py, "File", lambda *_: pytest.fail("it is read by HDF5"))
+    for position in range(0, len(content) - 64 - len(weights_file.MARK), 997):
+        changed = bytearray(content)
+        changed[position] ^= 1
+        weights.write_bytes(changed)
+        with pytest.raises(CheckpointError, match="is damaged: it is not as it was written"):
+            trained.load(weights)
+
+
+def test_weights_of_an_older_version_are_without_a_digest_of_the_file(weights):
+    content = weights.read_bytes()
+    expected = trained.load(weights).sha256
+    weights.write_bytes(content[: content.rindex(weights_file.MARK)])
+    assert trained.load(weights).sha256 == expected
+
+
+def test_a_digest_that_is_no_text(weights):
+    change_file(weights, lambda file: file.attrs.create("sha256", [1, 2]))
+    with pytest.raises(CheckpointError, match="a number in it is not as it was written"):
+        trained.load(weights)
+
+
+def test_a_network_too_large_for_its_file_is_not_built(weights, monkeypatch):
+    config = weights_file.read_config(weights)
+    config["net"], config["net_config"] = "mlp", {"widths": [2_000_000]}
+    small = {"weights/out": tf.Variable([1.0])}
+    weights_file.write(weights, small, config)
+    add = VariableStore._add
+
+    def count(*arguments):
+        assert not tf.executing_eagerly(), "it is built"
+        add(*arguments)
+
+    monkeypatch.setattr(VariableStore, "_add", count)
+    with pytest.raises(CheckpointError, match=r"is damaged: .*more than are in|too large"):
+        trained.load(weights)
+
+
 def test_a_failed_restore_changes_nothing(weights):
     network = trained.load(weights)
     variables = network.variables
@@ -325,7 +366,7 @@ def test_a_truncated_savedmodel(runs, tmp_path):
     export.save_savedmodel(root / "conv_net", tmp_path / "model")
     variables = tmp_path / "model" / "variables" / "variables.data-00000-of-00001"
     variables.write_bytes(variables.read_bytes()[:3000])
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="cannot be read|more than are in"):
         Predictor(tmp_path / "model")
 
 
