@@ -366,7 +366,7 @@ def test_a_truncated_savedmodel(runs, tmp_path):
     export.save_savedmodel(root / "conv_net", tmp_path / "model")
     variables = tmp_path / "model" / "variables" / "variables.data-00000-of-00001"
     variables.write_bytes(variables.read_bytes()[:3000])
-    with pytest.raises(CheckpointError, match="cannot be read|more than are in"):
+    with pytest.raises(CheckpointError, match=r"cannot be read|more than are in"):
         Predictor(tmp_path / "model")
 
 
