@@ -107,5 +107,5 @@ def test_numbers_that_are_not_finite(write, variables):
     bias.assign([np.nan])
     path = write()
     bias.assign(kept)
-    with pytest.raises(CheckpointError, match=r"biases/out in .* holds a number that is not finite"):
+    with pytest.raises(CheckpointError, match=r"biases/out in .* is not finite"):
         TextPredictor(path).predict(["good"])
