@@ -172,11 +172,6 @@ def reason_in_graph(error):
     return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
 
 
-def impossible_batch(error):
-    """The DataError for an error of TensorFlow in a batch."""
-    return DataError(f"a batch cannot be computed: {reason_in_graph(error)}.")
-
-
 def import_extra(module, extra):
     """Imports an optional library, for example `import_extra("PIL.Image", "images")`.
 

@@ -9,8 +9,8 @@ from lowlevel.checks import (
     check_labels,
     check_number,
     check_same_shape,
-    impossible_batch,
 )
+from lowlevel.data import pipeline
 
 
 def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
@@ -34,13 +34,11 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     check_number("label_smoothing", label_smoothing, 0, 1)
     labels, logits = tf.convert_to_tensor(labels), tf.cast(logits, tf.float32)
     check_labels(labels, logits)
-    try:
+    with pipeline.blame_batch():
         if label_smoothing == 0:
             return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         num_classes = logits.shape[-1]
         one_hot = tf.gather(tf.eye(num_classes), labels)  # refuses labels beyond the classes
-    except tf.errors.InvalidArgumentError as error:
-        raise impossible_batch(error) from error
     targets = one_hot * (1 - label_smoothing)
     targets += label_smoothing / num_classes
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)

@@ -16,25 +16,18 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import (
-    CheckpointError,
-    ConfigError,
-    DataError,
-    check_integer,
-    check_number,
-    impossible_batch,
-)
+from lowlevel.checks import ConfigError, DataError, check_integer, check_number
 from lowlevel.data import examples, pipeline
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
 from lowlevel.progress import Progress
 from lowlevel.reports.history import History
-from lowlevel.storage import checkpoint, records, weights_file
-from lowlevel.storage.run_directory import RunDirectory
+from lowlevel.storage import weights_file
 from lowlevel.training import loop
 from lowlevel.training.compiled import Compiled, check_arguments
 from lowlevel.training.epoch_lines import EpochLines
 from lowlevel.training.hook import check_hooks
+from lowlevel.training.hooks import restore
 from lowlevel.training.run import Run
 from lowlevel.training.tasks import Task
 
@@ -156,15 +149,7 @@ class Model:
         data, held_out = self._gather(x, y, sample_weight), None
         whole = data
         if validation_data is not None:
-            is_nest = isinstance(validation_data, tuple | list)
-            parts = validation_data if is_nest else (validation_data,)
-            if is_nest and len(parts) not in (2, 3):
-                raise ConfigError(
-                    f"validation_data must be (x, y), (x, y, weights) or a dataset, not "
-                    f"{len(parts)} parts."
-                )
-            held_out = self._gather(*parts)
-            pipeline.length(held_out.batches(batch_size))  # an endless one is refused at once
+            held_out = examples.gather_held_out(validation_data, self.network.input_spec)
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)
         if class_weight is not None:
@@ -177,7 +162,7 @@ class Model:
             shuffled_by="step" if shuffle else None,
             steps_per_epoch=steps_per_epoch,
         )
-        self._set_batch_size(batch_size)
+        self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
         params = {"epochs": epochs, "steps": run.steps_per_epoch, "verbose": verbose}
 
         state.start_history(initial_epoch)
@@ -200,7 +185,7 @@ class Model:
         self._check_compiled()
         variables.check_finite(self.variables.all())
         data = self._gather(x, y, sample_weight)
-        self._set_batch_size(batch_size)
+        self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
         means = self.run.evaluate(data, verbose != 1)
         results = {name: mean.result() for name, mean in means.items()}
         return results if return_dict else list(results.values())
@@ -220,13 +205,11 @@ class Model:
         variables.check_finite(self.variables.all())
         batches, count = examples.gather_inputs(x, self.network.input_spec, batch_size)
         chunks = []
-        with Progress("predicting", count, quiet=verbose != 1) as progress:
-            try:
-                for inputs in batches:
-                    chunks.append(self._predict_step(inputs))
-                    progress.advance()
-            except tf.errors.InvalidArgumentError as error:
-                raise impossible_batch(error) from error
+        progress = Progress("predicting", count, quiet=verbose != 1)
+        with progress, pipeline.blame_batch():
+            for inputs in batches:
+                chunks.append(self._predict_step(inputs))
+                progress.advance()
         if not chunks:
             raise DataError("the dataset contains no batches.")
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
@@ -254,12 +237,7 @@ class Model:
             CheckpointError: there is no checkpoint, or it does not fit the model and its optimizer.
         """
         self._check_compiled()
-        newest = RunDirectory(directory).newest()
-        if newest is None:
-            raise CheckpointError(f"{directory} contains no checkpoint.")
-        path, record = newest
-        checkpoint.restore(path, self.state.tensors())
-        self.state.history = records.check_history(record, path)
+        restore(directory, self.state)
         return self.state.epoch
 
     def _check_compiled(self):
@@ -268,6 +246,3 @@ class Model:
 
     def _gather(self, x, y=None, sample_weight=None):
         return examples.gather(x, y, self.network.input_spec, sample_weight)
-
-    def _set_batch_size(self, batch_size):
-        self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)

@@ -167,6 +167,26 @@ def gather(x, y, input_spec, sample_weight=None):
     return Arrays(*nests)
 
 
+def gather_held_out(validation_data, input_spec):
+    """The same of what `fit` is given to evaluate: (x, y), (x, y, weights) or a dataset.
+
+    Raises:
+        ConfigError: it is a tuple of another length, or a dataset that never ends.
+        DataError: arrays do not fit the spec or one another.
+    """
+    is_nest = isinstance(validation_data, tuple | list)
+    parts = validation_data if is_nest else (validation_data,)
+    if is_nest and len(parts) not in (2, 3):
+        raise ConfigError(
+            f"validation_data must be (x, y), (x, y, weights) or a dataset, not {len(parts)} parts."
+        )
+    x, y, weights = (*parts, None, None)[:3]
+    held_out = gather(x, y, input_spec, weights)
+    if isinstance(held_out, Stream):
+        pipeline.length(held_out.dataset)  # an endless one is refused at once
+    return held_out
+
+
 def gather_inputs(x, input_spec, batch_size):
     """Batches of inputs alone, from what `gather` takes, and how many there are or None.
 

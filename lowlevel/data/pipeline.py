@@ -1,9 +1,11 @@
 """From examples to batches, in an order that a seed and an epoch determine."""
 
+import contextlib
+
 import tensorflow as tf
 
 from lowlevel import seeds
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, DataError, reason_in_graph
 
 
 def epoch_order(examples, run_seed, epoch):
@@ -57,6 +59,15 @@ def batches(load, order, batch_size, augment=None):
 
     positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
     return map_batches(positions, load_batch).prefetch(2)
+
+
+@contextlib.contextmanager
+def blame_batch():
+    """Turns TensorFlow's error in a batch into a DataError that gives the reason."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        raise DataError(f"a batch cannot be computed: {reason_in_graph(error)}.") from error
 
 
 def map_batches(dataset, function):

@@ -51,7 +51,8 @@ class TrainedNetwork:
             config = configs.modernize(config)
             name, precision = config.get("net"), configs.precision_of(config)
             net_config = nets.config_from_dict(name, config.get("net_config"))
-            _check_size(name, net_config, Path(source))
+            if Path(source).exists():
+                _check_size(name, net_config, Path(source))
             network = nets.make(name, net_config, precision=precision)
             return cls(network, tasks.of_net(name, net_config), config, source)
 

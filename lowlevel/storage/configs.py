@@ -5,9 +5,29 @@ import json
 
 import tensorflow as tf
 
-from lowlevel.checks import CheckpointError, LowlevelError, reason_of
+from lowlevel import files
+from lowlevel.checks import CheckpointError, ConfigError, LowlevelError, reason_of
 
 DIFFERENCES_NAMED = 4
+
+
+def read(path):
+    """The dict in a run's config.json. Raises CheckpointError if it is missing or damaged."""
+    try:
+        config = json.loads(files.read_text(path))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} does not exist, though there are checkpoints; fresh=True starts over."
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({reason_of(error)}); fresh=True starts over."
+        ) from error
+    if not isinstance(config, dict):
+        raise CheckpointError(
+            f"{path} is damaged (it is not a JSON object); fresh=True starts over."
+        )
+    return config
 
 
 def modernize(config):
@@ -44,6 +64,19 @@ def precision_of(config):
     """The dtype that a run's network computes in; float32 if the config does not say."""
     training = config.get("training")
     return training.get("precision", "float32") if isinstance(training, dict) else None
+
+
+def check_same(there, wanted, defaults, beside, path):
+    """Raises ConfigError, with the differences, if the config of a run is not the one wanted.
+
+    The first four arguments are those of `describe_differences`.
+    """
+    differences = describe_differences(modernize(there), wanted, defaults, beside)
+    if differences:
+        raise ConfigError(
+            f"{path} holds a run of another configuration: {differences}. "
+            f"Choose another directory, or delete that run and start over with fresh=True."
+        )
 
 
 def describe_differences(there, wanted, defaults, beside):

@@ -1,6 +1,6 @@
 """A lock on a directory: only one process at a time trains in it.
 
-The system gives the lock back when the process ends, however it ends, so none is left behind.
+The system takes the lock away when the process ends, however it ends, so none is left behind.
 """
 
 import os
@@ -16,7 +16,7 @@ _held = {}  # descriptors of the directories that this process has locked, by de
 
 
 def lock(path):
-    """Locks an existing directory until this process ends; it may do so again and again.
+    """Locks an existing directory for this process, unless it has locked it already.
 
     Raises:
         CheckpointError: another process has locked it.
@@ -38,6 +38,17 @@ def lock(path):
         os.close(descriptor)
     else:
         _held[key] = descriptor
+
+
+def unlock(path):
+    """Lets other processes lock the directory. Does nothing if this one has not."""
+    try:
+        status = os.stat(path)
+    except OSError:  # it was deleted
+        return
+    descriptor = _held.pop((status.st_dev, status.st_ino), None)
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 def _holder(status):

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, ConfigError, reason_of
+from lowlevel.checks import CheckpointError, reason_of
 from lowlevel.storage import checkpoint, configs
 from lowlevel.storage.history import best_epoch
-from lowlevel.storage.lock import lock
+from lowlevel.storage.lock import lock, unlock
 
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
@@ -42,6 +42,19 @@ class RunDirectory:
         self.path = Path(path)
         self.products = tuple(products)
         self._config = None  # the text of config.json, once the directory is open
+
+    def lock(self):
+        """Keeps other processes from training in the directory, if it exists.
+
+        Raises:
+            CheckpointError: one of them does.
+        """
+        if self.path.is_dir():
+            lock(self.path)
+
+    def unlock(self):
+        """Lets other processes train in the directory."""
+        unlock(self.path)
 
     def exists(self):
         """Whether there is a run in the directory."""
@@ -71,22 +84,7 @@ class RunDirectory:
 
     def read_config(self):
         """The dict in config.json. Raises CheckpointError if it is missing or damaged."""
-        path = self.path / CONFIG
-        try:
-            config = json.loads(files.read_text(path))
-        except FileNotFoundError:
-            raise CheckpointError(
-                f"{path} does not exist, though there are checkpoints; fresh=True starts over."
-            ) from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise CheckpointError(
-                f"{path} is damaged ({reason_of(error)}); fresh=True starts over."
-            ) from error
-        if not isinstance(config, dict):
-            raise CheckpointError(
-                f"{path} is damaged (it is not a JSON object); fresh=True starts over."
-            )
-        return config
+        return configs.read(self.path / CONFIG)
 
     def open(self, config, resume=False, fresh=False, defaults=None):
         """Prepares the directory for a new run or for resuming the existing one.
@@ -106,8 +104,7 @@ class RunDirectory:
             ConfigError: the existing run, or its newest checkpoint, has another config.
         """
         newest = None
-        if self.path.is_dir():
-            lock(self.path)
+        self.lock()
         if resume and not self.checkpoints():
             raise CheckpointError(f"{self.path} contains no checkpoint to resume.")
         self.check_ours()
@@ -117,14 +114,15 @@ class RunDirectory:
             self.check_config(config, defaults)
             newest = self.newest()
             if newest is not None and "config" in newest[1]:
-                self._check_same(newest[1]["config"], config, defaults, newest[0])
+                there, path = newest[1]["config"], newest[0]
+                configs.check_same(there, config, defaults or {}, ABOUT, path)
             if newest is None:
                 print(f"{self.path} contains no checkpoint yet: starting over.", file=sys.stderr)
             else:
                 self._set_damaged_aside(newest[0])
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock(self.path)
+            self.lock()
             if newest is None:
                 marked = config | {ABOUT: config.get(ABOUT, {})}
                 files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
@@ -153,16 +151,7 @@ class RunDirectory:
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
         """
-        self._check_same(self.read_config(), config, defaults, self.path)
-
-    def _check_same(self, there, config, defaults, path):
-        there = configs.modernize(there)
-        differences = configs.describe_differences(there, config, defaults or {}, beside=ABOUT)
-        if differences:
-            raise ConfigError(
-                f"{path} holds a run of another configuration: {differences}. "
-                f"Choose another directory, or delete that run and start over with fresh=True."
-            )
+        configs.check_same(self.read_config(), config, defaults or {}, ABOUT, self.path)
 
     def clear(self):
         """Deletes the files of a run, and nothing else."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lowlevel import variables
 from lowlevel.checks import CheckpointError, ConfigError, check_integer, check_number, reason_of
+from lowlevel.storage import checkpoint, records
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import monitoring
@@ -172,6 +173,24 @@ class Checkpoint(Hook):
 
     def on_epoch_end(self, row):
         self.run.save(self._state.tensors(), self._state.record())
+
+    def on_train_end(self, state):
+        self.run.unlock()
+
+
+def restore(directory, state):
+    """Restores the newest save of `Checkpoint` into a `TrainingState`.
+
+    Raises:
+        CheckpointError: there is no checkpoint, or it does not fit the state.
+    """
+    newest = RunDirectory(directory).newest()
+    if newest is None:
+        raise CheckpointError(f"{directory} contains no checkpoint.")
+    path, record = newest
+    history = records.check_history(record, path)
+    checkpoint.restore(path, state.tensors())
+    state.history = history
 
 
 class TensorBoardLog(Hook):

@@ -7,7 +7,7 @@ import time
 import tensorflow as tf
 
 from lowlevel import metrics
-from lowlevel.checks import DataError, NonFiniteError, impossible_batch
+from lowlevel.checks import DataError, NonFiniteError
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
@@ -46,9 +46,11 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         NonFiniteError: the loss or a variable is not finite; the run is not saved.
         ConfigError: an epoch has left the network's state unchanged; the run is not saved.
         DataError: a batch cannot be computed, for example because a label is out of range.
-        CheckpointError: a save has failed; it is raised at the next call of the compiled loop.
+        CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
+            or another process trains in the directory.
     """
     state, hooks, pace = run.state, HookList(hooks), Pace()
+    run.lock()
     hooks.on_train_begin(state)
     try:
         while state.epoch < length.epochs and not hooks.stop:
@@ -74,7 +76,10 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         hooks.on_train_end(state)
         raise
     finally:
-        run.finish_saving()
+        try:
+            run.finish_saving()
+        finally:
+            run.unlock()
     hooks.on_train_end(state)
 
 
@@ -114,9 +119,8 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
 def _call(make_steps, batches, count):
     """Makes steps; returns their sums as arrays, see `build_step_loop`."""
     try:
-        sums = make_steps(batches, tf.constant(count))
-    except tf.errors.InvalidArgumentError as error:
-        raise impossible_batch(error) from error
+        with pipeline.blame_batch():
+            sums = make_steps(batches, tf.constant(count))
     except tf.errors.OutOfRangeError:
         raise DataError("the dataset contains no batches.") from None  # it would repeat others
     return {name: values.numpy() for name, values in sums.items()}
@@ -138,14 +142,12 @@ def evaluate(eval_step, batches, quiet=True):
         ConfigError: the batches never end.
     """
     means = {}
-    with Progress("evaluating", pipeline.length(batches), quiet=quiet) as progress:
-        try:
-            for batch in batches:
-                for name, value in eval_step(*batch).items():
-                    means.setdefault(name, metrics.Mean()).update(value)
-                progress.advance()
-        except tf.errors.InvalidArgumentError as error:
-            raise impossible_batch(error) from error
+    progress = Progress("evaluating", pipeline.length(batches), quiet=quiet)
+    with progress, pipeline.blame_batch():
+        for batch in batches:
+            for name, value in eval_step(*batch).items():
+                means.setdefault(name, metrics.Mean()).update(value)
+            progress.advance()
     if not means:
         raise DataError("there are no examples to evaluate.")
     return means

@@ -121,6 +121,16 @@ class Run:
         self.state.load_record(record)
         return path
 
+    def lock(self):
+        """Keeps other processes out of the directory. Raises CheckpointError if one is there."""
+        if self.directory is not None:
+            self.directory.lock()
+
+    def unlock(self):
+        """Lets other processes train in the directory."""
+        if self.directory is not None:
+            self.directory.unlock()
+
     def begin_saving(self):
         """Saves all that the run needs to resume, in the background, if it has a directory.
 
