@@ -4,12 +4,7 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import (
-    DataError,
-    check_labels,
-    check_number,
-    check_same_shape,
-)
+from lowlevel.checks import DataError, check_labels, check_number, check_same_shape
 from lowlevel.data import pipeline
 
 

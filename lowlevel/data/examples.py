@@ -168,7 +168,7 @@ def gather(x, y, input_spec, sample_weight=None):
 
 
 def gather_held_out(validation_data, input_spec):
-    """The same of what `fit` is given to evaluate: (x, y), (x, y, weights) or a dataset.
+    """Examples to evaluate, `Arrays` or `Stream`, from (x, y), (x, y, weights) or a dataset.
 
     Raises:
         ConfigError: it is a tuple of another length, or a dataset that never ends.

@@ -51,8 +51,8 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
     """
     state, hooks, pace = run.state, HookList(hooks), Pace()
     run.lock()
-    hooks.on_train_begin(state)
     try:
+        hooks.on_train_begin(state)
         while state.epoch < length.epochs and not hooks.stop:
             before = loop_checks.values_of_state(state)
             hooks.on_epoch_begin(state.epoch)
