@@ -104,10 +104,8 @@ def _start(runners, directory, options, args):
 def _settings(contender, kind, args):
     """The contender's settings for a kind of work; of others than ours only those asked for."""
     module = importlib.import_module(f"benchmarks.contenders.{CONTENDERS[contender]}")
-    text = args.setting or ""
-    return [
-        name for name in module.SETTINGS.get(kind, ()) if contender == "lowlevel" or text in name
-    ]
+    texts = [""] if contender == "lowlevel" else args.setting
+    return [name for name in module.SETTINGS.get(kind, ()) if any(text in name for text in texts)]
 
 
 def _runner(contender, kind, directory, options, args):

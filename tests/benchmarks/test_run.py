@@ -33,6 +33,17 @@ def test_a_row_compares_each_round_with_the_one_beside_it():
     assert row["share_of_limit"] == pytest.approx(multiply_adds / seconds_of_a_step / 1e9)
 
 
+def test_settings_that_contain_one_of_the_texts(monkeypatch):
+    def settings(contender, *words):
+        monkeypatch.setattr("sys.argv", ["run.py", *words])
+        return run._settings(contender, "train", run.parse_arguments())
+
+    assert settings("torch", "--setting", "compiled,", "scan") == ["compiled, channels last"]
+    assert settings("jax", "--setting", "compiled,", "scan") == ["scan"]
+    assert settings("jax") == ["jit", "scan"]
+    assert settings("lowlevel", "--setting", "scan") == ["loop.train"]
+
+
 def test_no_share_of_the_limit_where_not_only_the_network_is_timed():
     options = {"work": "first_step", "precision": "float32", "batch_size": 128}
     seconds = {("lowlevel", "loop.train"): [1.0]}
