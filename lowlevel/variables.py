@@ -214,14 +214,14 @@ def assign(named_variables, new_values):
         variable.assign(new_values[name])
 
 
-def check_finite(named_variables):
-    """Raises NonFiniteError with the name of a variable that is not finite.
+def check_finite(named_variables, when=""):
+    """Raises NonFiniteError with the name of a variable that is not finite, and `when` after it.
 
     A network can hide it: of a number that is not finite, a compiled ReLU makes 0.
     """
     for name, variable in named_variables.items():
         if not np.isfinite(variable.numpy()).all():
-            raise NonFiniteError(f"{name} is not finite")
+            raise NonFiniteError(f"{name} is not finite{when}")
 
 
 def count_parameters(named_variables):

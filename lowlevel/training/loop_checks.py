@@ -10,9 +10,7 @@ from lowlevel.checks import ConfigError, NonFiniteError
 
 def check_finite(state):
     """Raises NonFiniteError with the name of a variable or slot that is not finite."""
-    for name, variable in state.tensors().items():
-        if not np.isfinite(variable.numpy()).all():
-            raise NonFiniteError(f"{name} is not finite after step {int(state.step)}")
+    variables.check_finite(state.tensors(), f" after step {int(state.step)}")
 
 
 def check_evaluation(state):
