@@ -14,7 +14,12 @@ from lowlevel.cli.defaults import TrainingDefaults
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 DEFAULTS = TrainingDefaults(
-    epochs=1000, batch_size=32, learning_rate=0.001, optimizer="rmsprop", at_most=True
+    epochs=1000,
+    batch_size=32,
+    learning_rate=0.001,
+    optimizer="rmsprop",
+    jit_compile=True,
+    at_most=True,
 )
 
 
@@ -28,7 +33,7 @@ def parse_arguments():
         "acceleration, model_year and origin (usa, europe or japan); by default the Auto MPG "
         "table of 398 cars, from your cache or downloaded",
     )
-    arguments.add_training(parser, DEFAULTS, examples="cars")
+    arguments.add_training(parser, DEFAULTS, examples="cars", jit_compile="on")
     parser.add_argument(
         "--patience",
         metavar="EPOCHS",

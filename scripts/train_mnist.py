@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line, image_arguments, threads
+from lowlevel.cli import arguments, command_line, image_arguments
 from lowlevel.cli.defaults import Default, TrainingDefaults
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -13,6 +13,7 @@ DEFAULTS = TrainingDefaults(
     epochs=Default(5, {"digits": 20}),
     batch_size=128,
     learning_rate=Default(0.001, {"conv_net on mnist": 0.0001}),
+    jit_compile=Default(False, {"mlp without random changes": True}),
 )
 DIGITS_NORM_MOMENTUM = 0.9  # an epoch of digits has 12 steps
 
@@ -27,6 +28,7 @@ def parse_arguments():
         DEFAULTS,
         dropout="0.2; 0.3 for strided_net, 0.1 for vision_transformer; none in mlp",
         label_smoothing=True,
+        jit_compile="off; on for mlp without random changes",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
     args = arguments.parse(parser, CHECKPOINTS)
@@ -42,7 +44,6 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
-    threads.choose(args.net)
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
     from lowlevel.cli import training
@@ -52,10 +53,13 @@ def main():
     from lowlevel.training.run import Run
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
-    DEFAULTS.fill(args, dataset.name, f"{args.net} on {dataset.name}")
+    cases = [dataset.name, f"{args.net} on {dataset.name}"]
+    augmentation = training.make_augmentation(args, "rotate", "zoom", "shift")
+    if not augmentation.changes_images:
+        cases.append(f"{args.net} without random changes")
+    DEFAULTS.fill(args, *cases)
     config = make_config(args, dataset)
     dataset = dataset.with_channels(config.image_shape[-1])
-    augmentation = training.make_augmentation(args, "rotate", "zoom", "shift")
     run = Run(
         nets.make(args.net, config, args.seed, args.precision),
         tasks.classification(args.label_smoothing),

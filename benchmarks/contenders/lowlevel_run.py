@@ -4,6 +4,7 @@ from benchmarks.contenders import Contender, batches_of
 from benchmarks.works import LEARNING_RATE, config_of
 from lowlevel.cli import command_line
 
+JIT_COMPILED = ("mlp", "regression")  # as the scripts do
 SETTINGS = {
     "train": ("loop.train",),
     "predict": ("Predictor.predict",),
@@ -29,7 +30,11 @@ def make(job):
     config = config_of(job.work, job.dropout)
     network = nets.make(job.work.net, config, precision=job.precision)
     variables.assign(network.variables.all(), job.variables)
-    recipe = Recipe(batch_size=job.batch_size, learning_rate=LEARNING_RATE)
+    recipe = Recipe(
+        batch_size=job.batch_size,
+        learning_rate=LEARNING_RATE,
+        jit_compile=job.work.net in JIT_COMPILED,
+    )
     examples = Arrays(job.inputs, job.targets)
     run = Run(network, tasks.of_net(job.work.net, config), TrainingData(examples), recipe)
 

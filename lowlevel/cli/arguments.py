@@ -1,5 +1,6 @@
 """Shared command-line arguments; does not import TensorFlow, so that --help is quick."""
 
+import argparse
 from pathlib import Path
 
 from lowlevel.cli.command_line import number, whole_number
@@ -10,7 +11,13 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 def add_training(
-    parser, defaults, examples="images", dropout=None, label_smoothing=False, precision=True
+    parser,
+    defaults,
+    examples="images",
+    dropout=None,
+    label_smoothing=False,
+    precision=True,
+    jit_compile=None,
 ):
     """Adds the arguments that determine a run's result.
 
@@ -22,6 +29,7 @@ def add_training(
         dropout: the help text for the default of --dropout; None leaves the option out.
         label_smoothing: whether to add --label-smoothing.
         precision: whether to add --precision.
+        jit_compile: the help text for the default of --jit-compile; None leaves it out.
     """
     at_most = "at most " if defaults.at_most else ""
     group = parser.add_argument_group("training")
@@ -103,6 +111,13 @@ def add_training(
             choices=PRECISIONS,
             default="float32",
             help="the dtype of the computation (default: %(default)s); variables stay float32",
+        )
+    if jit_compile is not None:
+        group.add_argument(
+            "--jit-compile",
+            action=argparse.BooleanOptionalAction,
+            help="let XLA compile the steps: faster for small networks without convolutions; it "
+            f"rounds otherwise, and dropout draws other numbers (default: {jit_compile})",
         )
 
 

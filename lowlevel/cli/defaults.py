@@ -28,6 +28,7 @@ class TrainingDefaults:
 
     Attributes:
         epochs, batch_size, learning_rate, optimizer, schedule: of the options of these names.
+        jit_compile: of that option, where there is one.
         at_most: whether a run may end before its epochs do.
     """
 
@@ -36,11 +37,12 @@ class TrainingDefaults:
     learning_rate: object
     optimizer: str = "adam"
     schedule: str = "constant"
+    jit_compile: object = False
     at_most: bool = False
 
     def fill(self, args, *cases):
         """Sets the options that the user has left out to their defaults in these cases."""
-        for name in ("epochs", "batch_size", "learning_rate"):
+        for name in ("epochs", "batch_size", "learning_rate", "jit_compile"):
             default = getattr(self, name)
-            if getattr(args, name) is None:
+            if getattr(args, name, default) is None:
                 setattr(args, name, default.of(cases) if isinstance(default, Default) else default)

@@ -41,6 +41,7 @@ def make_recipe(args, examples):
         schedule_steps=None if args.schedule == "constant" else steps,
         warm_up=args.warm_up,
         weight_decay=args.weight_decay,
+        jit_compile=getattr(args, "jit_compile", False),
     )
 
 

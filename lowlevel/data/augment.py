@@ -160,6 +160,11 @@ class Augmentation:
         check_integer("cutout", self.cutout, 0)
         check_choice("fill", self.fill, FILLS)
 
+    @property
+    def changes_images(self):
+        """Whether any random change is asked for."""
+        return self != Augmentation(fill=self.fill)
+
     def apply(self, images, run_seed, step):
         """The images of a training step, changed: float `[batch, height, width, channels]`.
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline, standardize
 from lowlevel.data.augment import Augmentation
+from lowlevel.data.blocks import Blocks
 from lowlevel.data.image_sources import SourceExamples
 from lowlevel.data.labelled_images import to_unit_interval
 
@@ -58,27 +59,54 @@ class TrainingData:
             state: a `TrainingState`.
             recipe: gives the seed and the batch size.
         """
-        step, batch_size = int(state.step), recipe.batch_size
-        done = step - state.epoch_start
         if self.train.count is None:
-            return itertools.islice(self.train.rest, self.steps(batch_size) - done)
+            done = int(state.step) - state.epoch_start
+            return itertools.islice(self.train.rest, self.steps(recipe.batch_size) - done)
+        step = int(state.step)
+
+        def augment(images, position):
+            return self.augmentation.apply(images, recipe.seed, step + position)
+
+        order = self._order(state, recipe)
+        return self.train.batches(recipe.batch_size, order, self.augmentation and augment)
+
+    def iterator(self, state, recipe):
+        """A `tf.data.Iterator` whose next elements are `batches(state, recipe)`.
+
+        If the recipe asks for `jit_compile`, these batches as `Blocks` instead.
+
+        Raises:
+            ConfigError: that is not possible for these examples.
+        """
+        if recipe.jit_compile:
+            self._check_jit_compile()
+            return Blocks(self.train, recipe.batch_size, self._order(state, recipe))
+        if self.train.count is None:
+            return self.train.rest
+        return iter(self.batches(state, recipe))
+
+    def _order(self, state, recipe):
+        """Indices of the examples that are left in this epoch."""
         if self.shuffled_by is None:
             order = tf.range(self.train.count)
         else:
             number = {"epoch": state.epoch, "step": state.epoch_start}[self.shuffled_by]
             order = pipeline.epoch_order(self.train.count, recipe.seed, number)
+        done = int(state.step) - state.epoch_start
+        return order[done * recipe.batch_size :]
 
-        def augment(images, position):
-            return self.augmentation.apply(images, recipe.seed, step + position)
+    def _check_jit_compile(self):
+        """Raises ConfigError if examples are not in memory as they are, or are whole numbers.
 
-        order = order[done * batch_size :]
-        return self.train.batches(batch_size, order, self.augmentation and augment)
-
-    def iterator(self, state, recipe):
-        """A `tf.data.Iterator` whose next elements are `batches(state, recipe)`."""
-        if self.train.count is None:
-            return self.train.rest
-        return iter(self.batches(state, recipe))
+        XLA does not notice a word that is beyond the vocabulary.
+        """
+        inputs = self.train.element_spec[0]
+        if not isinstance(self.train, examples.Arrays):
+            raise ConfigError("jit_compile is for examples in memory.")
+        if self.augmentation is not None and self.augmentation.changes_images:
+            raise ConfigError("jit_compile is for images that are not changed at random.")
+        if not all(spec.dtype.is_floating for spec in tf.nest.flatten(inputs)):
+            raise ConfigError("jit_compile is for inputs that are floats, not whole numbers.")
 
 
 def of_images(dataset, augmentation=None, image_files="digit"):

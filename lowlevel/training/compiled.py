@@ -19,6 +19,8 @@ class Compiled:
     change_gradients: Callable
     batch_size: int = 32
 
+    jit_compile = False
+
     @property
     def eval_batch_size(self):
         """Examples in a batch of the evaluation: as many as in training."""

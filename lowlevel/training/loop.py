@@ -103,13 +103,14 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
             sums = _call(make_steps, batches, count)
             state.add(sums)
             hooks.on_batches_end(step, sums)
-            step += len(sums["loss"])
+            made = len(sums["loss"])
+            step += made
             if not math.isfinite(state.running["loss"].total):
                 raise NonFiniteError(f"the loss is not finite at step {step}")
             seconds = time.monotonic() - start
             state.seconds += seconds
-            pace.measure(count, seconds)
-            progress.advance(f"loss {state.running['loss'].result():.4f}", count)
+            pace.measure(made, seconds)
+            progress.advance(f"loss {state.running['loss'].result():.4f}", made)
             if length.save_every and step % length.save_every == 0 and step < stop:
                 loop_checks.check_finite(state)
                 run.begin_saving()

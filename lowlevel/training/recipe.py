@@ -1,6 +1,6 @@
 """What determines the result of a run besides the network, the task and the data.
 
-A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `make_optimizer()` and
+A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `jit_compile`, `make_optimizer()` and
 `change_gradients(gradients)`.
 `Recipe` is the one stored in config.json; `Model` uses `lowlevel.training.compiled.Compiled`.
 """
@@ -8,7 +8,7 @@ A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `make_optimizer()` 
 import dataclasses
 
 from lowlevel import optimizers, schedules, seeds
-from lowlevel.checks import ConfigError, check_integer
+from lowlevel.checks import ConfigError, check_bool, check_integer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Recipe:
         schedule_steps: the length of a schedule other than constant.
         warm_up: steps over which the rate rises at the start.
         weight_decay: see `lowlevel.optimizer.Optimizer`.
+        jit_compile: whether XLA compiles the steps, see `lowlevel.training.step_loop`. It rounds
+            otherwise, and dropout draws other numbers.
 
     Raises:
         ConfigError: one of them is out of range.
@@ -37,12 +39,14 @@ class Recipe:
     schedule_steps: int | None = None
     warm_up: int = 0
     weight_decay: float = 0.0
+    jit_compile: bool = False
 
     eval_batch_size = 256  # does not change the result, so it is not a field
 
     def __post_init__(self):
         check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
         check_integer("batch_size", self.batch_size, 1)
+        check_bool("jit_compile", self.jit_compile)
         self.make_optimizer()  # which checks the rest
 
     @classmethod

@@ -20,24 +20,53 @@ def build_step_loop(step):
 
     @tf.function(autograph=False)
     def make_steps(batches, count):
-        names = list(step.get_concrete_function().structured_outputs)
-
-        def goes_on(made, finite, _):
-            return tf.logical_and(made < count, finite)
-
-        def make_step(made, _, sums):
-            values = step(*next(batches))
-            rows = [_sum_and_size(values[name]) for name in names]
-            finite = tf.math.is_finite(rows[names.index("loss")][0])
-            return made + 1, finite, sums.write(made, rows)
-
-        sums = tf.TensorArray(tf.float64, size=count, element_shape=[len(names), 2])
-        start = tf.constant(0), tf.constant(True), sums
-        made, _, sums = tf.while_loop(goes_on, make_step, start, parallel_iterations=1)
-        sums = sums.stack()[:made]
-        return {name: sums[:, position] for position, name in enumerate(names)}
+        made, sums = _make_steps(step, lambda _: next(batches), count, count)
+        return {name: values[:made] for name, values in sums.items()}
 
     return make_steps
+
+
+def build_block_loop(step):
+    """What `build_step_loop` returns, but compiled by XLA, and for `Blocks` instead of an iterator.
+
+    XLA makes one function of all ops of a step, which is worth most where each takes microseconds.
+    The plain loop is its definition: up to rounding, and to the numbers that dropout draws, the
+    two are equal. A call makes no more steps than are left in a block. XLA leaves out asserts.
+    """
+
+    @tf.function(autograph=False, jit_compile=True)
+    def make_steps(block, start, count):
+        def batch(made):
+            return tf.nest.map_structure(lambda tensor: tf.gather(tensor, start + made), block)
+
+        return _make_steps(step, batch, count, tf.nest.flatten(block)[0].shape[0])
+
+    def make_steps_of_block(blocks, count):
+        block, start, count = blocks.take(int(count))
+        made, sums = make_steps(block, tf.constant(start), tf.constant(count))
+        return {name: values[:made] for name, values in sums.items()}
+
+    return make_steps_of_block
+
+
+def _make_steps(step, batch, count, most):
+    """The loop: makes `count` steps, at most `most`, the first of them on `batch(0)`."""
+    names = list(step.get_concrete_function().structured_outputs)
+
+    def goes_on(made, finite, _):
+        return tf.logical_and(made < count, finite)
+
+    def make_step(made, _, sums):
+        values = step(*batch(made))
+        rows = [_sum_and_size(values[name]) for name in names]
+        finite = tf.math.is_finite(rows[names.index("loss")][0])
+        return made + 1, finite, sums.write(made, rows)
+
+    sums = tf.TensorArray(tf.float64, size=most, element_shape=[len(names), 2])
+    start = tf.constant(0), tf.constant(True), sums
+    made, _, sums = tf.while_loop(goes_on, make_step, start, parallel_iterations=1)
+    sums = sums.stack()
+    return made, {name: sums[:, position] for position, name in enumerate(names)}
 
 
 def _sum_and_size(values):

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.training.step import build_eval_step, build_train_step
-from lowlevel.training.step_loop import build_step_loop
+from lowlevel.training.step_loop import build_block_loop, build_step_loop
 
 
 class Steps:
@@ -42,10 +42,11 @@ class Steps:
         return self._train[key]
 
     def train_loop(self, examples):
-        """The compiled loop over `train(examples)`, see `build_step_loop`."""
+        """The compiled loop over `train(examples)`, see `lowlevel.training.step_loop`."""
         step = self.train(examples)
         if step not in self._loops:
-            self._loops[step] = build_step_loop(step)
+            build = build_block_loop if self._recipe.jit_compile else build_step_loop
+            self._loops[step] = build(step)
         return self._loops[step]
 
     def evaluate(self, examples):
