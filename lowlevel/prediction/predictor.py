@@ -1,6 +1,7 @@
 """A trained network as a function from images to classes."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -67,7 +68,6 @@ class Predictor:
         self.image_files = self.config["preprocessing"].get("image_files", default)
         self.classifies = "probabilities" in network.answers
         self.detects = "boxes" in network.answers
-        self._serve = network.serve.get_concrete_function()  # at once, without a search for it
 
     def outputs(self, images, quiet=True):
         """All of the network's answers for images, see `TrainedNetwork.answer`.
@@ -85,24 +85,7 @@ class Predictor:
             DataError: there are no images, or their shape, dtype or range is wrong.
             CheckpointError: the network gives no finite numbers.
         """
-        if isinstance(images, np.ma.MaskedArray):
-            raise DataError("a masked array's mask would be lost; fill it, or leave images out.")
-        images = self._check(np.asarray(images))
-        height, width, _ = self.image_shape
-        batch_size = max(1, PIXELS // (height * width))
-        if len(images) <= batch_size:
-            outputs = self._answer(images)
-        else:
-            parts = []
-            starts = range(0, len(images), batch_size)
-            with Progress("predicting", len(starts), quiet=quiet) as progress:
-                for start in starts:
-                    parts.append(self._answer(images[start : start + batch_size]))
-                    progress.advance()
-            outputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        if not all(np.isfinite(value).all() for value in outputs.values()):
-            raise CheckpointError(f"the network in {self.source} gives no finite numbers.")
-        return outputs
+        return self._compute(self._all_answers, images, quiet)
 
     def predict(self, images, quiet=True):
         """Classes and probabilities; arguments and errors are those of `outputs`.
@@ -118,21 +101,52 @@ class Predictor:
         if len(images) == 0:
             probabilities = np.zeros((0, len(self.class_names)), np.float32)
         else:
-            probabilities = self.outputs(images, quiet)["probabilities"]
+            probabilities = self._compute(self._probabilities, images, quiet)["probabilities"]
         return Prediction(probabilities.argmax(axis=1), probabilities)
 
-    def _answer(self, images):
-        if images.dtype == np.uint8:
-            images = images / np.float32(255)
-        answers = self._serve(tf.constant(images, tf.float32))
-        return {name: value.numpy() for name, value in answers.items()}
+    # Both are concrete functions, which are called without a search for the one that fits.
+
+    @functools.cached_property
+    def _all_answers(self):
+        return self.network.serve.get_concrete_function()
+
+    @functools.cached_property
+    def _probabilities(self):
+        """A function of inputs that computes no other answer: for one image that takes time."""
+
+        @tf.function(input_signature=[self.network.input_spec], autograph=False)
+        def probabilities(inputs):
+            return {"probabilities": self.network.answer(inputs)["probabilities"]}
+
+        return probabilities.get_concrete_function()
+
+    def _compute(self, function, images, quiet):
+        """What a function of inputs gives for images: a dict of arrays; see `outputs`."""
+        if isinstance(images, np.ma.MaskedArray):
+            raise DataError("a masked array's mask would be lost; fill it, or leave images out.")
+        images = self._check(np.asarray(images))
+        height, width, _ = self.image_shape
+        batch_size = max(1, PIXELS // (height * width))
+        if len(images) <= batch_size:
+            outputs = _call(function, images)
+        else:
+            parts = []
+            starts = range(0, len(images), batch_size)
+            with Progress("predicting", len(starts), quiet=quiet) as progress:
+                for start in starts:
+                    parts.append(_call(function, images[start : start + batch_size]))
+                    progress.advance()
+            outputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise CheckpointError(f"the network in {self.source} gives no finite numbers.")
+        return outputs
 
     def _check(self, images):
         received = images.shape
         if images.ndim == len(self.image_shape):
             images = images[np.newaxis]
         height, width, channels = self.image_shape
-        if images.shape[1:] == (height, width, 1):
+        if images.shape[1:] == (height, width, 1) and channels > 1:
             images = np.repeat(images, channels, axis=-1)
         if images.shape[1:] != self.image_shape or len(images) == 0:
             raise DataError(
@@ -143,6 +157,14 @@ class Predictor:
             return images
         if not np.issubdtype(images.dtype, np.floating):
             raise DataError(f"images must be uint8, or float in [0, 1], not {images.dtype}.")
-        if not ((images >= 0) & (images <= 1)).all():
+        if not (images.min() >= 0 and images.max() <= 1):  # NaN is neither
             raise DataError("float images must lie in [0, 1]; pass 0 to 255 as uint8.")
         return images
+
+
+def _call(function, images):
+    if images.dtype == np.uint8:
+        images = images / np.float32(255)
+    return {
+        name: value.numpy() for name, value in function(tf.constant(images, tf.float32)).items()
+    }
