@@ -60,8 +60,8 @@ def train(encoder_config, data, recipe, epochs, precision, run_dir):
     run.open()
     with Interruption() as interruption:
         loop.train(run, loop.RunLength(epochs), (), interruption.requested, quiet=True)
-    if interruption.signal_number is not None:
-        raise SystemExit(128 + interruption.signal_number)
+    if interruption.status is not None:
+        raise SystemExit(interruption.status)
     return run
 
 

@@ -95,10 +95,12 @@ def test_lines_that_are_not_run_name_scripts_and_options_that_exist():
     options = (DOCS / "options.md").read_text(encoding="utf-8")
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for line, script in re.findall(r"(python scripts/([a-z_]+)\.py[^`|\n]*)", text):
-            section = options[options.index(f"\n## {script}\n") :].split("\n## ")[1]
-            for option in re.findall(r"--[a-z-]+", line):
-                assert f"| `{option}" in section, f"{page}: {line}"
+        for line in re.findall(r"python scripts/([a-z_]+\.py[^`|\n]*)", text):
+            # A script may be given another one with its options.
+            for script, given in re.findall(r"([a-z_]+)\.py((?:(?![a-z_]+\.py).)*)", line):
+                section = options[options.index(f"\n## {script}\n") :].split("\n## ")[1]
+                for option in re.findall(r"--[a-z-]+", given):
+                    assert f"| `{option}" in section, f"{page}: {line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -177,6 +177,19 @@ def add_run(parser, run_dir, export=True):
         type=whole_number(1),
         help="save this often besides the end of each epoch (default: only there)",
     )
+    group.add_argument(
+        "--max-seconds",
+        metavar="SECONDS",
+        type=number(0, 10**9, low_included=False),
+        help="after this time, save and stop with status 75; the same command goes on",
+    )
+    group.add_argument(
+        "--fingerprints",
+        metavar="FILE",
+        type=Path,
+        help="write a digest of every variable after every step to this new file, which is slow; "
+        "verify_resume.py compares them",
+    )
     start = group.add_mutually_exclusive_group()
     start.add_argument(
         "--resume",

@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number, reason_of
 
+START = time.monotonic()  # of the process, nearly
 AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
 
 

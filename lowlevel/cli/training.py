@@ -1,18 +1,20 @@
 """Shared by training scripts: one call that opens, trains, reports on and exports a run."""
 
+import contextlib
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
 from lowlevel.checks import MissingExtraError, NonFiniteError
-from lowlevel.cli.command_line import sayer
+from lowlevel.cli.command_line import START, sayer
 from lowlevel.data import pipeline
 from lowlevel.data.augment import Augmentation
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import hooks, loop
 from lowlevel.training.epoch_lines import EpochLines
+from lowlevel.training.fingerprints import Fingerprints
 from lowlevel.training.interruption import Interruption
 from lowlevel.training.recipe import Recipe
 from lowlevel.variables import count_parameters, sha256
@@ -81,13 +83,15 @@ def execute(run, args, description, report, more_hooks=(), show_samples=None):
     if tensorboard is not None:
         more_hooks = [*more_hooks, hooks.TensorBoardLog(tensorboard)]
         say(f"to watch: tensorboard --logdir {run.directory.path}")
+    if args.fingerprints is not None:
+        more_hooks = [*more_hooks, Fingerprints(run, args.fingerprints)]
     try:
-        stopped_by = _train(run, args, more_hooks, say)
+        status = _train(run, args, more_hooks, say)
     finally:
         if tensorboard is not None:
             tensorboard.flush()
-    if stopped_by is not None:
-        return 128 + stopped_by
+    if status is not None:
+        return status
 
     outcome = report(run, say, tensorboard)
     if export:
@@ -118,7 +122,10 @@ def _open_tensorboard(run, show_samples):
 
 
 def _train(run, args, more_hooks, say):
-    """Trains; if a signal stops it, says how to resume. Returns the signal's number or None.
+    """Trains; if a signal or --max-seconds stops it, says how to resume.
+
+    Returns:
+        The exit status if it was stopped, else None.
 
     Raises:
         NonFiniteError: training diverged; the text says what is kept.
@@ -127,7 +134,8 @@ def _train(run, args, more_hooks, say):
     lines = [] if dots else [EpochLines(args.epochs, say, run.data.held_out_name)]
     length = loop.RunLength(args.epochs, args.steps, args.checkpoint_every)
     all_hooks = [*lines, *more_hooks]
-    with Interruption() as interruption:
+    end = None if args.max_seconds is None else START + args.max_seconds
+    with Interruption(end) as interruption:
         try:
             quiet = args.quiet or dots
             loop.train(run, length, all_hooks, interruption.requested, quiet)
@@ -138,9 +146,10 @@ def _train(run, args, more_hooks, say):
                 kept = f"the last checkpoint, {saved[-1]}, is untouched"
             raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
     step, steps = int(run.state.step), args.epochs * run.steps_per_epoch
-    if interruption.signal_number is not None:
+    if interruption.status is not None:
         path = run.directory.path
-        print(f"stopped at step {step}; the same command resumes {path}.", file=sys.stderr)
+        with contextlib.suppress(OSError):  # a terminal that was closed
+            print(f"stopped at step {step}; the same command resumes {path}.", file=sys.stderr)
     elif step == args.steps < steps:
         say(f"stopped at step {step} of {steps}, as --steps asks; without it, training goes on")
-    return interruption.signal_number
+    return interruption.status

@@ -67,7 +67,7 @@ class TrainingData:
         def augment(images, position):
             return self.augmentation.apply(images, recipe.seed, step + position)
 
-        order = self._order(state, recipe)
+        order = self.order(state, recipe)
         return self.train.batches(recipe.batch_size, order, self.augmentation and augment)
 
     def iterator(self, state, recipe):
@@ -80,13 +80,15 @@ class TrainingData:
         """
         if recipe.jit_compile:
             self._check_jit_compile()
-            return Blocks(self.train, recipe.batch_size, self._order(state, recipe))
+            return Blocks(self.train, recipe.batch_size, self.order(state, recipe))
         if self.train.count is None:
             return self.train.rest
         return iter(self.batches(state, recipe))
 
-    def _order(self, state, recipe):
-        """Indices of the examples that are left in this epoch."""
+    def order(self, state, recipe):
+        """Indices of the examples that are left in this epoch; None if the run cannot choose."""
+        if self.train.count is None:
+            return None
         if self.shuffled_by is None:
             order = tf.range(self.train.count)
         else:

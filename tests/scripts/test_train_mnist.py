@@ -341,6 +341,17 @@ def test_ctrl_c_saves_and_resumes(train, data_dir, tmp_path):
     assert DIGEST.fullmatch(resumed.last_lines[1])[2] == str(step + 1)
 
 
+def test_out_of_time_it_saves_and_resumes(train, data_dir, tmp_path):
+    whole = train(*small(data_dir, tmp_path / "whole"))
+    arguments = small(data_dir, tmp_path / "stopped")
+    stopped = train(*arguments, "--max-seconds", 0.01)
+    assert stopped.status == 75
+    assert re.fullmatch(r"stopped at step 0; the same command resumes .*\n", stopped.err)
+    resumed = train(*arguments, "--max-seconds", 3600)
+    assert resumed.status == 0
+    assert resumed.last_lines == whole.last_lines
+
+
 def test_killed_amid_its_saves_it_still_ends_with_the_same_bits(train, data_dir, tmp_path):
     arguments = ("--data-dir", data_dir, "--batch-size", 1, "--epochs", 1)
     whole = train(*arguments, "--run-dir", tmp_path / "whole", "--quiet")
