@@ -154,6 +154,17 @@ def test_activation(name):
     assert_equal_ops(getattr(ops, name), ACTIVATIONS[name], x)
 
 
+def test_selu_of_bfloat16_is_that_of_float32_rounded_and_float64_keeps_its_digits():
+    x = tf.cast(values(50, low=-4, high=4), tf.bfloat16)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = ops.selu(x)
+    np.testing.assert_array_equal(y, tf.cast(tf.nn.selu(tf.cast(x, tf.float32)), tf.bfloat16))
+    slope = tf.where(x > 0, 1.0507, tf.cast(y, tf.float32) + 1.7581)
+    np.testing.assert_allclose(tf.cast(tape.gradient(y, x), tf.float32), slope, atol=0.01)
+    assert ops.selu(tf.cast(x, tf.float64)).dtype == tf.float64
+
+
 def test_leaky_relu_with_another_slope():
     layer = keras.layers.LeakyReLU(negative_slope=0.01)
     assert_equal_ops(lambda x: ops.leaky_relu(x, 0.01), layer, values(50))
