@@ -61,6 +61,8 @@ def main():
     name = "auto-mpg" if args.data is None else Path(args.data).stem
     table = auto_mpg.load() if args.data is None else auto_mpg.read(args.data)
     train, validation, test = map(table.part, auto_mpg.split(table))
+    directory = training.make_directory(args, CHECKPOINTS, f"regression-{name}")
+    training.keep_jit_compile(args, directory)
     DEFAULTS.fill(args)
     statistics = auto_mpg.statistics_of(train.features)
     config = nets.get("regression").Config(features=len(auto_mpg.FEATURES))
@@ -77,7 +79,7 @@ def main():
             **{PREDICTS_WITH: BEST_EPOCH},
         ),
         training.make_recipe(args, len(train)),
-        training.make_directory(args, CHECKPOINTS, f"regression-{name}"),
+        directory,
     )
     description = (
         f"{name}: {len(table)} cars, and {table.dropped} left out because a number is missing; "

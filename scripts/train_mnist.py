@@ -53,6 +53,8 @@ def main():
     from lowlevel.training.run import Run
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
+    directory = training.make_directory(args, CHECKPOINTS, f"{args.net}-{dataset.name}")
+    training.keep_jit_compile(args, directory)
     cases = [dataset.name, f"{args.net} on {dataset.name}"]
     augmentation = training.make_augmentation(args, "rotate", "zoom", "shift")
     if not augmentation.changes_images:
@@ -65,7 +67,7 @@ def main():
         tasks.classification(args.label_smoothing),
         training_data.of_images(dataset, augmentation),
         training.make_recipe(args, len(dataset.train)),
-        training.make_directory(args, CHECKPOINTS, f"{args.net}-{dataset.name}"),
+        directory,
     )
     return training.execute(run, args, dataset.describe(), by_task.digits)
 

@@ -178,10 +178,22 @@ def add_run(parser, run_dir, export=True):
         help="save this often besides the end of each epoch (default: only there)",
     )
     group.add_argument(
+        "--on-save-error",
+        choices=("stop", "continue"),
+        default="stop",
+        help="whether a save that fails, for example on a full disk, ends the run (default: "
+        "%(default)s); it fails in any case if the last save does",
+    )
+    group.add_argument(
         "--max-seconds",
         metavar="SECONDS",
         type=number(0, 10**9, low_included=False),
         help="after this time, save and stop with status 75; the same command goes on",
+    )
+    group.add_argument(
+        "--nondeterministic",
+        action="store_true",
+        help="on a GPU, let TensorFlow use faster operations whose results vary from run to run",
     )
     group.add_argument(
         "--fingerprints",

@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import tensorflow as tf
+
 from lowlevel.checks import MissingExtraError, NonFiniteError
 from lowlevel.cli.command_line import START, sayer
 from lowlevel.data import pipeline
@@ -31,6 +33,17 @@ def make_directory(args, checkpoints, name):
     return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS)
 
 
+def keep_jit_compile(args, directory):
+    """Lets a run that is resumed keep its --jit-compile, if the user leaves the option out.
+
+    Runs of older versions have none.
+    """
+    if args.jit_compile is None and not args.fresh and directory.exists():
+        settings = directory.read_config().get("training")
+        if isinstance(settings, dict):
+            args.jit_compile = settings.get("jit_compile", False)
+
+
 def make_recipe(args, examples):
     """The `Recipe` of the arguments, for a run over this number of examples."""
     steps = args.epochs * pipeline.steps_per_epoch(examples, args.batch_size)
@@ -45,6 +58,12 @@ def make_recipe(args, examples):
         weight_decay=args.weight_decay,
         jit_compile=getattr(args, "jit_compile", False),
     )
+
+
+def make_deterministic(args):
+    """Lets TensorFlow compute the same bits in each run on a GPU, as it does on a processor."""
+    if tf.config.list_physical_devices("GPU") and not args.nondeterministic:
+        tf.config.experimental.enable_op_determinism()
 
 
 def make_augmentation(args, *names, **fields):
@@ -67,6 +86,7 @@ def execute(run, args, description, report, more_hooks=(), show_samples=None):
     Returns:
         The exit status.
     """
+    make_deterministic(args)
     say = sayer(args.quiet)
     export = getattr(args, "export", None)
     if export:
@@ -132,7 +152,7 @@ def _train(run, args, more_hooks, say):
     """
     dots = any(isinstance(hook, hooks.Dots) for hook in more_hooks)
     lines = [] if dots else [EpochLines(args.epochs, say, run.data.held_out_name)]
-    length = loop.RunLength(args.epochs, args.steps, args.checkpoint_every)
+    length = loop.RunLength(args.epochs, args.steps, args.checkpoint_every, args.on_save_error)
     all_hooks = [*lines, *more_hooks]
     end = None if args.max_seconds is None else START + args.max_seconds
     with Interruption(end) as interruption:

@@ -13,6 +13,7 @@ from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
 from lowlevel.training.hook import HookList
 from lowlevel.training.pace import Pace
+from lowlevel.training.saves import Saves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +25,14 @@ class RunLength:
         max_steps: stop after this many steps in all, or None.
         save_every: save whenever the step is a multiple of this, or None; the run is always saved
             at the end of an epoch.
+        on_save_error: "stop" or "continue": whether a save that fails ends training, see
+            `lowlevel.training.saves`.
     """
 
     epochs: int
     max_steps: int | None = None
     save_every: int | None = None
+    on_save_error: str = "stop"
 
 
 def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
@@ -50,40 +54,41 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
             or another process trains in the directory.
     """
     state, hooks, pace = run.state, HookList(hooks), Pace()
+    saves = Saves(run, length.on_save_error)
     run.lock()
     try:
         hooks.on_train_begin(state)
         while state.epoch < length.epochs and not hooks.stop:
             before = loop_checks.values_of_state(state)
             hooks.on_epoch_begin(state.epoch)
-            at_end_of_epoch = _make_steps(run, length, hooks, should_stop, pace, quiet)
+            at_end_of_epoch = _make_steps(run, length, hooks, should_stop, pace, saves, quiet)
             loop_checks.check_finite(state)
             loop_checks.check_state_changed(before, state)
             if not at_end_of_epoch:
-                run.begin_saving()
+                saves.begin()
                 break
             if run.data.held_out is not None:
                 state.evaluation = run.evaluate(run.data.held_out)
                 loop_checks.check_evaluation(state)
-            run.finish_saving()  # so that no hook is more than one save ahead of the run
+            saves.finish()  # so that no hook is more than one save ahead of the run
             try:
                 hooks.on_epoch_end(state.finish_epoch())
             except OSError:  # of a hook that prints: what was trained is not lost for it
-                run.begin_saving()
+                saves.begin()
                 raise
-            run.begin_saving()
+            saves.begin()
     except NonFiniteError:
         hooks.on_train_end(state)
         raise
     finally:
         try:
-            run.finish_saving()
+            saves.end()
         finally:
             run.unlock()
     hooks.on_train_end(state)
 
 
-def _make_steps(run, length, hooks, should_stop, pace, quiet):
+def _make_steps(run, length, hooks, should_stop, pace, saves, quiet):
     """Makes the remaining steps of the current epoch; returns whether it reached the end."""
     state, step = run.state, int(run.state.step)
     end = state.epoch_start + run.steps_per_epoch
@@ -94,7 +99,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
     batches = run.data.iterator(state, run.recipe) if step < stop else None
     with Progress(title, stop - state.epoch_start, done, quiet) as progress:
         while step < stop and not should_stop():
-            run.check_saving()
+            saves.check()
             start = time.monotonic()
             count = 1 if hooks.wants_every_step else min(pace.steps, stop - step)
             if length.save_every:
@@ -113,7 +118,7 @@ def _make_steps(run, length, hooks, should_stop, pace, quiet):
             progress.advance(f"loss {state.running['loss'].result():.4f}", made)
             if length.save_every and step % length.save_every == 0 and step < stop:
                 loop_checks.check_finite(state)
-                run.begin_saving()
+                saves.begin()
     return step == end
 
 

@@ -202,6 +202,21 @@ def test_without_matplotlib_the_run_is_kept_and_the_extra_named(train, options, 
     assert DIGEST.fullmatch(result.last_lines[1])
 
 
+@pytest.mark.parametrize("option, kept", [("--no-jit-compile", False), ("--jit-compile", True)])
+def test_a_resumed_run_keeps_what_compiles_its_steps(train, options, undrawn, option, kept):
+    train(*options("run"), option, "--steps", 3)
+    resumed = train(*options("run"), "--steps", 6)
+    assert resumed.status == 0, resumed.err
+    config = RunDirectory(options("run")[options("run").index("--run-dir") + 1]).read_config()
+    assert config["training"]["jit_compile"] is kept
+    whole = train(*options("whole"), option, "--steps", 6)
+    assert resumed.last_lines == whole.last_lines
+    other = "--jit-compile" if option != "--jit-compile" else "--no-jit-compile"
+    refused = train(*options("run"), other)
+    assert refused.status == 2
+    assert "training.jit_compile is" in refused.err
+
+
 @pytest.mark.slow
 def test_the_default_run_estimates_real_cars(train, auto_mpg_file, tmp_path):
     result = train("--data", auto_mpg_file, "--run-dir", tmp_path / "run")

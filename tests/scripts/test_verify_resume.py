@@ -1,5 +1,7 @@
 """verify_resume.py: what it says, and that every training script survives many kills."""
 
+import re
+
 import pytest
 
 from tests.scripts import tools
@@ -27,3 +29,29 @@ def test_a_script_that_fails(monkeypatch, capfd):
     assert result.status == 2
     assert "failed with status 2" in result.err
     assert "--epochs" in result.err
+
+
+DIGITS = ("--dataset", "digits")
+RUNS = {
+    "conv_net": ("train_mnist.py", *DIGITS, "--epochs", 4),
+    "mlp": ("train_mnist.py", "--net", "mlp", *DIGITS, "--epochs", 20, "--checkpoint-every", 5),
+    "mish_net": ("train_mnist.py", "--net", "mish_net", *DIGITS, "--epochs", 2),
+    "transformer": ("train_mnist.py", "--net", "vision_transformer", *DIGITS, "--epochs", 3),
+    "digit autoencoder": ("train_digit_autoencoder.py", *DIGITS, "--epochs", 5),
+    "cars": ("train_auto_mpg.py", "--epochs", 40),
+    "text": ("train_text.py", "--epochs", 2, "--steps", 200, "--checkpoint-every", 20),
+    "detector": ("train_detector.py", *DIGITS, "--scenes", 300, "--epochs", 2),
+}
+KILLS = 25  # of each: 200 in all
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_every_kind_of_run_survives_kills(name, auto_mpg_file, sentence_polarity_directory):
+    data = {
+        "cars": ("--data", auto_mpg_file),
+        "text": ("--data-dir", sentence_polarity_directory),
+    }.get(name, ())
+    result = tools.run("verify_resume.py", "--quiet", "--kills", KILLS, *RUNS[name], *data)
+    assert result.status == 0, result.out + result.err
+    assert re.fullmatch(rf"identical over \d+ steps, {KILLS} kills\n", result.out)

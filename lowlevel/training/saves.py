@@ -1,0 +1,50 @@
+"""The saves of a run while it trains, and what is done when one of them fails."""
+
+import sys
+
+from lowlevel.checks import CheckpointError, check_choice
+
+POLICIES = ("stop", "continue")
+
+
+class Saves:
+    """Saves a run in the background, one save at a time."""
+
+    def __init__(self, run, on_error="stop"):
+        """Takes a `lowlevel.training.run.Run`, and a name in `POLICIES`.
+
+        "stop" raises the CheckpointError of a save that has failed; "continue" prints it, and
+        raises it only if the last save is the one that failed.
+        """
+        self._run = run
+        self._on_error = check_choice("on_save_error", on_error, POLICIES)
+        self._error = None
+
+    def begin(self):
+        """Begins a save, after the one before."""
+        self.finish()
+        self._error = None
+        self._run.begin_saving()
+
+    def check(self):
+        """Answers the failure of the last save, if it has failed meanwhile."""
+        self._answer(self._run.check_saving)
+
+    def finish(self):
+        """Waits until the last save is on disk."""
+        self._answer(self._run.finish_saving)
+
+    def end(self):
+        """Waits for the last save of all. Raises CheckpointError if it has failed."""
+        self.finish()
+        if self._error is not None:
+            raise self._error
+
+    def _answer(self, wait):
+        try:
+            wait()
+        except CheckpointError as error:
+            if self._on_error == "stop":
+                raise
+            self._error = error
+            print(f"{error} Training goes on.", file=sys.stderr)
