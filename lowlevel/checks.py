@@ -106,6 +106,18 @@ def check_bool(name, value):
     return value
 
 
+def check_printable(names, what):
+    """Returns names if they can be printed: a terminal obeys some that cannot.
+
+    Raises:
+        ConfigError: one of them holds, for example, an escape.
+    """
+    for name in names:
+        if not str(name).isprintable():
+            raise ConfigError(f"{what} must be text that can be printed, not {name!r}.")
+    return names
+
+
 def check_same_shape(targets, outputs):
     """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
 
@@ -157,6 +169,7 @@ def reason_of(error):
     if isinstance(error, KeyError):
         return f"{error} is missing"
     text = str(getattr(error, "strerror", None) or error)
+    text = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*?\]", "", text)  # TensorFlow's own names
     if isinstance(error, OSError):
         text = text.partition(" (")[0]  # where HDF5 lists its flags
     return text.rstrip(".")

@@ -1,6 +1,7 @@
 """Checks of arguments, and the error that names an extra."""
 
 import pytest
+import tensorflow as tf
 
 from lowlevel.checks import (
     ConfigError,
@@ -8,7 +9,9 @@ from lowlevel.checks import (
     check_choice,
     check_integer,
     check_number,
+    check_printable,
     import_extra,
+    reason_of,
 )
 
 
@@ -53,3 +56,17 @@ def test_a_missing_library_names_the_extra():
 def test_a_choice_that_cannot_be_hashed_is_none_of_a_dict():
     with pytest.raises(ConfigError, match=r"net must be one of mlp, not \['mlp'\]"):
         check_choice("net", ["mlp"], {"mlp": 1})
+
+
+def test_names_that_a_terminal_would_obey_are_refused():
+    assert check_printable(("a b", "Käse", 3), "a name") == ("a b", "Käse", 3)
+    with pytest.raises(ConfigError, match=r"a name must be text .* not '\\x1b\[2J'"):
+        check_printable(["\x1b[2J"], "a name")
+
+
+def test_tensorflow_keeps_its_own_names_for_itself():
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        tf.raw_ops.Reshape(tensor=[1, 2, 3], shape=[2])
+    assert "{{" in str(caught.value)
+    assert "{{" not in reason_of(caught.value)
+    assert "[Op" not in reason_of(caught.value)

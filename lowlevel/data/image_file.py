@@ -50,8 +50,9 @@ def read_resized(path, image_shape):
     def convert(image):
         image.draft(mode, (2 * width, 2 * height))  # JPEG decodes small sizes fast
         image = _upright(image)
-        if image.mode.startswith("I"):  # 16 bits a pixel
-            image = image.point(lambda value: value / 257)
+        if image.mode.startswith("I"):
+            levels = _sixteen_bits(image) // 257
+            image = import_extra("PIL.Image", "images").fromarray(levels.astype(np.uint8))
         resized = _on_white(image).convert(mode).resize((width, height), BILINEAR)
         return np.asarray(resized, np.uint8).reshape(image_shape)
 
@@ -123,9 +124,15 @@ def _on_white(image):
 
 
 def _to_grey(image):
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        return np.asarray(image, np.float32) / 65535
+    if image.mode.startswith("I"):
+        return _sixteen_bits(image).astype(np.float32) / 65535
     return np.asarray(_on_white(image).convert("L"), np.float32) / 255
+
+
+def _sixteen_bits(image):
+    """The grey levels of an image of 16 bits a pixel; the one that is transparent is white."""
+    levels = np.asarray(image)
+    return np.where(levels == image.info.get("transparency", -1), 65535, levels)
 
 
 def is_dark_on_light(grey):

@@ -86,8 +86,8 @@ def store(paths, image_shape, cache_path, source, quiet=False):
     """
     cache_path = Path(cache_path)
     list_path = cache_path.with_suffix(".json")
+    contents = {"image_shape": list(image_shape), "files": [_identity(path) for path in paths]}
     try:
-        contents = {"image_shape": list(image_shape), "files": [_identity(path) for path in paths]}
         if not _is_there(cache_path, list_path, contents):
             cache_path.parent.mkdir(parents=True, exist_ok=True)
             list_path.unlink(missing_ok=True)
@@ -103,7 +103,10 @@ def store(paths, image_shape, cache_path, source, quiet=False):
 
 
 def _identity(path):
-    status = os.stat(path)
+    try:
+        status = os.stat(path)
+    except OSError as error:  # for example a broken link
+        raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     return [str(Path(path).resolve()), status.st_size, status.st_mtime_ns]
 
 

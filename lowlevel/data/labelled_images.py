@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import DataError
+from lowlevel.checks import DataError, check_printable
 from lowlevel.data.examples import Arrays
 
 
@@ -86,6 +86,7 @@ class ImageDataset:
     Raises:
         DataError: the two differ in image size, there are fewer than two classes, or a label is
             not covered by the names.
+        ConfigError: a name cannot be printed.
     """
 
     name: str
@@ -108,6 +109,7 @@ class ImageDataset:
         if not self.class_names:
             names = tuple(str(index) for index in range(highest + 1))
             object.__setattr__(self, "class_names", names)
+        check_printable(self.class_names, "a class name")
         if highest >= len(self.class_names):
             raise DataError(
                 f"{self.train.source} has the label {highest}, but there are names for "

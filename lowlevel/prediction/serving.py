@@ -6,7 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, check_printable
 from lowlevel.data import preprocessing
 from lowlevel.storage import configs
 from lowlevel.training import tasks
@@ -123,4 +123,4 @@ def _class_names(config, net_config):
     classes = getattr(net_config, "num_classes", len(names))
     if len(names) != classes:
         raise ConfigError(f"it names {len(names)} classes, but its network has {classes}")
-    return tuple(map(str, names))
+    return check_printable(tuple(map(str, names)), "a class name")

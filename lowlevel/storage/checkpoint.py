@@ -7,7 +7,6 @@ disk and renamed, so a kill at any moment never leaves a partial checkpoint unde
 
 import hashlib
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -55,8 +54,7 @@ def save(path, tensors, record):
         temporary.rename(path)
         files.sync(path.parent)
     except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "message", None) or reason_of(error)
-        reason = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*?\]", "", reason)  # TensorFlow's own names
+        reason = reason_of(error)
         raise CheckpointError(
             f"the checkpoint {path} cannot be written ({reason}); "
             f"the checkpoints before it are untouched."

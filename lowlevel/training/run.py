@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from lowlevel import __version__, files
-from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.checks import CheckpointError, ConfigError, reason_of
 from lowlevel.data.augment import Augmentation
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.background import BackgroundSaver
@@ -106,6 +106,12 @@ class Run:
             CheckpointError, ConfigError: as `RunDirectory.open` raises them.
         """
         self._about["command"] = command
+        names = self.data.facts.get("class_names", ())
+        classes = getattr(self.network.config, "num_classes", len(names))
+        if len(names) not in (0, classes):  # it could be trained, but not loaded
+            raise ConfigError(
+                f"the data names {len(names)} classes, but the network has {classes}."
+            )
         newest = self.directory.open(self.config, resume, fresh, self._defaults())
         if newest is None:
             return None

@@ -70,6 +70,17 @@ def test_modes(tmp_path, mode):
     np.testing.assert_allclose(grey, np.asarray(draw_one()) / 255, atol=0.01)
 
 
+def test_a_transparent_level_of_sixteen_bits_is_paper(tmp_path):
+    levels = np.full((6, 6), 65535 // 2, np.uint16)
+    levels[2:4, 2:4] = 1000
+    Image.fromarray(levels).save(tmp_path / "one.png", transparency=1000)
+    grey = image_file.read_grey(tmp_path / "one.png")
+    resized = image_file.read_resized(tmp_path / "one.png", (6, 6, 1))[..., 0]
+    for image, white in (grey, 1), (resized, 255):
+        assert image[2, 2] == white
+        assert image[0, 0] == pytest.approx(white / 2, abs=0.01 * white)
+
+
 def test_what_is_transparent_is_paper(tmp_path):
     image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     ImageDraw.Draw(image).rectangle([15, 5, 20, 35], fill=(0, 0, 0, 255))

@@ -120,6 +120,15 @@ def test_damaged_images_are_counted(tmp_path):
         store(folder, tmp_path)
 
 
+def test_a_broken_link_is_named_and_not_the_cache(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    paths = image_folder.find(folder)
+    with pytest.raises(DataError, match=r"gone\.png cannot be read: No such file"):
+        image_folder.store(paths, (4, 4, 1), tmp_path / "cache", folder)
+
+
 def test_folders_without_images(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / ".hidden.png").write_bytes(b"")

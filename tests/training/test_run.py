@@ -1,5 +1,6 @@
 """A run stopped at any step and taken up again ends as one that was never stopped."""
 
+import dataclasses
 import functools
 import json
 import shutil
@@ -332,3 +333,11 @@ def test_only_the_newest_three_and_the_best_are_kept(tmp_path):
         record = {"step": epoch * 10, "history": history, "config": {}}
         directory.save(run.state.tensors(), record)
     assert [int(path.name[6:10]) for path in directory.checkpoints()] == [2, 5, 6, 7]
+
+
+def test_names_that_do_not_fit_the_classes_are_refused_before_training(tmp_path):
+    run = small_run.make(tmp_path)
+    facts = run.data.facts | {"class_names": ["a", "b", "c"]}
+    run.data = dataclasses.replace(run.data, facts=facts)
+    with pytest.raises(ConfigError, match="names 3 classes, but the network has 10"):
+        run.open()
