@@ -1,5 +1,6 @@
 """Writing files so that a crash leaves either the old file or the new one, whole."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -56,3 +57,16 @@ def write_text(path, text):
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def fingerprint(file):
+    """The size and the SHA-256 of a file, as a manifest holds them."""
+    content = Path(file).read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def matches(file, expected):
+    """Whether a file has the size and the digest of an entry in a manifest."""
+    if not file.is_file() or file.stat().st_size != expected["bytes"]:
+        return False  # without reading it: it may be a pipe or have no end
+    return fingerprint(file) == expected

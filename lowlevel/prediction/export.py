@@ -9,7 +9,12 @@ import tensorflow as tf
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
 from lowlevel.prediction import trained
-from lowlevel.prediction.trained import SAVED_MODEL_CONFIG, SAVED_MODEL_VARIABLES
+from lowlevel.prediction.trained import (
+    SAVED_MODEL,
+    SAVED_MODEL_CONFIG,
+    SAVED_MODEL_MANIFEST,
+    SAVED_MODEL_VARIABLES,
+)
 from lowlevel.storage import checkpoint, weights_file
 
 
@@ -40,6 +45,12 @@ def save_savedmodel(network_path, directory):
         tf.saved_model.save(module, str(temporary), signatures)
         config = json.dumps(network.config, indent=1) + "\n"
         (temporary / SAVED_MODEL_CONFIG).write_text(config, encoding="utf-8")
+        manifest = {
+            file.relative_to(temporary).as_posix(): files.fingerprint(file)
+            for file in sorted(temporary.rglob("*"))
+            if file.is_file() and file.name != SAVED_MODEL  # which is not read here
+        }
+        (temporary / SAVED_MODEL_MANIFEST).write_text(json.dumps(manifest, indent=1))
         if directory.exists():
             directory.rmdir()
         temporary.rename(directory)

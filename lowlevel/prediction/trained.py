@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from lowlevel import files
 from lowlevel.checks import CheckpointError, reason_of
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage import checkpoint, records, weights_file
@@ -18,6 +19,7 @@ from lowlevel.variables import join
 
 SAVED_MODEL = "saved_model.pb"
 SAVED_MODEL_CONFIG = "lowlevel.json"
+SAVED_MODEL_MANIFEST = "lowlevel-manifest.json"  # of files read here; older ones have none
 SAVED_MODEL_VARIABLES = "network_variables"
 
 
@@ -92,9 +94,23 @@ def _best(newest, history):
     return path
 
 
+def _check_manifest(path):
+    """Raises CheckpointError if a file of a SavedModel is not as it was written."""
+    if not (path / SAVED_MODEL_MANIFEST).exists():
+        return
+    manifest = json.loads(files.read_text(path / SAVED_MODEL_MANIFEST))
+    try:
+        wrong = [name for name, entry in manifest.items() if not files.matches(path / name, entry)]
+    except (AttributeError, KeyError, TypeError):  # of a manifest that is damaged itself
+        wrong = [SAVED_MODEL_MANIFEST]
+    if wrong:
+        raise CheckpointError(f"{path} is damaged: {min(wrong)} is not as it was written.")
+
+
 def _load_saved_model(path):
     try:
-        config = json.loads((path / SAVED_MODEL_CONFIG).read_text(encoding="utf-8"))
+        _check_manifest(path)
+        config = json.loads(files.read_text(path / SAVED_MODEL_CONFIG))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."

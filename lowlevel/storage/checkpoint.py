@@ -5,7 +5,6 @@ It holds what `tf.train.Checkpoint` writes under the prefix `variables`, a `reco
 disk and renamed, so a kill at any moment never leaves a partial checkpoint under its own name.
 """
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -44,7 +43,7 @@ def save(path, tensors, record):
         temporary.mkdir(parents=True)
         tf.train.Checkpoint(**nest(tensors)).write(str(temporary / PREFIX))
         (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
-        manifest = {file.name: _fingerprint(file) for file in sorted(temporary.iterdir())}
+        manifest = {file.name: files.fingerprint(file) for file in sorted(temporary.iterdir())}
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for file in temporary.iterdir():
             files.sync(file)
@@ -76,7 +75,7 @@ def read_record(path):
         # Files that a desktop or an editor has left beside these are not read.
         read = {RECORD, *(name for name in there if name.startswith(PREFIX)), *manifest}
         known = read & there & manifest.keys()
-        whole = {name for name in known if _matches(path / name, manifest[name])}
+        whole = {name for name in known if files.matches(path / name, manifest[name])}
         wrong = sorted(read - whole)
         if wrong:
             raise CheckpointError(
@@ -161,15 +160,3 @@ def nest(tensors):
             branch = branch.setdefault(folder, {})
         branch[leaf] = variable
     return tree
-
-
-def _matches(file, expected):
-    """Whether a file has the size and the digest of an entry in a manifest."""
-    if not file.is_file() or file.stat().st_size != expected["bytes"]:
-        return False  # without reading it: it may be a pipe or have no end
-    return _fingerprint(file) == expected
-
-
-def _fingerprint(file):
-    content = file.read_bytes()
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

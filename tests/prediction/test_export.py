@@ -356,8 +356,28 @@ def test_a_savedmodel_is_read_and_not_run(runs, tmp_path):
 def test_damaged_configs_of_savedmodels(runs, content, tmp_path):
     root, _ = runs
     export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    (tmp_path / "model" / "lowlevel-manifest.json").unlink()  # as in an older one
     (tmp_path / "model" / "lowlevel.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"is not a SavedModel|is damaged"):
+        Predictor(tmp_path / "model")
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", '{"lowlevel.json": 1}'])
+def test_damaged_manifests_of_savedmodels(runs, manifest, tmp_path):
+    root, _ = runs
+    export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    (tmp_path / "model" / "lowlevel-manifest.json").write_text(manifest)
+    with pytest.raises(CheckpointError, match=r"is not a SavedModel|is not as it was written"):
+        Predictor(tmp_path / "model")
+
+
+def test_a_config_of_a_savedmodel_that_would_give_other_numbers(runs, tmp_path):
+    root, _ = runs
+    export.save_savedmodel(root / "conv_net", tmp_path / "model")
+    config = tmp_path / "model" / "lowlevel.json"
+    assert '"divide_by": 255' in config.read_text()
+    config.write_text(config.read_text().replace('"divide_by": 255', '"divide_by": 155'))
+    with pytest.raises(CheckpointError, match=r"lowlevel\.json is not as it was written"):
         Predictor(tmp_path / "model")
 
 
@@ -366,6 +386,9 @@ def test_a_truncated_savedmodel(runs, tmp_path):
     export.save_savedmodel(root / "conv_net", tmp_path / "model")
     variables = tmp_path / "model" / "variables" / "variables.data-00000-of-00001"
     variables.write_bytes(variables.read_bytes()[:3000])
+    with pytest.raises(CheckpointError, match=r"variables\.data-00000-of-00001 is not as it was"):
+        Predictor(tmp_path / "model")
+    (tmp_path / "model" / "lowlevel-manifest.json").unlink()  # as in an older one
     with pytest.raises(CheckpointError, match=r"cannot be read|more than are in"):
         Predictor(tmp_path / "model")
 

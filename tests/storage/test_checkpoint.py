@@ -200,7 +200,7 @@ def test_failing_at_any_point_leaves_nothing(saved, monkeypatch):
     for module, function in [
         (json, "dumps"),
         (checkpoint.files, "sync"),
-        (checkpoint, "_fingerprint"),
+        (checkpoint.files, "fingerprint"),
         (type(target), "rename"),
         (os, "fsync"),
     ]:
