@@ -36,7 +36,7 @@ def build_block_loop(step):
 
     @tf.function(autograph=False, jit_compile=True)
     def make_steps(block, start, count):
-        def batch(made):
+        def batch(made):  # by tf.gather: XLA compiles anew for each start of a slice
             return tf.nest.map_structure(lambda tensor: tf.gather(tensor, start + made), block)
 
         return _make_steps(step, batch, count, tf.nest.flatten(block)[0].shape[0])
