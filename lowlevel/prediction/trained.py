@@ -99,10 +99,9 @@ def _check_manifest(path):
     if not (path / SAVED_MODEL_MANIFEST).exists():
         return
     manifest = json.loads(files.read_text(path / SAVED_MODEL_MANIFEST))
-    try:
+    wrong = [SAVED_MODEL_MANIFEST]
+    if isinstance(manifest, dict):
         wrong = [name for name, entry in manifest.items() if not files.matches(path / name, entry)]
-    except (AttributeError, KeyError, TypeError):  # of a manifest that is damaged itself
-        wrong = [SAVED_MODEL_MANIFEST]
     if wrong:
         raise CheckpointError(f"{path} is damaged: {min(wrong)} is not as it was written.")
 

@@ -129,6 +129,14 @@ def test_a_foreign_manifest(saved, manifest):
         checkpoint.read_record(saved)
 
 
+@pytest.mark.parametrize("entry", [1, [], {}, {"byte3": 5}, {"bytes": "5"}, {"bytes": None}])
+def test_a_damaged_entry_of_a_manifest(saved, entry):
+    manifest = json.loads((saved / "manifest.json").read_text()) | {"record.json": entry}
+    (saved / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match=r"record\.json is not as it was written"):
+        checkpoint.read_record(saved)
+
+
 def test_a_file_that_a_desktop_has_left_does_not_matter(saved):
     (saved / ".DS_Store").write_text("")
     (saved / "record.json~").mkdir()
