@@ -106,8 +106,11 @@ def main():
     """Times what grows, then what saving costs."""
     args = parse_arguments()
     command_line.quiet_tensorflow()
+    import tensorflow as tf
+
     from lowlevel.nets import conv_net, mlp
 
+    tf.get_logger().setLevel("ERROR")  # each run has functions of its own, as it should
     runs = {n: make_run("conv_net", conv_net.Config(), n * IMAGES) for n in FACTORS}
     show_growth("images", {n: lambda run=run: train(run) for n, run in runs.items()}, args.rounds)
     steps = {n: lambda n=n: train(runs[1], n) for n in FACTORS}
