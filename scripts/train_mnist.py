@@ -38,6 +38,8 @@ def parse_arguments():
         parser.error("mlp has no dropout")
     if args.norm_momentum is not None and args.net not in BATCH_NORM_NETS:
         parser.error(f"{args.net} has no batch norm")
+    if args.jit_compile and (args.rotate or args.zoom or args.shift):
+        parser.error("--jit-compile is for images that are not changed at random")
     return args
 
 

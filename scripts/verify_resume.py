@@ -58,13 +58,17 @@ def main():
 
     directory = Path(tempfile.mkdtemp(prefix="verify-resume-"))
     words = [sys.executable, str(args.script), *args.arguments, "--quiet"]
-    unbroken = killing.Unbroken(words, directory / "unbroken")
-    with Progress("kills", args.kills, quiet=args.quiet) as progress:
-        difference = killing.kill_and_compare(unbroken, args.kills, args.seed, progress.advance)
+    difference = None
+    try:
+        unbroken = killing.Unbroken(words, directory / "unbroken")
+        with Progress("kills", args.kills, quiet=args.quiet) as progress:
+            difference = killing.kill_and_compare(unbroken, args.kills, args.seed, progress.advance)
+    finally:
+        if difference is None:
+            shutil.rmtree(directory)
     if difference is not None:
         print(f"{difference}; the runs are in {directory}")
         return 1
-    shutil.rmtree(directory)
     print(f"identical over {unbroken.steps} steps, {args.kills} kills")
     return 0
 

@@ -104,11 +104,11 @@ class TrainingData:
         """
         inputs = self.train.element_spec[0]
         if not isinstance(self.train, examples.Arrays):
-            raise ConfigError("jit_compile is for examples in memory.")
+            raise ConfigError("jit_compile=True is for examples in memory.")
         if self.augmentation is not None and self.augmentation.changes_images:
-            raise ConfigError("jit_compile is for images that are not changed at random.")
+            raise ConfigError("jit_compile=True is for images that are not changed at random.")
         if not all(spec.dtype.is_floating for spec in tf.nest.flatten(inputs)):
-            raise ConfigError("jit_compile is for inputs that are floats, not whole numbers.")
+            raise ConfigError("jit_compile=True is for inputs that are floats, not whole numbers.")
 
 
 def of_images(dataset, augmentation=None, image_files="digit"):

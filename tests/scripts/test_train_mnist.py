@@ -273,6 +273,7 @@ def test_export(train, data_dir, tmp_path):
         (("--net", "leaky_net"), "invalid choice: 'leaky_net'"),
         (("--net", "mlp", "--dropout", 0.1), "mlp has no dropout"),
         (("--net", "mlp", "--norm-momentum", 0.9), "mlp has no batch norm"),
+        (("--jit-compile", "--rotate", 5), "--jit-compile is for images that are not changed"),
         (("--norm-momentum", 0.9), "conv_net has no batch norm"),
         (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),

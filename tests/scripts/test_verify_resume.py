@@ -1,6 +1,7 @@
 """verify_resume.py: what it says, and that every training script survives many kills."""
 
 import re
+import tempfile
 
 import pytest
 
@@ -23,12 +24,14 @@ def test_wrong_arguments(monkeypatch, capfd, arguments, said):
     assert len(result.err.splitlines()) == 1
 
 
-def test_a_script_that_fails(monkeypatch, capfd):
+def test_a_script_that_fails(monkeypatch, capfd, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     arguments = ["--quiet", "train_mnist.py", "--epochs", "none"]
     result = tools.run_here("verify_resume.py", arguments, monkeypatch, capfd)
     assert result.status == 2
     assert "failed with status 2" in result.err
     assert "--epochs" in result.err
+    assert list(tmp_path.iterdir()) == []
 
 
 DIGITS = ("--dataset", "digits")
