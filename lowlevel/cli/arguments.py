@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lowlevel.cli.command_line import number, whole_number
+from lowlevel.training import saves
 
 SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
@@ -179,7 +180,7 @@ def add_run(parser, run_dir, export=True):
     )
     group.add_argument(
         "--on-save-error",
-        choices=("stop", "continue"),
+        choices=saves.POLICIES,
         default="stop",
         help="whether a save that fails, for example on a full disk, ends the run (default: "
         "%(default)s); it fails in any case if the last save does",
