@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from lowlevel.cli.command_line import number, whole_number
-from lowlevel.training import saves
+from lowlevel.training import policies
 
 SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
@@ -180,10 +180,18 @@ def add_run(parser, run_dir, export=True):
     )
     group.add_argument(
         "--on-save-error",
-        choices=saves.POLICIES,
+        choices=policies.ON_SAVE_ERROR,
         default="stop",
         help="whether a save that fails, for example on a full disk, ends the run (default: "
         "%(default)s); it fails in any case if the last save does",
+    )
+    group.add_argument(
+        "--on-nonfinite",
+        choices=policies.ON_NONFINITE,
+        default="stop",
+        help="what to do when a loss or a gradient is not finite; that step is undone in any "
+        "case (default: %(default)s): stop; skip, go on with the next batch; rollback, go back to "
+        "the last checkpoint and on in another order, three times at most",
     )
     group.add_argument(
         "--max-seconds",

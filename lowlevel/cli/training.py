@@ -152,7 +152,9 @@ def _train(run, args, more_hooks, say):
     """
     dots = any(isinstance(hook, hooks.Dots) for hook in more_hooks)
     lines = [] if dots else [EpochLines(args.epochs, say, run.data.held_out_name)]
-    length = loop.RunLength(args.epochs, args.steps, args.checkpoint_every, args.on_save_error)
+    length = loop.RunLength(
+        args.epochs, args.steps, args.checkpoint_every, args.on_save_error, args.on_nonfinite
+    )
     all_hooks = [*lines, *more_hooks]
     end = None if args.max_seconds is None else START + args.max_seconds
     with Interruption(end) as interruption:
@@ -161,10 +163,10 @@ def _train(run, args, more_hooks, say):
             loop.train(run, length, all_hooks, interruption.requested, quiet)
         except NonFiniteError as error:
             saved = run.directory.checkpoints()
-            kept = "nothing was saved"
-            if saved:
-                kept = f"the last checkpoint, {saved[-1]}, is untouched"
+            kept = f"the last checkpoint is {saved[-1]}" if saved else "nothing was saved"
             raise NonFiniteError(f"{error}; {kept}. Try a lower --learning-rate.") from error
+    if run.state.skipped:
+        say(f"{run.state.skipped} steps were skipped: a loss or a gradient was not finite")
     step, steps = int(run.state.step), args.epochs * run.steps_per_epoch
     if interruption.status is not None:
         path = run.directory.path

@@ -8,12 +8,13 @@ from lowlevel import seeds
 from lowlevel.checks import ConfigError, DataError, reason_in_graph
 
 
-def epoch_order(examples, run_seed, epoch):
+def epoch_order(examples, run_seed, epoch, rollbacks=0):
     """A random order of the examples: int32 tensor `[examples]`, each index once.
 
-    It depends only on the three arguments, so the step alone determines the position in the data.
+    It depends only on the arguments, so the step alone determines the position in the data.
     """
-    seed = seeds.derive(run_seed, "order", epoch)
+    purpose = f"order/{rollbacks}" if rollbacks else "order"
+    seed = seeds.derive(run_seed, purpose, epoch)
     keys = tf.random.stateless_uniform([examples], seed, minval=None, maxval=None, dtype=tf.int64)
     return tf.argsort(keys, stable=True)
 

@@ -93,7 +93,7 @@ class TrainingData:
             order = tf.range(self.train.count)
         else:
             number = {"epoch": state.epoch, "step": state.epoch_start}[self.shuffled_by]
-            order = pipeline.epoch_order(self.train.count, recipe.seed, number)
+            order = pipeline.epoch_order(self.train.count, recipe.seed, number, state.rollbacks)
         done = int(state.step) - state.epoch_start
         return order[done * recipe.batch_size :]
 

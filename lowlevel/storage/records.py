@@ -30,6 +30,9 @@ def check(record, path, metric_names):
     last = history[-1]["step"] if history else 0
     if not _is_count(record.get("step")) or record["step"] < last:
         raise _damage(path, "step must be a whole number, not before the end of the last epoch")
+    for name in ("skipped", "rollbacks"):
+        if not _is_count(record.get(name, 0)):
+            raise _damage(path, f"{name} must be a whole number")
     return record
 
 

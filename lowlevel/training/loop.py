@@ -1,19 +1,15 @@
 """The training loop, with an evaluation after each epoch, and the evaluation loop."""
 
 import dataclasses
-import math
-import time
-
-import tensorflow as tf
 
 from lowlevel import metrics
 from lowlevel.checks import DataError, NonFiniteError
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
+from lowlevel.training.epoch_steps import EpochSteps
 from lowlevel.training.hook import HookList
-from lowlevel.training.pace import Pace
-from lowlevel.training.saves import Saves
+from lowlevel.training.nonfinite import RolledBackError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,12 +23,15 @@ class RunLength:
             at the end of an epoch.
         on_save_error: "stop" or "continue": whether a save that fails ends training, see
             `lowlevel.training.saves`.
+        on_nonfinite: "stop", "skip" or "rollback": what to do about a step whose loss or gradient
+            is not finite, see `lowlevel.training.nonfinite`.
     """
 
     epochs: int
     max_steps: int | None = None
     save_every: int | None = None
     on_save_error: str = "stop"
+    on_nonfinite: str = "stop"
 
 
 def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
@@ -47,26 +46,34 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         quiet: show no progress.
 
     Raises:
-        NonFiniteError: the loss or a variable is not finite; the run is not saved.
+        NonFiniteError: the loss, a gradient or a variable is not finite. If a step was to blame,
+            the run is as it was before that step, and saved.
         ConfigError: an epoch has left the network's state unchanged; the run is not saved.
         DataError: a batch cannot be computed, for example because a label is out of range.
         CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
             or another process trains in the directory.
     """
-    state, hooks, pace = run.state, HookList(hooks), Pace()
-    saves = Saves(run, length.on_save_error)
+    state, hooks = run.state, HookList(hooks)
+    epoch_steps = EpochSteps(run, length, hooks, should_stop, quiet)
+    saves = epoch_steps.saves
     run.lock()
     try:
+        if length.on_nonfinite == "rollback" and not run.directory.checkpoints():
+            saves.begin()
         hooks.on_train_begin(state)
         while state.epoch < length.epochs and not hooks.stop:
             before = loop_checks.values_of_state(state)
             hooks.on_epoch_begin(state.epoch)
-            at_end_of_epoch = _make_steps(run, length, hooks, should_stop, pace, saves, quiet)
+            try:
+                at_end_of_epoch = epoch_steps.make()
+            except RolledBackError:
+                continue
             loop_checks.check_finite(state)
             loop_checks.check_state_changed(before, state)
             if not at_end_of_epoch:
                 saves.begin()
                 break
+            loop_checks.check_any_step(state)
             if run.data.held_out is not None:
                 state.evaluation = run.evaluate(run.data.held_out)
                 loop_checks.check_evaluation(state)
@@ -86,50 +93,6 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         finally:
             run.unlock()
     hooks.on_train_end(state)
-
-
-def _make_steps(run, length, hooks, should_stop, pace, saves, quiet):
-    """Makes the remaining steps of the current epoch; returns whether it reached the end."""
-    state, step = run.state, int(run.state.step)
-    end = state.epoch_start + run.steps_per_epoch
-    stop = end if length.max_steps is None else min(end, length.max_steps)
-    title = f"epoch {state.epoch + 1}/{length.epochs}"
-    done = step - state.epoch_start
-    make_steps = run.make_steps
-    batches = run.data.iterator(state, run.recipe) if step < stop else None
-    with Progress(title, stop - state.epoch_start, done, quiet) as progress:
-        while step < stop and not should_stop():
-            saves.check()
-            start = time.monotonic()
-            count = 1 if hooks.wants_every_step else min(pace.steps, stop - step)
-            if length.save_every:
-                count = min(count, length.save_every - step % length.save_every)
-            hooks.on_batch_begin(step)
-            sums = _call(make_steps, batches, count)
-            state.add(sums)
-            hooks.on_batches_end(step, sums)
-            made = len(sums["loss"])
-            step += made
-            if not math.isfinite(state.running["loss"].total):
-                raise NonFiniteError(f"the loss is not finite at step {step}")
-            seconds = time.monotonic() - start
-            state.seconds += seconds
-            pace.measure(made, seconds)
-            progress.advance(f"loss {state.running['loss'].result():.4f}", made)
-            if length.save_every and step % length.save_every == 0 and step < stop:
-                loop_checks.check_finite(state)
-                saves.begin()
-    return step == end
-
-
-def _call(make_steps, batches, count):
-    """Makes steps; returns their sums as arrays, see `build_step_loop`."""
-    try:
-        with pipeline.blame_batch():
-            sums = make_steps(batches, tf.constant(count))
-    except tf.errors.OutOfRangeError:
-        raise DataError("the dataset contains no batches.") from None  # it would repeat others
-    return {name: values.numpy() for name, values in sums.items()}
 
 
 def evaluate(eval_step, batches, quiet=True):

@@ -13,6 +13,12 @@ def check_finite(state):
     variables.check_finite(state.tensors(), f" after step {int(state.step)}")
 
 
+def check_any_step(state):
+    """Raises NonFiniteError if all steps of the epoch were skipped, so that it has no loss."""
+    if state.running["loss"].weight == 0:
+        raise NonFiniteError(f"all steps of epoch {state.epoch + 1} were skipped")
+
+
 def check_evaluation(state):
     """Raises NonFiniteError if a metric over held-out data is not a finite number."""
     for name, mean in state.evaluation.items():

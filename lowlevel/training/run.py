@@ -60,6 +60,11 @@ class Run:
         return self._steps.train_loop(self.data.train)
 
     @property
+    def finite_check(self):
+        """The compiled look at the next step, see `build_finite_check`."""
+        return self._steps.finite_check(self.data.train)
+
+    @property
     def steps_per_epoch(self):
         """Batches in an epoch, including the short last one."""
         return self.data.steps(self.recipe.batch_size)
@@ -126,6 +131,13 @@ class Run:
         records.check_step(record, path, int(self.state.step))
         self.state.load_record(record)
         return path
+
+    def roll_back(self):
+        """Goes back to the newest checkpoint; from there on, examples come in another order."""
+        self.finish_saving()
+        path, record = self.directory.newest()
+        checkpoint.restore(path, self.state.tensors())
+        self.state.load_record(record | {"rollbacks": self.state.rollbacks + 1})
 
     def lock(self):
         """Keeps other processes out of the directory. Raises CheckpointError if one is there."""

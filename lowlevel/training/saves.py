@@ -3,21 +3,20 @@
 import sys
 
 from lowlevel.checks import CheckpointError, check_choice
-
-POLICIES = ("stop", "continue")
+from lowlevel.training.policies import ON_SAVE_ERROR
 
 
 class Saves:
     """Saves a run in the background, one save at a time."""
 
     def __init__(self, run, on_error="stop"):
-        """Takes a `lowlevel.training.run.Run`, and a name in `POLICIES`.
+        """Takes a `lowlevel.training.run.Run`, and a name in `ON_SAVE_ERROR`.
 
         "stop" raises the CheckpointError of a save that has failed; "continue" prints it, and
         raises it only if the last save is the one that failed.
         """
         self._run = run
-        self._on_error = check_choice("on_save_error", on_error, POLICIES)
+        self._on_error = check_choice("on_save_error", on_error, ON_SAVE_ERROR)
         self._error = None
 
     def begin(self):

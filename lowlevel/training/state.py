@@ -13,6 +13,8 @@ class TrainingState:
         variables: the network's `VariableStore`.
         optimizer: an `Optimizer` with its slots.
         step: int64 variable: the number of steps made. The position in the data follows from it.
+        skipped: how many steps were left out because the loss or a gradient was not finite.
+        rollbacks: how often the run has gone back to its last checkpoint for that.
         history: one dict for each finished epoch, as in metrics.jsonl.
         first_epoch, first_step: where the history begins; 0 for a run with a directory.
         running: a `Mean` of each metric over the unfinished epoch, by name.
@@ -27,6 +29,7 @@ class TrainingState:
         self.variables = variables
         self.optimizer = optimizer
         self.step = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
+        self.skipped = self.rollbacks = 0
         self.history = []
         self.first_epoch = self.first_step = 0
         self.running = {name: metrics.Mean() for name in metric_names}
@@ -94,6 +97,8 @@ class TrainingState:
             "history": self.history,
             "running": running,
             "seconds": self.seconds,
+            "skipped": self.skipped,
+            "rollbacks": self.rollbacks,
         }
 
     def load_record(self, record):
@@ -101,3 +106,4 @@ class TrainingState:
         self.history = record["history"]
         self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}
         self.seconds = record["seconds"]
+        self.skipped, self.rollbacks = record.get("skipped", 0), record.get("rollbacks", 0)

@@ -32,21 +32,13 @@ def build_train_step(network, task, state, recipe, spec):
     """
     trainable = network.variables.trainable()
     network_state = network.variables.updated_state()
-    loss = task.training_loss or task.loss
 
     @tf.function(input_signature=spec, autograph=False)
     def train_step(inputs, targets, *weights):
-        seed = seeds.derive(recipe.seed, "forward", state.step)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(list(trainable.values()))
-            result = network(inputs, training=True, seed=seed)
-            outputs, new_state = step_checks.check_new_state(result, network_state)
-            losses = _weigh(loss(targets, outputs), *weights)
-            mean_loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(mean_loss, trainable)
-        gradients = recipe.change_gradients(_name(step_checks.check_gradients(gradients)))
-
-        with tf.control_dependencies([mean_loss]):  # where there is none, nothing is assigned
+        batch = inputs, targets, *weights
+        losses, gradients, outputs, new_state = _differentiate(network, task, state, recipe, batch)
+        gradients = recipe.change_gradients(gradients)
+        with tf.control_dependencies([losses]):  # where there are none, nothing is assigned
             state.optimizer.apply(gradients, trainable, state.step)
             for name, variable in network_state.items():
                 variable.assign(new_state[name])
@@ -54,6 +46,25 @@ def build_train_step(network, task, state, recipe, spec):
         return _per_example(task, targets, outputs, losses)
 
     return train_step
+
+
+def build_finite_check(network, task, state, recipe, spec):
+    """Compiles a look at the next step; arguments are those of `build_train_step`.
+
+    Returns:
+        A `tf.function` of a batch that returns whether "the loss" is finite, and each gradient,
+        for example "the gradient of weights/c1", in the order of their layers. It updates nothing.
+    """
+
+    @tf.function(input_signature=spec, autograph=False)
+    def finite_check(inputs, targets, *weights):
+        batch = inputs, targets, *weights
+        losses, gradients, _, _ = _differentiate(network, task, state, recipe, batch)
+        parts = {f"the gradient of {name}": value for name, value in gradients.items()}
+        parts = {"the loss": losses} | parts
+        return {name: tf.reduce_all(tf.math.is_finite(value)) for name, value in parts.items()}
+
+    return finite_check
 
 
 def build_eval_step(network, task, spec):
@@ -70,6 +81,22 @@ def build_eval_step(network, task, spec):
         return _per_example(task, targets, outputs, losses)
 
     return eval_step
+
+
+def _differentiate(network, task, state, recipe, batch):
+    """The losses of a batch, gradients of their mean by name, outputs, and new network state."""
+    inputs, targets, *weights = batch
+    trainable = network.variables.trainable()
+    seed = seeds.derive(recipe.seed, "forward", state.step)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(list(trainable.values()))
+        result = network(inputs, training=True, seed=seed)
+        state_before = network.variables.updated_state()
+        outputs, new_state = step_checks.check_new_state(result, state_before)
+        losses = _weigh((task.training_loss or task.loss)(targets, outputs), *weights)
+        mean_loss = tf.reduce_mean(losses)
+    gradients = step_checks.check_gradients(tape.gradient(mean_loss, trainable))
+    return losses, _name(gradients), outputs, new_state
 
 
 def _name(gradients):

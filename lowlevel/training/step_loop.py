@@ -3,30 +3,32 @@
 import tensorflow as tf
 
 
-def build_step_loop(step):
+def build_step_loop(step, variables):
     """Compiles a loop over a training step, so that many steps need Python only once.
 
     The bits of all variables and sums are the same however many steps a call makes.
 
     Args:
         step: a result of `lowlevel.training.step.build_train_step`.
+        variables: a list of variables that ought to stay finite.
 
     Returns:
         A `tf.function` of an iterator of a `tf.data.Dataset` of batches, and of how many steps to
-        make, a scalar int32 tensor. It stops early after a loss that is not finite. It returns, by
-        name, the loss and each metric of each step made: float64 `[steps, 2]`, the sum of the
-        step's numbers and how many they are.
+        make, a scalar int32 tensor. It stops early after a loss that is not finite. It returns a
+        pair: by name, the loss and each metric of each step made, float64 `[steps, 2]`, the sum of
+        the step's numbers and how many they are; and whether the loss and, after the last step,
+        all variables are finite, a bool scalar.
     """
 
     @tf.function(autograph=False)
     def make_steps(batches, count):
-        made, sums = _make_steps(step, lambda _: next(batches), count, count)
-        return {name: values[:made] for name, values in sums.items()}
+        made, finite, sums = _make_steps(step, lambda _: next(batches), count, count, variables)
+        return {name: values[:made] for name, values in sums.items()}, finite
 
     return make_steps
 
 
-def build_block_loop(step):
+def build_block_loop(step, variables):
     """What `build_step_loop` returns, but compiled by XLA, and for `Blocks` instead of an iterator.
 
     XLA makes one function of all ops of a step, which is worth most where each takes microseconds.
@@ -39,17 +41,18 @@ def build_block_loop(step):
         def batch(made):  # by tf.gather: XLA compiles anew for each start of a slice
             return tf.nest.map_structure(lambda tensor: tf.gather(tensor, start + made), block)
 
-        return _make_steps(step, batch, count, tf.nest.flatten(block)[0].shape[0])
+        most = tf.nest.flatten(block)[0].shape[0]
+        return _make_steps(step, batch, count, most, variables)
 
     def make_steps_of_block(blocks, count):
         block, start, count = blocks.take(int(count))
-        made, sums = make_steps(block, tf.constant(start), tf.constant(count))
-        return {name: values[:made] for name, values in sums.items()}
+        made, finite, sums = make_steps(block, tf.constant(start), tf.constant(count))
+        return {name: values[:made] for name, values in sums.items()}, finite
 
     return make_steps_of_block
 
 
-def _make_steps(step, batch, count, most):
+def _make_steps(step, batch, count, most, variables):
     """The loop: makes `count` steps, at most `most`, the first of them on `batch(0)`."""
     names = list(step.get_concrete_function().structured_outputs)
 
@@ -64,10 +67,16 @@ def _make_steps(step, batch, count, most):
 
     sums = tf.TensorArray(tf.float64, size=most, element_shape=[len(names), 2])
     start = tf.constant(0), tf.constant(True), sums
-    made, _, sums = tf.while_loop(goes_on, make_step, start, parallel_iterations=1)
+    made, finite, sums = tf.while_loop(goes_on, make_step, start, parallel_iterations=1)
+    floats = [variable for variable in variables if variable.dtype.is_floating]
+    finite = tf.reduce_all([finite, *map(_is_finite, floats)])
     sums = sums.stack()
-    return made, {name: sums[:, position] for position, name in enumerate(names)}
+    return made, finite, {name: sums[:, position] for position, name in enumerate(names)}
 
 
 def _sum_and_size(values):
     return tf.reduce_sum(tf.cast(values, tf.float64)), tf.cast(tf.size(values), tf.float64)
+
+
+def _is_finite(variable):
+    return tf.reduce_all(tf.math.is_finite(variable))

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError
-from lowlevel.training.step import build_eval_step, build_train_step
+from lowlevel.training.step import build_eval_step, build_finite_check, build_train_step
 from lowlevel.training.step_loop import build_block_loop, build_step_loop
 
 
@@ -17,7 +17,7 @@ class Steps:
         self._state = state
         self._recipe = recipe
         self._trainable = set(network.variables.trainable())
-        self._train, self._loops, self._eval = {}, {}, {}
+        self._train, self._loops, self._eval, self._finite = {}, {}, {}, {}
 
     def train(self, examples):
         """The training step for examples of this form and for the layers that are not frozen now.
@@ -46,8 +46,18 @@ class Steps:
         step = self.train(examples)
         if step not in self._loops:
             build = build_block_loop if self._recipe.jit_compile else build_step_loop
-            self._loops[step] = build(step)
+            self._loops[step] = build(step, list(self._network.variables.all().values()))
         return self._loops[step]
+
+    def finite_check(self, examples):
+        """The look at the next step of `train(examples)`, see `build_finite_check`."""
+        step = self.train(examples)
+        if step not in self._finite:
+            spec = self._spec(examples)
+            self._finite[step] = build_finite_check(
+                self._network, self._task, self._state, self._recipe, spec
+            )
+        return self._finite[step]
 
     def evaluate(self, examples):
         """The evaluation step for examples of this form. Raises DataError as `train` does."""

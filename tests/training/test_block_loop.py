@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, NonFiniteError
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import training_data
 from lowlevel.data.blocks import Blocks
 from lowlevel.data.examples import Arrays
@@ -73,7 +73,7 @@ def test_labels_beyond_the_classes_stop_the_run():
         images, labels = run.data.train.load(tf.range(90))
         wrong = tf.tensor_scatter_nd_update(labels, [[30]], [77])
         data = training_data.TrainingData(Arrays(images, wrong))
-        with pytest.raises(NonFiniteError):
+        with pytest.raises(DataError, match="77"):
             loop.train(small_like(run, data), loop.RunLength(1), quiet=True)
 
 

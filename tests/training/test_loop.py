@@ -8,7 +8,7 @@ import tensorflow as tf
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.nets import mish_net
-from lowlevel.training import loop
+from lowlevel.training import epoch_steps, loop
 from lowlevel.training.hook import Hook
 from lowlevel.variables import sha256
 from tests.training import small_run
@@ -58,7 +58,7 @@ def watched_run(calls):
         sizes = [len(labels) for _, labels in itertools.islice(batches, int(count))]
         run.state.step.assign_add(len(sizes))
         sums = tf.constant([[size * size, size] for size in sizes], tf.float64)
-        return {"loss": sums, "accuracy": sums}
+        return {"loss": sums, "accuracy": sums}, tf.constant(True)
 
     run._steps.train_loop = lambda examples: make_steps
     return run
@@ -115,9 +115,9 @@ def test_a_hook_for_metrics_alone_gets_those_of_each_step_after_a_call():
 def test_bits_do_not_depend_on_the_steps_of_a_call(monkeypatch):
     digests, rows = set(), []
     for steps in (1, 2, 5):
-        pace = loop.Pace()
+        pace = epoch_steps.Pace()
         pace.steps, pace.measure = steps, lambda *_: None
-        monkeypatch.setattr(loop, "Pace", lambda pace=pace: pace)
+        monkeypatch.setattr(epoch_steps, "Pace", lambda pace=pace: pace)
         run = small_run.make()
         small_run.go_on(run)
         digests.add(sha256(run.state.tensors()))
@@ -156,7 +156,7 @@ def test_a_step_that_forgets_the_new_state():
 
     def forgetful_steps(batches, count):
         run.state.step.assign_add(1)
-        return {"loss": tf.ones([1, 2]), "accuracy": tf.ones([1, 2])}
+        return {"loss": tf.ones([1, 2]), "accuracy": tf.ones([1, 2])}, tf.constant(True)
 
     run._steps.train_loop = lambda examples: forgetful_steps
     with pytest.raises(ConfigError, match=r"never changes the state .*bn/mean, .*training=T"):
