@@ -100,6 +100,7 @@ class NonFiniteGuard:
         if self._policy == "skip":
             state.step.assign_add(1)
             state.skipped += 1
+            self.copy_state()
             print(f"{what}: the step is skipped.", file=sys.stderr)
         elif self._policy == "rollback" and state.rollbacks < MOST_ROLLBACKS:
             print(f"{what}: back to the last checkpoint.", file=sys.stderr)

@@ -125,6 +125,14 @@ def test_a_skipped_step_changes_nothing_and_is_counted(tmp_path, capsys, fails, 
     assert sha256(rest.state.tensors()) == sha256(whole.state.tensors())
 
 
+def test_two_steps_of_an_epoch_are_skipped():
+    bad = (50, 51, 52)
+    run = make(gradient_that_fails, bad)
+    train(run, "skip")
+    assert run.state.skipped == len({position(index) for index in bad}) > 1
+    assert np.isfinite(run.state.history[0]["loss"])
+
+
 @pytest.mark.parametrize("seconds", [0, 10])
 def test_hooks_see_the_good_steps_alone_whenever_the_state_was_copied(monkeypatch, seconds):
     monkeypatch.setattr(nonfinite, "SECONDS_BETWEEN_COPIES", seconds)
