@@ -118,6 +118,14 @@ def check_printable(names, what):
     return names
 
 
+def printable(text):
+    """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in str(text)
+    )
+
+
 def check_same_shape(targets, outputs):
     """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
 

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+from lowlevel.checks import printable
 from lowlevel.cli import arguments, command_line
 
 
@@ -46,7 +47,7 @@ def main():
         if verdict.verdict is not None:
             answer = f"{verdict.probability:.4f}  {verdict.verdict:{longest}}"
         unknown = f"  ({verdict.unknown} of {verdict.words} unknown)" if verdict.unknown else ""
-        print(f"{answer}  {verdict.sentence}{unknown}".rstrip())
+        print(f"{answer}  {printable(verdict.sentence)}{unknown}".rstrip())
     return 0
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from lowlevel.checks import printable
 from lowlevel.cli import command_line
 
 
@@ -80,7 +81,7 @@ def print_verdict(name, score, threshold, is_anomaly, as_json):
         truth = {} if is_anomaly is None else {"truth": "anomaly" if is_anomaly else "normal"}
         print(json.dumps({"image": name, "score": score, "verdict": verdict} | truth))
     else:
-        print(f"{name}  {score:.1f}  {verdict}")
+        print(f"{printable(name)}  {score:.1f}  {verdict}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, printable
 from lowlevel.cli import arguments, command_line
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
@@ -51,22 +51,23 @@ def main():
             for path in args.images
         ]
     )
-    longest = max(len(name) for name in args.images)
+    names = [printable(path) for path in args.images]
     if predictor.detects:
-        tell_boxes(args, predictor, images, longest)
+        tell_boxes(args, predictor, images, names)
         return 0
+    longest = max(map(len, names))
     if not predictor.class_names:
-        for name, error in zip(args.images, predictor.outputs(images)["error"], strict=True):
+        for name, error in zip(names, predictor.outputs(images)["error"], strict=True):
             print(f"{name:{longest}}  reconstruction error {error:.5f}")
         return 0
 
     prediction = predictor.predict(images)
-    for name, row in zip(args.images, prediction.probabilities, strict=True):
+    for name, row in zip(names, prediction.probabilities, strict=True):
         best = row.argsort()[::-1][: args.top]
         answers = "  ".join(f"{predictor.class_names[index]} {row[index]:.4f}" for index in best)
         print(f"{name:{longest}}  {answers}")
     if args.plot:
-        titles = [Path(name).name for name in args.images]
+        titles = [Path(name).name for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
     return 0
@@ -82,7 +83,7 @@ def check_arguments(args, predictor):
         raise ConfigError("--least-score is for detectors; this network draws no boxes.")
 
 
-def tell_boxes(args, predictor, images, longest):
+def tell_boxes(args, predictor, images, names):
     """Prints the boxes in each image, in pixels of the file, and draws them if asked to."""
     import numpy as np
 
@@ -93,8 +94,8 @@ def tell_boxes(args, predictor, images, longest):
     least_score = detection.MIN_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)
     sizes = [image_file.read_size(path) for path in args.images]
-    found = []
-    for index, (name, size) in enumerate(zip(args.images, sizes, strict=True)):
+    found, longest = [], max(map(len, names))
+    for index, (name, size) in enumerate(zip(names, sizes, strict=True)):
         boxes, classes, scores = detection.of_image(outputs, index, least_score)
         boxes = boxes * np.tile(np.divide(size, predictor.image_shape[:2]), 2)
         boxes = np.clip(boxes, 0, np.tile(size, 2))
@@ -110,7 +111,7 @@ def tell_boxes(args, predictor, images, longest):
             image_file.read_resized(path, (*reduced(size), 3))
             for path, size in zip(args.images, sizes, strict=True)
         ]
-        titles = [Path(name).name for name in args.images]
+        titles = [Path(name).name for name in names]
         plots.draw_boxes(args.plot, pictures, found, predictor.class_names, None, titles, sizes)
         print(f"drew {args.plot}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lowlevel.checks import DataError, check_integer
+from lowlevel.checks import DataError, check_integer, printable
 from lowlevel.cli import arguments, command_line
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
@@ -69,7 +69,7 @@ def main():
     named_images = read_files(args.images, predictor.image_shape, args.invert)
     if args.index:
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
-    names = [name for name, _ in named_images]
+    names = [printable(name) for name, _ in named_images]
     for name, image in named_images:
         if image.shape[:2] != predictor.image_shape[:2]:
             raise DataError(

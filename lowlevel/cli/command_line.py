@@ -9,7 +9,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from lowlevel.checks import ConfigError, LowlevelError, check_integer, check_number, reason_of
+from lowlevel.checks import (
+    ConfigError,
+    LowlevelError,
+    check_integer,
+    check_number,
+    printable,
+    reason_of,
+)
 
 START = time.monotonic()  # of the process, nearly
 AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
@@ -23,7 +30,7 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def error(self, message):
         """Prints the message and exits with status 2."""
-        self.exit(2, f"{self.prog}: {message} (try --help)\n")
+        self.exit(2, f"{self.prog}: {printable(message)} (try --help)\n")
 
 
 def check_plot(parser, plot, images):
@@ -43,14 +50,15 @@ def run(main):
         status = main()
         sys.stdout.flush()
     except LowlevelError as error:
-        print(f"{os.path.basename(sys.argv[0])}: {as_options(str(error))}", file=sys.stderr)
+        sentence = printable(as_options(str(error)))
+        print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
         status = 2
     except BrokenPipeError:  # the reader of the output, for example `head`, has exited
         _abandon_output()
         status = 141
     except OSError as error:  # for example a folder without permission
         name, path = os.path.basename(sys.argv[0]), error.filename or "a file or the output"
-        print(f"{name}: {path} cannot be used: {reason_of(error)}.", file=sys.stderr)
+        print(f"{name}: {printable(path)} cannot be used: {reason_of(error)}.", file=sys.stderr)
         _abandon_output()  # it may be what cannot be used
         status = 2
     except KeyboardInterrupt:

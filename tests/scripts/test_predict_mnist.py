@@ -1,6 +1,9 @@
 """scripts/predict_mnist.py as a person runs it."""
 
+import os
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +58,20 @@ def test_the_shipped_network_reads_files(predict, digit_files, digits):
         digit == label for (_, digit, _), label in zip(lines, digits.test.labels[:10], strict=True)
     )
     assert right >= 9
+
+
+def test_what_a_terminal_obeys_in_a_name_is_spelt_out(predict, digit_files, tmp_path):
+    escape, not_utf_8 = tmp_path / "\x1b[31m.png", tmp_path / os.fsdecode(b"\xff.png")
+    for path in escape, not_utf_8:
+        shutil.copy(digit_files[1], path)
+    result = predict(escape, not_utf_8, "--plot", tmp_path / "plot.png")
+    names = [Path(line.split("  ")[0]).name for line in result.out.splitlines()[:2]]
+    assert names == [r"\x1b[31m.png", r"\udcff.png"]
+    for arguments in ([tmp_path / "\x1b.png"], ["--plot", tmp_path / "\x1b", escape]):
+        result = predict(*arguments)
+        assert result.status == 2
+        assert "\x1b" not in result.err
+        assert r"\x1b" in result.err
 
 
 def test_the_shipped_network_reads_real_mnist(predict, mnist_directory, mnist):
