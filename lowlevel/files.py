@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
@@ -57,6 +58,15 @@ def write_text(path, text):
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def delete(path):
+    """Deletes a file, a link, or a directory with all that is in it, if it is there."""
+    path = Path(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def fingerprint(file):

@@ -48,8 +48,7 @@ def save(path, tensors, record):
         for file in temporary.iterdir():
             files.sync(file)
         files.sync(temporary)
-        if path.exists():
-            shutil.rmtree(path)
+        files.delete(path)
         temporary.rename(path)
         files.sync(path.parent)
     except (OSError, tf.errors.OpError) as error:

@@ -64,7 +64,11 @@ class RunDirectory:
         """Paths of all checkpoints, whole or damaged, oldest first."""
         if not self.path.is_dir():
             return []
-        found = [path for path in self.path.iterdir() if _CHECKPOINT_NAME.fullmatch(path.name)]
+        found = [
+            path
+            for path in self.path.iterdir()
+            if path.is_dir() and _CHECKPOINT_NAME.fullmatch(path.name)
+        ]
         return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
 
     def check_ours(self):
@@ -140,7 +144,7 @@ class RunDirectory:
         try:
             for path in paths[paths.index(whole) + 1 :]:
                 aside = path.with_name(f"damaged-{path.name}")
-                shutil.rmtree(aside, ignore_errors=True)
+                files.delete(aside)
                 path.rename(aside)
         except OSError as error:
             raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
@@ -156,13 +160,9 @@ class RunDirectory:
     def clear(self):
         """Deletes the files of a run, and nothing else."""
         try:
-            for path in self.checkpoints():
-                shutil.rmtree(path)
-            for path in (self.path / name for name in (CONFIG, METRICS, POINTER, *self.products)):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
+            names = CONFIG, METRICS, POINTER, *self.products
+            for path in (*self.checkpoints(), *(self.path / name for name in names)):
+                files.delete(path)
             self._delete_temporary()
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
@@ -233,7 +233,7 @@ class RunDirectory:
             kept.add(checkpoint_name(best["epoch"], best["step"]))
         for path in paths:
             if path.name not in kept:
-                shutil.rmtree(path)
+                files.delete(path)
         self._delete_temporary()
 
     def _delete_temporary(self):

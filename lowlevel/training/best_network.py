@@ -2,9 +2,8 @@
 
 import dataclasses
 import math
-import shutil
 
-from lowlevel import variables
+from lowlevel import files, variables
 from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
 from lowlevel.storage import checkpoint
 from lowlevel.storage.run_directory import RunDirectory
@@ -137,6 +136,6 @@ class BestNetwork(Hook):
         try:
             for path in self.run.checkpoints():
                 if path not in best:
-                    shutil.rmtree(path)
+                    files.delete(path)
         except OSError as error:
             raise CheckpointError(f"{path} cannot be deleted: {reason_of(error)}.") from error

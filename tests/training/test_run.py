@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lowlevel import variables
 from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.metrics import Mean
@@ -18,14 +17,7 @@ from lowlevel.training import loop
 from lowlevel.training.hook import Hook
 from lowlevel.training.recipe import Recipe
 from tests.training import small_run
-
-
-def outcome(run):
-    """All that must not depend on stops: every variable, and the metrics but for the time."""
-    rows = [json.loads(line) for line in (run.directory.path / "metrics.jsonl").open()]
-    for row in rows:
-        del row["seconds"]
-    return variables.sha256(run.state.tensors()), rows
+from tests.training.small_run import outcome
 
 
 @pytest.fixture(scope="module")
