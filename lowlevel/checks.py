@@ -178,6 +178,7 @@ def reason_of(error):
         return f"{error} is missing"
     text = str(getattr(error, "strerror", None) or error)
     text = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*?\]", "", text)  # TensorFlow's own names
+    text = re.sub(r"^/.*; ", "", text)  # TensorFlow's name of an unfinished file
     if isinstance(error, OSError):
         text = text.partition(" (")[0]  # where HDF5 lists its flags
     return text.rstrip(".")
