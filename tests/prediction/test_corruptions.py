@@ -1,5 +1,7 @@
-"""Random damage to every kind of file that holds a network: refused in a sentence, or harmless."""
+"""Random damage to every kind of file that is kept: refused in a sentence, or harmless."""
 
+import gzip
+import hashlib
 import random
 import shutil
 
@@ -7,18 +9,54 @@ import numpy as np
 import pytest
 
 from lowlevel.checks import LowlevelError
-from lowlevel.prediction import export
+from lowlevel.data import download
+from lowlevel.prediction import anomaly, export
 from lowlevel.prediction.predictor import Predictor
 from tests.training import small_run
 
 IMAGES = small_run.DATASET.test.images[:4]
-KINDS = ("run", "weights.h5", "saved_model")
+LATENTS = np.random.default_rng(0).normal(size=[40, 6])
+CONTENT = b"what a mirror sends" * 50
+DIGESTS = {"file.gz": hashlib.sha256(CONTENT).hexdigest()}
+
+
+def probabilities(path):
+    """The answers of a network to a few images."""
+    return Predictor(path).predict(IMAGES).probabilities
+
+
+def scores(path):
+    """The answers of an anomaly detector to a few latents."""
+    return anomaly.load(path, "its encoder").score(LATENTS[:4])
+
+
+def downloaded(path):
+    """What a file in the cache of downloads holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOWLEVEL_CACHE", str(path.parent))
+        folder = download.fetch(download.Files(path.name, (), DIGESTS))
+    with gzip.open(folder / "file.gz") as file:
+        return list(file.read())
+
+
+ANSWERS = {
+    "run": probabilities,
+    "weights.h5": probabilities,
+    "saved_model": probabilities,
+    "detector": scores,
+    "downloads": downloaded,
+}
 
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory):
-    """A network as a run with one checkpoint, a weights file and a SavedModel."""
+    """One thing of each kind, whole."""
     root = tmp_path_factory.mktemp("originals")
+    for name in "detector", "downloads":
+        (root / name).mkdir()
+    anomaly.fit(LATENTS, "its encoder", dimensions=3).save(root / "detector")
+    with gzip.open(root / "downloads" / "file.gz", "wb") as file:
+        file.write(CONTENT)
     small_run.train(root / "run", max_steps=2)
     export.save_weights(root / "run", root / "weights.h5")
     export.save_savedmodel(root / "run", root / "saved_model")
@@ -57,7 +95,7 @@ DAMAGE = {
 
 
 def check(originals, tmp_path, kind, number):
-    """Damages a file in a copy; the answer must be an error in one line, or the same numbers."""
+    """Damages a file in a copy; the answer must be an error in one line, or as before."""
     draw = random.Random(f"{kind} {number}")
     path = tmp_path / f"{number}-{kind}"
     copy = shutil.copytree if (originals / kind).is_dir() else shutil.copy
@@ -67,24 +105,24 @@ def check(originals, tmp_path, kind, number):
     content = file.read_bytes()
     file.write_bytes(DAMAGE[name](content, draw) if content else b"{")
     try:
-        outputs = Predictor(path).predict(IMAGES).probabilities
+        answer = ANSWERS[kind](path)
     except LowlevelError as error:
         assert len(str(error).splitlines()) == 1, f"{name} in {file}"
         return True
-    expected = Predictor(originals / kind).predict(IMAGES).probabilities
-    np.testing.assert_array_equal(outputs, expected, err_msg=f"{name} in {file}")
+    expected = ANSWERS[kind](originals / kind)
+    np.testing.assert_array_equal(answer, expected, err_msg=f"{name} in {file}")
     return False
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ANSWERS)
 def test_no_damage_is_undetected_and_none_is_a_traceback(originals, tmp_path, kind):
-    refused = [check(originals, tmp_path, kind, number) for number in range(33)]
-    assert sum(refused) > 10
+    refused = [check(originals, tmp_path, kind, number) for number in range(25)]
+    assert sum(refused) >= 10
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("hundred", [1, 2, 3])
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("hundred", [1, 2])
 def test_a_thousand_kinds_of_damage(originals, tmp_path, kind, hundred):
-    for number in range(100 * hundred, 100 * hundred + 111):
+    for number in range(100 * hundred, 100 * hundred + 100):
         check(originals, tmp_path, kind, number)
