@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from lowlevel.checks import LowlevelError
+from lowlevel.storage import tensorboard
 from lowlevel.storage.run_directory import METRICS
 from lowlevel.training import fingerprints
 
@@ -138,6 +139,8 @@ def _compare_ends(unbroken, path, output):
         return f"the script prints {output!r} at its end, the unbroken run {unbroken.output!r}"
     if _rows(path) != _rows(unbroken.path):
         return f"{METRICS} differs from that of the unbroken run"
+    if tensorboard.read(path) != tensorboard.read(unbroken.path):
+        return "the log for TensorBoard differs from that of the unbroken run"
     return None
 
 

@@ -137,7 +137,7 @@ def _open_tensorboard(run, show_samples):
         return None
     if step == 0:
         tensorboard.write_graph(run.train_step)
-    show_samples(tensorboard)
+        show_samples(tensorboard)
     return tensorboard
 
 

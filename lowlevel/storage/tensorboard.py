@@ -13,6 +13,7 @@ from lowlevel.checks import CheckpointError, import_extra, reason_of
 from lowlevel.storage.history import NOT_METRICS
 
 FOLDER = "tensorboard"
+EVENT_FILES = "*/events.out.tfevents.*"
 
 
 class TensorBoard:
@@ -33,8 +34,8 @@ class TensorBoard:
         import_extra("tensorboard", "tensorboard")
         root = Path(run_path) / FOLDER
         try:
-            for path in root.glob("*/events.out.tfevents.*"):
-                _forget_after(path, step)
+            for path in root.glob(EVENT_FILES):
+                _forget_after(path, step) if step else path.unlink()
             self._train = tf.summary.create_file_writer(str(root / "train"))
             self._test = tf.summary.create_file_writer(str(root / evaluated_on))
             self._train.init()
@@ -78,17 +79,36 @@ class TensorBoard:
             ) from error
 
 
+def read(run_path):
+    """All that is logged, in order, without the time: tuples (folder, step, tag, value).
+
+    The folder is "train", for example; the value is what was logged, as bytes.
+    """
+    logged = []
+    for path in (Path(run_path) / FOLDER).glob(EVENT_FILES):
+        for event in _events(path):
+            values = {v.tag: v.SerializeToString(deterministic=True) for v in event.summary.value}
+            graph = {"graph": b""} if event.graph_def else {}  # its bytes name the process's ops
+            logged += [(path.parent.name, event.step, *item) for item in (values | graph).items()]
+    return sorted(logged)
+
+
 def _forget_after(path, step):
     """Deletes the events of later steps, and a truncated end, from an event file."""
-    records = []
-    try:
-        for record in tf.data.TFRecordDataset(str(path)):
-            records.append(record.numpy())
-    except tf.errors.DataLossError:
-        pass
-    kept = [record for record in records if tf.compat.v1.Event.FromString(record).step <= step]
+    kept = [event.SerializeToString() for event in _events(path) if event.step <= step]
     temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
     with tf.io.TFRecordWriter(str(temporary)) as writer:
         for record in kept:
             writer.write(record)
     temporary.replace(path)
+
+
+def _events(path):
+    """The events in a file, up to where it is truncated."""
+    events = []
+    try:
+        for record in tf.data.TFRecordDataset(str(path)):
+            events.append(tf.compat.v1.Event.FromString(record.numpy()))
+    except tf.errors.DataLossError:
+        pass
+    return events

@@ -25,7 +25,7 @@ class EpochSteps:
         self.saves = Saves(run, length.on_save_error)
         self._run, self._length, self._hooks = run, length, hooks
         self._should_stop, self._quiet = should_stop, quiet
-        self._guard = NonFiniteGuard(run, length.on_nonfinite)
+        self._guard = NonFiniteGuard(run, self.saves, length.on_nonfinite)
         self._pace = Pace()
 
     def make(self):

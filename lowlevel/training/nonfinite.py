@@ -29,18 +29,19 @@ class NonFiniteGuard:
         bad_step: the number of the next bad step, from 1, if it is known, else None.
     """
 
-    def __init__(self, run, policy="stop"):
-        """Takes a `lowlevel.training.run.Run` and what to do before a bad step.
+    def __init__(self, run, saves, policy="stop"):
+        """Takes a run and what to do before a bad step.
 
         Args:
-            run: the run.
+            run: a `lowlevel.training.run.Run`.
+            saves: its `Saves`.
             policy: "stop" saves the run and ends training; "skip" leaves the step out; "rollback"
                 goes back to the last checkpoint and on in another order, three times at most.
 
         Raises:
             ConfigError: the policy is unknown, or the run cannot follow it.
         """
-        self._run = run
+        self._run, self._saves = run, saves
         self._policy = check_choice("on_nonfinite", policy, ON_NONFINITE)
         if policy != "stop" and run.data.train.count is None:
             raise ConfigError(f"on_nonfinite={policy!r} needs examples that can be read again.")
@@ -109,7 +110,7 @@ class NonFiniteGuard:
         else:
             if self._policy == "rollback":
                 what += f", after {MOST_ROLLBACKS} ways back to a checkpoint"
-            run.begin_saving()
+            self._saves.begin()
             raise NonFiniteError(what)
 
     def _first_not_finite(self):

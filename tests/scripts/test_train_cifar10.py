@@ -13,7 +13,6 @@ from lowlevel.nets import mini_inception
 from lowlevel.reports import by_task
 from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import epoch_lines
-from lowlevel.training.state import TrainingState
 from tests import cifar_files
 from tests.scripts import tools
 
@@ -138,18 +137,13 @@ def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(train, data_d
 
 
 def test_a_run_that_diverges_brings_its_log_to_disk(train, data_dir, tmp_path, monkeypatch):
-    add, flushed = TrainingState.add, []
-
-    def diverge(state, values):
-        add(state, values)
-        state.running["loss"].total = float("nan")
-
-    monkeypatch.setattr(TrainingState, "add", diverge)
+    flushed = []
     monkeypatch.setattr(TensorBoard, "flush", lambda tensorboard: flushed.append(1))
     monkeypatch.setattr(by_task, "show_samples", lambda *_: None)  # which would flush, too
-    result = train("--data-dir", data_dir, "--run-dir", tmp_path / "run", "--epochs", 1)
+    arguments = ("--data-dir", data_dir, "--run-dir", tmp_path / "run", "--batch-size", 8)
+    result = train(*arguments, "--optimizer", "momentum", "--learning-rate", 999)
     assert result.status == 2
-    assert "the loss is not finite at step 1; nothing was saved" in result.err
+    assert re.search(r"not finite at step \d+; the last checkpoint is .*step-0", result.err)
     assert flushed
 
 

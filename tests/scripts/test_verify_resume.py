@@ -35,6 +35,7 @@ def test_a_script_that_fails(monkeypatch, capfd, tmp_path):
 
 
 DIGITS = ("--dataset", "digits")
+SHAPES = ("--dataset", "shapes", "--batch-size", 8)
 RUNS = {
     "conv_net": ("train_mnist.py", *DIGITS, "--epochs", 4),
     "mlp": ("train_mnist.py", "--net", "mlp", *DIGITS, "--epochs", 20, "--checkpoint-every", 5),
@@ -44,8 +45,10 @@ RUNS = {
     "cars": ("train_auto_mpg.py", "--epochs", 40),
     "text": ("train_text.py", "--epochs", 2, "--steps", 200, "--checkpoint-every", 20),
     "detector": ("train_detector.py", *DIGITS, "--scenes", 300, "--epochs", 2),
+    "mini_inception": ("train_cifar10.py", *SHAPES, "--steps", 60, "--checkpoint-every", 9),
+    "bottle autoencoder": ("train_autoencoder.py", *SHAPES, "--steps", 9, "--checkpoint-every", 2),
 }
-KILLS = 25  # of each: 200 in all
+KILLS = 20  # of each: 200 in all
 
 
 @pytest.mark.slow
