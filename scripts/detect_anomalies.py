@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Finds images that differ from those an autoencoder was trained on; uses only its encoder."""
 
+import functools
 import json
 import sys
 from pathlib import Path
 
-from lowlevel.checks import printable
-from lowlevel.cli import command_line
+from lowlevel.checks import DataError, printable
+from lowlevel.cli import command_line, reading
+
+FILES_AT_A_TIME = 64
 
 
 def parse_arguments():
@@ -55,23 +58,37 @@ def main():
         anomaly_report.make_directory(args.report)
     encoder = LatentEncoder(args.run)
     detector = anomaly.load(args.run, encoder.sha256)
-    latents, truth = [], []
+    latents, truth, asked, answered = [], [], 0, 0
     for paths, is_anomaly in ((args.images, None), (args.normal, False), (args.anomaly, True)):
-        if not paths:
-            continue
-        images = image_folder.FilesAsNeeded(image_folder.find_all(paths), encoder.image_shape)
-        part = encoder.latents(images, quiet=args.json)
-        scores = detector.score(part)
-        for name, score in zip(images.names, scores, strict=True):
-            print_verdict(name, float(score), detector.threshold, is_anomaly, args.json)
-        if is_anomaly is not None:
-            latents.append(part)
-            truth += [is_anomaly] * len(part)
+        found = image_folder.find_all(paths)
+        asked += len(found)
+        for names, part in read_latents(encoder, found):
+            for name, score in zip(names, detector.score(part), strict=True):
+                print_verdict(str(name), float(score), detector.threshold, is_anomaly, args.json)
+            answered += len(part)
+            if is_anomaly is not None:
+                latents.append(part)
+                truth += [is_anomaly] * len(part)
     if args.report is not None:
+        if not (any(truth) and not all(truth)):
+            raise DataError("--report needs a normal image and an anomaly that can be read.")
         report = anomaly_report.make(detector, np.concatenate(latents), np.array(truth))
         report.write(args.report)
         print(report.text(), file=sys.stderr if args.json else sys.stdout)
-    return 0
+    return reading.status(asked, answered)
+
+
+def read_latents(encoder, paths):
+    """Yields the paths that can be read and their latents `[paths, latent]`, some at a time."""
+    import numpy as np
+
+    from lowlevel.data import image_file
+
+    read = functools.partial(image_file.read_resized, image_shape=encoder.image_shape)
+    for start in range(0, len(paths), FILES_AT_A_TIME):
+        there, images = reading.read_each(paths[start : start + FILES_AT_A_TIME], read)
+        if there:
+            yield there, encoder.latents(np.stack(images))
 
 
 def print_verdict(name, score, threshold, is_anomaly, as_json):

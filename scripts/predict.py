@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Applies a trained network (a run, a SavedModel or a weights file) to image files."""
 
+import functools
 from pathlib import Path
 
 from lowlevel.checks import ConfigError, printable
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import arguments, command_line, reading
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
 
@@ -41,25 +42,29 @@ def main():
 
     from lowlevel.data import image_file
     from lowlevel.prediction.predictor import Predictor
-    from lowlevel.reports import plots
 
     predictor = Predictor(args.network)
     check_arguments(args, predictor)
-    images = np.stack(
-        [
-            image_file.read_for(predictor.image_files, predictor.image_shape, path)
-            for path in args.images
-        ]
-    )
-    names = [printable(path) for path in args.images]
+    read = functools.partial(image_file.read_for, predictor.image_files, predictor.image_shape)
+    paths, images = reading.read_each(args.images, read)
+    if paths:
+        tell(args, predictor, paths, np.stack(images))
+    return reading.status(len(args.images), len(paths))
+
+
+def tell(args, predictor, paths, images):
+    """Prints the answer to each image, and draws them if asked to."""
+    from lowlevel.reports import plots
+
+    names = [printable(path) for path in paths]
     if predictor.detects:
-        tell_boxes(args, predictor, images, names)
-        return 0
+        tell_boxes(args, predictor, paths, images)
+        return
     longest = max(map(len, names))
     if not predictor.class_names:
         for name, error in zip(names, predictor.outputs(images)["error"], strict=True):
             print(f"{name:{longest}}  reconstruction error {error:.5f}")
-        return 0
+        return
 
     prediction = predictor.predict(images)
     for name, row in zip(names, prediction.probabilities, strict=True):
@@ -70,7 +75,6 @@ def main():
         titles = [Path(name).name for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
-    return 0
 
 
 def check_arguments(args, predictor):
@@ -83,7 +87,7 @@ def check_arguments(args, predictor):
         raise ConfigError("--least-score is for detectors; this network draws no boxes.")
 
 
-def tell_boxes(args, predictor, images, names):
+def tell_boxes(args, predictor, paths, images):
     """Prints the boxes in each image, in pixels of the file, and draws them if asked to."""
     import numpy as np
 
@@ -93,7 +97,8 @@ def tell_boxes(args, predictor, images, names):
 
     least_score = detection.MIN_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)
-    sizes = [image_file.read_size(path) for path in args.images]
+    sizes = [image_file.read_size(path) for path in paths]
+    names = [printable(path) for path in paths]
     found, longest = [], max(map(len, names))
     for index, (name, size) in enumerate(zip(names, sizes, strict=True)):
         boxes, classes, scores = detection.of_image(outputs, index, least_score)
@@ -109,7 +114,7 @@ def tell_boxes(args, predictor, images, names):
     if args.plot:
         pictures = [
             image_file.read_resized(path, (*reduced(size), 3))
-            for path, size in zip(args.images, sizes, strict=True)
+            for path, size in zip(paths, sizes, strict=True)
         ]
         titles = [Path(name).name for name in names]
         plots.draw_boxes(args.plot, pictures, found, predictor.class_names, None, titles, sizes)

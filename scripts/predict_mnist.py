@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lowlevel.checks import DataError, check_integer, printable
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import arguments, command_line, reading
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
@@ -66,7 +66,8 @@ def main():
     from lowlevel.reports import plots
 
     predictor = Predictor(args.run_dir)
-    named_images = read_files(args.images, predictor.image_shape, args.invert)
+    paths, images = read_files(args.images, predictor.image_shape, args.invert)
+    named_images = list(zip(paths, images, strict=True))
     if args.index:
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
     names = [printable(name) for name, _ in named_images]
@@ -76,6 +77,8 @@ def main():
                 f"{name} is an image of {image.shape[:2]} (height, width); "
                 f"the network takes images of {predictor.image_shape[:2]}."
             )
+    if not named_images:
+        return 2
     images = np.stack([image for _, image in named_images])
     prediction = predictor.predict(images)
 
@@ -86,23 +89,22 @@ def main():
         titles = [Path(name).name for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
-    return 0
+    return reading.status(len(args.images) + len(args.index), len(names))
 
 
 def read_files(paths, image_shape, invert):
-    """(name, image) of each file, the image float32 [height, width, 1] in [0, 1]."""
+    """The files that can be read, and the image in each, float32 [height, width, 1] in [0, 1]."""
     from lowlevel.data import image_file
 
-    height, width, _ = image_shape
-    named_images = []
-    for path in paths:
+    def read(path):
         grey = image_file.read_grey(path)
         try:
-            named_images.append((path, image_file.to_digit(grey, height, width, invert, path)))
+            return image_file.to_digit(grey, *image_shape[:2], invert, path)
         except DataError as error:
             hint = "--invert and --no-invert say which of the two is darker."
             raise DataError(f"{error} {hint}") from error
-    return named_images
+
+    return reading.read_each(paths, read)
 
 
 def test_images(indices, data_dir, class_names):

@@ -50,8 +50,7 @@ def run(main):
         status = main()
         sys.stdout.flush()
     except LowlevelError as error:
-        sentence = printable(as_options(str(error)))
-        print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
+        complain(error)
         status = 2
     except BrokenPipeError:  # the reader of the output, for example `head`, has exited
         _abandon_output()
@@ -66,6 +65,12 @@ def run(main):
         print("interrupted.", file=sys.stderr)
         status = 130
     sys.exit(status)
+
+
+def complain(error):
+    """Prints an error in a line, with the program's name."""
+    sentence = printable(as_options(str(error)))
+    print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
 
 
 def _abandon_output():

@@ -10,12 +10,10 @@ import math
 import os
 from pathlib import Path
 
-import numpy as np
-
 from lowlevel import files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
-from lowlevel.data.image_sources import ImageSource, StoredImages
+from lowlevel.data.image_sources import StoredImages
 from lowlevel.data.standardize import IMAGES_AT_A_TIME
 from lowlevel.progress import Progress
 
@@ -33,7 +31,7 @@ def find(directory):
         paths = sorted(
             path
             for path in directory.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+            if path.suffix.lower() in SUFFIXES and not (path.name.startswith(".") or path.is_dir())
         )
     except OSError as error:
         raise DataError(f"{directory} cannot be read: {reason_of(error)}.") from error
@@ -52,19 +50,6 @@ def find_all(paths):
     for path in map(Path, paths):
         found += find(path) if path.is_dir() else [path]
     return found
-
-
-class FilesAsNeeded(ImageSource):
-    """Image files that are decoded on each access."""
-
-    def __init__(self, paths, image_shape):
-        super().__init__(map(str, paths), image_shape, "image files")
-        self._paths = paths
-
-    def __getitem__(self, indices):
-        numbers = np.arange(len(self))[indices]
-        read = image_file.read_resized
-        return np.stack([read(self._paths[number], self.image_shape) for number in numbers])
 
 
 def store(paths, image_shape, cache_path, source, quiet=False):

@@ -39,6 +39,12 @@ def test_images_come_in_the_order_of_their_names_and_one_size(tmp_path):
     assert images[1:3].shape == (2, *SHAPE)
 
 
+def test_a_folder_that_is_named_like_an_image_is_left_out(tmp_path):
+    folder = write_images(tmp_path / "in", 1)
+    (folder / "folder.png").mkdir()
+    assert [path.name for path in image_folder.find(folder)] == ["image0.png"]
+
+
 @pytest.mark.parametrize(
     ("mode", "color", "level"),
     [

@@ -173,6 +173,14 @@ def test_pictures_that_cannot_be_read_get_a_sentence(run_script, trash, tmp_path
     (tmp_path / "broken.png").write_bytes(b"no picture")
     (tmp_path / "empty").mkdir()
     (tmp_path / "folder.jpg").mkdir()
+    result = run_script("detect_anomalies.py", run, tmp_path / "broken.png", trash / "TEST")
+    assert result.status == 1
+    assert len(result.err.splitlines()) == 1
+    assert len(result.out.splitlines()) == len(list((trash / "TEST").iterdir()))
+    unreadable = ("--normal", tmp_path / "broken.png", "--anomaly", trash / "TEST")
+    result = run_script("detect_anomalies.py", run, *unreadable, "--report", tmp_path / "report")
+    assert result.status == 2
+    assert "needs a normal image and an anomaly that can be read" in result.err
     for path, message in (
         ("typo.jpg", "typo.jpg does not exist"),
         ("broken.png", "broken.png is not a PNG or JPEG image"),

@@ -90,6 +90,15 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         assert len(result.err.splitlines()) == 1
 
 
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(run_script, pictures, tmp_path):
+    paths, _ = pictures
+    result = run_script("predict.py", SHIPPED, tmp_path / "none.png", paths[0])
+    assert result.status == 1
+    assert result.out.startswith(f"{paths[0]}  ")
+    assert "none.png does not exist" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
 def test_summary(run_script):
     result = run_script("summary.py", "mini_inception", "--depth", 1)
     assert (result.status, result.err) == (0, "")

@@ -151,6 +151,20 @@ def test_wrong_input(predict, tmp_path, run_dir, digit_files):
         assert len(result.err.splitlines()) == 1
 
 
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(predict, digit_files, tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "text.png").write_text("no image")
+    bad = [tmp_path / "folder.png", tmp_path / "text.png", tmp_path / "none.png"]
+    result = predict(bad[0], digit_files[0], bad[1], digit_files[1], bad[2])
+    assert result.status == 1
+    assert [LINE.fullmatch(line)[1] for line in result.out.splitlines()] == [
+        str(path) for path in digit_files[:2]
+    ]
+    assert [path.name in line for path, line in zip(bad, result.err.splitlines(), strict=True)]
+    result = predict(*bad)
+    assert (result.status, result.out, len(result.err.splitlines())) == (2, "", 3)
+
+
 def test_a_damaged_run(predict, tmp_path):
     small_run.train(tmp_path, max_steps=1)
     [checkpoint] = tmp_path.glob("epoch-*")
