@@ -94,12 +94,12 @@ def main():
 
 def read_files(paths, image_shape, invert):
     """The files that can be read, and the image in each, float32 [height, width, 1] in [0, 1]."""
-    from lowlevel.data import image_file
+    from lowlevel.data import digit_image, image_file
 
     def read(path):
         grey = image_file.read_grey(path)
         try:
-            return image_file.to_digit(grey, *image_shape[:2], invert, path)
+            return digit_image.to_digit(grey, *image_shape[:2], invert, path)
         except DataError as error:
             hint = "--invert and --no-invert say which of the two is darker."
             raise DataError(f"{error} {hint}") from error

@@ -1,4 +1,4 @@
-"""Reads image files: as they are, resized, or converted to the form of MNIST's digits."""
+"""Reads image files: as they are, resized, or for a network that reads digits."""
 
 import struct
 import warnings
@@ -6,19 +6,18 @@ import warnings
 import numpy as np
 
 from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
+from lowlevel.data.digit_image import is_dark_on_light, to_digit
 
 MAX_SIDE = 10_000
-INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
 BILINEAR = 2  # Pillow's number for it
-MIN_CONTRAST = 0.05  # between ink and paper
-INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
 
 
 def read_grey(path):
     """Reads a PNG or JPEG file.
 
     Returns:
-        float32 `[height, width]`, 0 for black and 1 for white; what is transparent is white.
+        float32 `[height, width]`, 0 for black and 1 for white. What is transparent is white, or
+        black if the rest of the image can be seen better on it.
 
     Raises:
         DataError: the file is missing, empty, damaged, not a PNG or JPEG image, or more than
@@ -53,7 +52,7 @@ def read_resized(path, image_shape):
         if image.mode.startswith("I"):
             levels = _sixteen_bits(image) // 257
             image = import_extra("PIL.Image", "images").fromarray(levels.astype(np.uint8))
-        resized = _on_white(image).convert(mode).resize((width, height), BILINEAR)
+        resized = _on("white", image).convert(mode).resize((width, height), BILINEAR)
         return np.asarray(resized, np.uint8).reshape(image_shape)
 
     return _read(path, convert)
@@ -116,80 +115,23 @@ def _upright(image):
     return import_extra("PIL.ImageOps", "images").exif_transpose(image)
 
 
-def _on_white(image):
+def _on(colour, image):
+    """The image, with this colour where it is transparent."""
     if not image.has_transparency_data:
         return image
-    white = import_extra("PIL.Image", "images").new("RGBA", image.size, "white")
-    return import_extra("PIL.Image", "images").alpha_composite(white, image.convert("RGBA"))
+    ground = import_extra("PIL.Image", "images").new("RGBA", image.size, colour)
+    return import_extra("PIL.Image", "images").alpha_composite(ground, image.convert("RGBA"))
 
 
 def _to_grey(image):
     if image.mode.startswith("I"):
         return _sixteen_bits(image).astype(np.float32) / 65535
-    return np.asarray(_on_white(image).convert("L"), np.float32) / 255
+    on_white, on_black = (_on(colour, image).convert("L") for colour in ("white", "black"))
+    grey = max(on_white, on_black, key=np.std)  # on_white if they are alike
+    return np.asarray(grey, np.float32) / 255
 
 
 def _sixteen_bits(image):
     """The grey levels of an image of 16 bits a pixel; the one that is transparent is white."""
     levels = np.asarray(image)
     return np.where(levels == image.info.get("transparency", -1), 65535, levels)
-
-
-def is_dark_on_light(grey):
-    """Whether the rim of an image `[height, width]` is lighter than its mean: ink on paper."""
-    return bool(rim_level(grey) > grey.mean())
-
-
-def rim_level(grey):
-    """The brightness of the paper: the median of the outermost pixels."""
-    return np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-
-
-def to_digit(grey, height, width, invert=None, source="the image"):
-    """Converts a grey image to MNIST's form: light ink on black, centred, in a fixed box.
-
-    An image that already has the network's size is only inverted. In any other, the ink is cut
-    out, scaled to fit a box of 20/28 of the size, and centred by its centre of mass.
-
-    Args:
-        grey: float `[height, width]` in [0, 1].
-        height, width: the size the network takes.
-        invert: whether the ink is darker than the paper; None looks at the rim.
-        source: what the error calls the image.
-
-    Returns:
-        float32 `[height, width, 1]` in [0, 1].
-
-    Raises:
-        DataError: there is no ink.
-    """
-    pillow = import_extra("PIL.Image", "images")
-    if invert is None:
-        invert = is_dark_on_light(grey)
-    if invert:
-        grey = 1 - grey
-    ink = np.clip(grey - rim_level(grey), 0, None)  # [height, width], 0 where there is paper
-    if ink.max() < MIN_CONTRAST:
-        contrast = "darker" if invert else "lighter"
-        raise DataError(f"{source} contains no digit: nothing in it is {contrast} than the paper.")
-    if grey.shape == (height, width):
-        return grey[..., np.newaxis]
-
-    ink /= ink.max()
-    rows, columns = np.nonzero(ink > INK_LEVEL)
-    ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-
-    scale = INK_BOX_SHARE * min(height / ink.shape[0], width / ink.shape[1])
-    box_height = max(1, round(ink.shape[0] * scale))
-    box_width = max(1, round(ink.shape[1] * scale))
-    box = pillow.fromarray(ink).resize((box_width, box_height), pillow.Resampling.BOX)
-    box = np.clip(np.asarray(box, np.float32), 0, 1)
-
-    mass = box.sum()
-    centre_y = (box.sum(axis=1) * (np.arange(box_height) + 0.5)).sum() / mass
-    centre_x = (box.sum(axis=0) * (np.arange(box_width) + 0.5)).sum() / mass
-    top = int(np.clip(round(height / 2 - centre_y), 0, height - box_height))
-    left = int(np.clip(round(width / 2 - centre_x), 0, width - box_width))
-    digit = np.zeros((height, width, 1), np.float32)
-    digit[top : top + box_height, left : left + box_width, 0] = box
-    return digit

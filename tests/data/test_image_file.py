@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lowlevel.checks import DataError
-from lowlevel.data import image_file
+from lowlevel.data import digit_image, image_file
 
 
 def draw_one(size=(200, 120), ink=0, paper=255):
@@ -19,7 +19,7 @@ def draw_one(size=(200, 120), ink=0, paper=255):
 
 
 def digit_from(path, **arguments):
-    return image_file.to_digit(image_file.read_grey(path), 28, 28, **arguments)
+    return digit_image.to_digit(image_file.read_grey(path), 28, 28, **arguments)
 
 
 @pytest.mark.parametrize("name", ["one.png", "one.jpg"])
@@ -86,6 +86,14 @@ def test_what_is_transparent_is_paper(tmp_path):
     ImageDraw.Draw(image).rectangle([15, 5, 20, 35], fill=(0, 0, 0, 255))
     image.save(tmp_path / "one.png")
     assert image_file.read_grey(tmp_path / "one.png")[0, 0] == 1
+    assert digit_from(tmp_path / "one.png")[14, 14] == 1
+
+
+def test_white_ink_on_what_is_transparent(tmp_path):
+    image = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
+    ImageDraw.Draw(image).rectangle([15, 5, 20, 35], fill=(255, 255, 255, 255))
+    image.save(tmp_path / "one.png")
+    assert image_file.read_grey(tmp_path / "one.png")[0, 0] == 0
     assert digit_from(tmp_path / "one.png")[14, 14] == 1
 
 
