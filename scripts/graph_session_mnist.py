@@ -14,8 +14,8 @@ from lowlevel.checks import CheckpointError
 from lowlevel.cli import command_line, image_arguments
 from lowlevel.progress import Progress
 
-EPOCHS = {"mnist": 1, "digits": 3}
-LEARNING_RATE = {"mnist": 1e-4, "digits": 1e-3}  # those of train_mnist.py
+EPOCHS = {"mnist": 1, "sample": 2, "digits": 3}
+LEARNING_RATE = {"mnist": 1e-4, "sample": 1e-3, "digits": 1e-3}  # those of train_mnist.py
 WAYS = {  # and whether there are placeholders
     "a session, with placeholders and a feed dict": True,
     "a session, without placeholders": False,
@@ -27,7 +27,11 @@ def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
     image_arguments.add_digits(parser)
     add, whole_number = parser.add_argument, command_line.whole_number
-    add("--epochs", type=whole_number(1, 9999), help="default: 1 for mnist, 3 for digits")
+    add(
+        "--epochs",
+        type=whole_number(1, 9999),
+        help="default: 1 for mnist, 2 for sample, 3 for digits",
+    )
     add("--batch-size", type=whole_number(1, 2**20), default=128, help="default: %(default)s")
     add("--seed", type=whole_number(0, 2**63 - 1), default=0, help="default: %(default)s")
     add("--quiet", action="store_true", help="print the last two lines only")

@@ -25,7 +25,7 @@ def parse_arguments():
         type=command_line.whole_number(0),
         default=[],
         help="test images by number: of --data-dir, else of MNIST if it is in your cache, else of "
-        "the digits that come with the package",
+        "the sample of it that comes with the package",
     )
     parser.add_argument(
         "--data-dir", metavar="DIR", help="read the test images from IDX files here"

@@ -8,7 +8,7 @@ from lowlevel.cli.defaults import Default, TrainingDefaults
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 DEFAULTS = TrainingDefaults(
-    epochs=Default(10, {"digits": 100}), batch_size=128, learning_rate=0.002
+    epochs=Default(10, {"sample": 40, "digits": 100}), batch_size=128, learning_rate=0.002
 )
 
 

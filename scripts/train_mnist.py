@@ -10,18 +10,18 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 NETS = ("conv_net", "strided_net", "mlp", "mish_net", "vision_transformer")
 BATCH_NORM_NETS = ("strided_net", "mish_net")
 DEFAULTS = TrainingDefaults(
-    epochs=Default(5, {"digits": 20}),
+    epochs=Default(5, {"sample": 10, "digits": 20}),
     batch_size=128,
     learning_rate=Default(0.001, {"conv_net on mnist": 0.0001}),
     jit_compile=Default(False, {"mlp without random changes": True}),
 )
-DIGITS_NORM_MOMENTUM = 0.9  # an epoch of digits has 12 steps
+PACKAGED_NORM_MOMENTUM = 0.9  # for packaged data, of which an epoch has 12 or 47 steps
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
     image_arguments.add_digits(parser)
-    image_arguments.add_digit_net(parser, NETS, DIGITS_NORM_MOMENTUM)
+    image_arguments.add_digit_net(parser, NETS, PACKAGED_NORM_MOMENTUM)
     image_arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
@@ -77,12 +77,14 @@ def main():
 def make_config(args, dataset):
     """The config of the chosen network, for the images of the dataset."""
     from lowlevel import nets
+    from lowlevel.data import digit_datasets
     from lowlevel.nets import mish_net
 
     height, width, channels = dataset.image_shape
+    packaged = dataset.name in digit_datasets.PACKAGED
     options = {"dropout_rate": args.dropout, "norm_momentum": args.norm_momentum}
-    if args.net in BATCH_NORM_NETS and args.norm_momentum is None and dataset.name == "digits":
-        options["norm_momentum"] = DIGITS_NORM_MOMENTUM
+    if args.net in BATCH_NORM_NETS and args.norm_momentum is None and packaged:
+        options["norm_momentum"] = PACKAGED_NORM_MOMENTUM
     if args.net == "strided_net":
         channels = 3
         options["global_pooling"] = args.global_pooling

@@ -10,10 +10,11 @@ def add_digits(parser):
     group = parser.add_argument_group("data")
     group.add_argument(
         "--dataset",
-        choices=("auto", "mnist", "digits"),
+        choices=("auto", "mnist", "sample", "digits"),
         default="auto",
-        help="mnist, 60,000 images, from your cache or downloaded; digits, 1,437 that come with "
-        "the package; auto (the default), mnist if it can be had, else digits",
+        help="mnist, 60,000 images, from your cache or downloaded; sample, 6,000 of them that come "
+        "with the package; digits, 1,437 smaller ones, likewise; auto (the default), mnist if it "
+        "can be had, else sample",
     )
     group.add_argument(
         "--data-dir", metavar="DIR", help="read the four IDX files of MNIST, or files like them"
@@ -21,7 +22,7 @@ def add_digits(parser):
     return group
 
 
-def add_digit_net(parser, nets, digits_norm_momentum):
+def add_digit_net(parser, nets, packaged_norm_momentum):
     """Adds --net, one of these names, and options of some of these networks."""
     group = parser.add_argument_group("the network")
     group.add_argument(
@@ -43,7 +44,7 @@ def add_digit_net(parser, nets, digits_norm_momentum):
         metavar="SHARE",
         type=number(0, 1),
         help="share of the moving averages of strided_net or mish_net kept at each step (default: "
-        f"0.99; {digits_norm_momentum} for digits)",
+        f"0.99; {packaged_norm_momentum} for sample and digits)",
     )
 
 

@@ -3,45 +3,46 @@
 import sys
 
 from lowlevel.checks import ConfigError, LowlevelError, check_choice
-from lowlevel.data import digits, download, mnist
+from lowlevel.data import digits, download, mnist, mnist_sample
 
-CHOICES = ("auto", "mnist", "digits")
+CHOICES = ("auto", "mnist", "sample", "digits")
+PACKAGED = {"sample": mnist_sample.load, "digits": digits.load}
 
 
 def load(name="auto", data_dir=None):
     """Images of digits to train and to test on.
 
     Args:
-        name: "mnist" (from the cache or the internet, never anything else), "digits" (packaged), or
-            "auto": the cache, else a download, else the packaged digits, with the reason on
-            stderr.
+        name: "mnist" (from the cache or the internet, never anything else); "sample" of MNIST or
+            "digits", both packaged; or "auto": the cache, else a download, else the sample, with
+            the reason on stderr.
         data_dir: a directory of four IDX files, to be read instead.
 
     Returns:
         An `ImageDataset`.
 
     Raises:
-        ConfigError: the name is unknown, or "digits" is asked for together with a directory.
+        ConfigError: the name is unknown, or that of packaged data, together with a directory.
         DataError, MissingExtraError: as `mnist.load` and `mnist.read_directory` raise them.
     """
     check_choice("dataset", name, CHOICES)
     if data_dir is not None:
-        if name == "digits":
-            raise ConfigError("the dataset digits is packaged: it takes no data directory.")
+        if name in PACKAGED:
+            raise ConfigError(f"the dataset {name} is packaged: it takes no data directory.")
         return mnist.read_directory(data_dir)
-    if name == "digits":
-        return digits.load()
+    if name in PACKAGED:
+        return PACKAGED[name]()
     try:
         return mnist.load()
     except LowlevelError as error:
         if name == "mnist":
             raise
-        print(f"{error} Using the 1,797 packaged digits instead.", file=sys.stderr, flush=True)
-        return digits.load()
+        print(f"{error} Using the packaged sample of it instead.", file=sys.stderr, flush=True)
+        return mnist_sample.load()
 
 
 def load_offline(data_dir=None):
-    """As `load("auto", data_dir)`, but never downloads: the packaged digits if MNIST is not cached.
+    """As `load("auto", data_dir)`, but never downloads: the sample if MNIST is not cached.
 
     Raises:
         DataError: the directory or the cache is damaged.
@@ -52,4 +53,4 @@ def load_offline(data_dir=None):
         cached = download.is_cached(mnist.FILES)
     except LowlevelError:
         cached = False
-    return mnist.load() if cached else digits.load()
+    return mnist.load() if cached else mnist_sample.load()

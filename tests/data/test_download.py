@@ -128,10 +128,12 @@ def test_cache_that_cannot_be_written(mirror, serve, tmp_path):
         download.fetch(files_of(mirror, serve(mirror)))
 
 
-def test_auto_falls_back_to_digits_and_says_why(monkeypatch, capsys):
+def test_auto_falls_back_to_the_sample_and_says_why(monkeypatch, capsys):
     monkeypatch.setattr(mnist, "FILES", dataclasses.replace(mnist.FILES, mirrors=(NOBODY_LISTENS,)))
-    assert digit_datasets.load("auto").name == "digits"
-    assert "no answer from 127.0.0.1" in capsys.readouterr().err
+    assert digit_datasets.load("auto").name == "sample"
+    error = capsys.readouterr().err
+    assert "no answer from 127.0.0.1" in error
+    assert "Using the packaged sample" in error
     with pytest.raises(DataError, match="mnist cannot be downloaded"):
         digit_datasets.load("mnist")
 
@@ -146,7 +148,7 @@ def test_auto_prefers_the_directory_then_the_cache(mirror, serve, monkeypatch):
 
 def test_offline_never_downloads(monkeypatch):
     monkeypatch.setattr(download, "find_mirror", None)
-    assert digit_datasets.load_offline().name == "digits"
+    assert digit_datasets.load_offline().name == "sample"
 
 
 def test_a_file_that_is_checked_as_it_is(serve, tmp_path, cache):
