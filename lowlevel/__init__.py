@@ -1,6 +1,33 @@
 """Deep learning written out in bare TensorFlow ops: no Keras, nothing hidden.
 
-Importing this package imports nothing else: `from lowlevel import ops` brings in TensorFlow.
+What `__all__` names is public. Each is imported when it is first used: `import lowlevel` alone does
+not bring in TensorFlow, which takes seconds.
 """
 
+import importlib
+
 __version__ = "0.1.0"
+__all__ = [
+    "Model",
+    "gradients",
+    "hooks",
+    "initializers",
+    "losses",
+    "metrics",
+    "nets",
+    "ops",
+    "optimizers",
+    "schedules",
+]
+_MODULES = {"Model": "lowlevel.model", "hooks": "lowlevel.training.hooks"}
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"lowlevel has no {name!r}; it has {', '.join(__all__)}")
+    module = importlib.import_module(_MODULES.get(name, f"lowlevel.{name}"))
+    return module.Model if name == "Model" else module
+
+
+def __dir__():
+    return [*__all__, "__version__"]
