@@ -70,4 +70,5 @@ def _of(net, name, config, variables, precision):
 
 def cast(inputs, dtype):
     """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
+    inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)

@@ -103,17 +103,6 @@ def check_known(name, x):
         )
 
 
-def to_seed(seed):
-    """A seed as a tensor. Raises ConfigError unless it is two whole numbers."""
-    seed = to_tensor("the seed", seed)
-    if seed.shape.rank != 1 or seed.shape[0] != 2 or not seed.dtype.is_integer:
-        raise ConfigError(
-            f"the seed must be two whole numbers, as lowlevel.seeds.derive makes them, not "
-            f"{seed.dtype.name} {seed.shape.as_list()}."
-        )
-    return seed
-
-
 def check_count(name, value):
     """Returns a number of pixels or the like as an int. Raises ConfigError unless it is above 0."""
     return check_integer(name, value, 1, LARGEST)

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, check_number
+from lowlevel import seeds
+from lowlevel.checks import check_number
 from lowlevel.ops import checks
 
 
@@ -27,8 +28,6 @@ def dropout(x, rate, seed):
     x = checks.to_floats("x", x)
     if rate == 0:
         return x
-    if seed is None:
-        raise ConfigError("dropout needs a seed, see lowlevel.seeds.derive.")
-    seed = checks.to_seed(seed)
+    seed = seeds.check(seed)
     kept = tf.random.stateless_uniform(tf.shape(x), seed) >= rate
     return tf.where(kept, x / tf.constant(1 - rate, x.dtype), tf.zeros([], x.dtype))
