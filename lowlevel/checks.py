@@ -7,7 +7,9 @@ was expected, what was received, what to do. Command-line tools print it and exi
 import importlib
 import math
 import operator
+import os
 import re
+from pathlib import Path
 
 
 class LowlevelError(Exception):
@@ -112,6 +114,13 @@ def check_config(name, value, config_class):
         wanted = f"{config_class.__module__.rpartition('.')[2]}.{config_class.__qualname__}"
         raise ConfigError(f"{name} must be a {wanted}, not {value!r}.")
     return value
+
+
+def check_path(name, value):
+    """Returns a path as a `Path`. Raises ConfigError if it is not one."""
+    if not isinstance(value, str | os.PathLike):
+        raise ConfigError(f"{name} must be a path, not {value!r}.")
+    return Path(value)
 
 
 def check_printable(names, what):

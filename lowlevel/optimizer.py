@@ -90,6 +90,8 @@ class Optimizer:
         Raises:
             ConfigError: names or shapes differ, or there are no slots for these variables.
         """
+        if not isinstance(gradients, dict):
+            raise ConfigError(f"gradients must be a dict by variable name, not {gradients!r}.")
         if gradients.keys() != trainable.keys():
             raise ConfigError(
                 f"gradients and variables differ: {gradients.keys() ^ trainable.keys()}."

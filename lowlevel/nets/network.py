@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice
+from lowlevel.checks import ConfigError, check_choice
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
 
@@ -36,6 +36,11 @@ class Network:
 
     def __post_init__(self):
         check_choice("precision", self.precision, PRECISIONS)
+        if not callable(self.forward):
+            raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
+        for spec in tf.nest.flatten(self.input_spec):
+            if not isinstance(spec, tf.TensorSpec):
+                raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
 
     def __call__(self, inputs, training=False, seed=None):
         """What `forward` returns for inputs that are cast to the network's precision."""
