@@ -217,6 +217,13 @@ def test_sizes_from_numpy():
     assert network(np.zeros((1, 28, 28, 1))).shape == [1, 4]
 
 
+@pytest.mark.parametrize("shape", [(2, 14, 56, 1), (2, 784), (28, 28, 1)])
+def test_images_of_another_shape(shape):
+    """Flattened, some of them would have as many numbers."""
+    with pytest.raises(DataError, match=r"images must be \(None, 28, 28, 1\), not "):
+        nets.make("mlp")(tf.ones(shape))
+
+
 @pytest.mark.parametrize("name", [None, 3, ""])
 def test_a_layer_without_a_name(name):
     with pytest.raises(ConfigError, match="a layer needs a name"):

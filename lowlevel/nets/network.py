@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, check_choice
+from lowlevel.checks import ConfigError, DataError, check_choice
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
 
@@ -43,7 +43,12 @@ class Network:
                 raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
 
     def __call__(self, inputs, training=False, seed=None):
-        """What `forward` returns for inputs that are cast to the network's precision."""
+        """What `forward` returns for inputs that are cast to the network's precision.
+
+        Raises:
+            DataError: an input has another shape than its spec.
+        """
+        inputs = tf.nest.map_structure(_fitting, self.input_spec, inputs)
         inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
         if training:
             return self.forward(inputs, training=True, seed=seed)
@@ -75,5 +80,12 @@ def _of(net, name, config, variables, precision):
 
 def cast(inputs, dtype):
     """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
-    inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
+
+
+def _fitting(spec, x):
+    """An input as a tensor, if it has the shape of its spec."""
+    x = tf.convert_to_tensor(x)
+    if not spec.shape.is_compatible_with(x.shape):
+        raise DataError(f"{spec.name or 'inputs'} must be {spec.shape}, not {x.shape}.")
+    return x

@@ -44,7 +44,7 @@ def to_images(name, value):
     """
     images = to_tensor(name, value)
     check_axes(**{name: (images, "batch, height, width, channels")})
-    if 0 in images.shape.as_list():
+    if images.shape.rank and 0 in images.shape.as_list():
         raise ConfigError(f"{name} must not be empty, not {images.shape.as_list()}.")
     return images
 
@@ -96,10 +96,10 @@ def _shape(name, value):
 
 def check_known(name, x):
     """Raises ConfigError unless all sizes of a tensor but the first are known, and above 0."""
-    sizes = x.shape[1:].as_list()
-    if None in sizes or 0 in sizes:
+    sizes = x.shape[1:]
+    if not sizes.is_fully_defined() or 0 in sizes.as_list():
         raise ConfigError(
-            f"all sizes of {name} but the first must be known and above 0, not {x.shape.as_list()}."
+            f"all sizes of {name} but the first must be known and above 0, not {x.shape}."
         )
 
 

@@ -195,7 +195,19 @@ def test_a_batch_of_one_pixel_under_batch_norm():
 def test_sizes_that_are_not_known_are_not_refused():
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec(None)])
     def images(x, any_shape):
-        return ops.max_pool2d(ops.conv2d(x, WEIGHTS)), ops.relu(any_shape)
+        return ops.max_pool2d(ops.conv2d(x, WEIGHTS)), ops.max_pool2d(any_shape)
 
-    pooled, _ = images(ones([2, 5, 6, 1]), 1.0)
+    pooled, also = images(ones([2, 5, 6, 1]), ones([2, 5, 6, 1]))
     assert pooled.shape == [2, 3, 3, 16]
+    assert also.shape == [2, 3, 3, 1]
+
+
+def test_sizes_that_must_be_known():
+    for op in (
+        ops.flatten,
+        lambda x: ops.upsample_nearest(x, 2),
+        lambda x: ops.image_patches(x, 1),
+    ):
+        for shape in ([None, None, 4, 1], None):
+            with pytest.raises(ConfigError, match="must be known and above 0"):
+                tf.function(op, [tf.TensorSpec(shape)], autograph=False).get_concrete_function()
