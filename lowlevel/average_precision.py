@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from lowlevel.checks import DataError, check_integer, reason_of
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import DataError, check_integer
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union at which a box counts as found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
@@ -117,10 +118,7 @@ class AveragePrecision:
 
 def _numbers(name, values):
     """A float64 array, if all of it is finite."""
-    try:
-        array = np.asarray(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"the {name} are not an array of numbers: {reason_of(error)}.") from error
+    array = to_numbers(f"the {name}", values).astype(np.float64)
     if not np.isfinite(array).all():
         raise DataError(f"the {name} must be finite numbers.")
     return array

@@ -7,7 +7,9 @@ was expected, what was received, what to do. Command-line tools print it and exi
 import importlib
 import math
 import operator
+import os
 import re
+from pathlib import Path
 
 
 class LowlevelError(Exception):
@@ -64,7 +66,7 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
         ConfigError: it is not.
     """
     try:
-        number = math.nan if isinstance(value, str) else float(value)
+        number = math.nan if isinstance(value, str | bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     above = number >= low if low_included else number > low
@@ -94,7 +96,7 @@ def check_choice(name, value, choices):
     Raises:
         ConfigError: it is not.
     """
-    if value not in tuple(choices):  # a dict would have to hash it
+    if not isinstance(value, str) or value not in choices:
         raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
 
@@ -104,6 +106,21 @@ def check_bool(name, value):
     if not isinstance(value, bool):
         raise ConfigError(f"{name} must be True or False, not {value!r}.")
     return value
+
+
+def check_config(name, value, config_class):
+    """Returns `value` if it is a config of that class. Raises ConfigError if it is not."""
+    if not isinstance(value, config_class):
+        wanted = f"{config_class.__module__.rpartition('.')[2]}.{config_class.__qualname__}"
+        raise ConfigError(f"{name} must be a {wanted}, not {value!r}.")
+    return value
+
+
+def check_path(name, value):
+    """Returns a path as a `Path`. Raises ConfigError if it is not one."""
+    if not isinstance(value, str | os.PathLike):
+        raise ConfigError(f"{name} must be a path, not {value!r}.")
+    return Path(value)
 
 
 def check_printable(names, what):
@@ -145,13 +162,14 @@ def check_labels(labels, logits):
     Raises:
         DataError: they are something else, as far as their shape is known.
     """
-    ranks = labels.shape.rank, logits.shape.rank
-    fits = None in ranks or ranks[0] + 1 == ranks[1]
+    fits = logits.shape.rank != 0 and labels.shape.is_compatible_with(logits.shape[:-1])
     if not (fits and labels.dtype.is_integer):
         raise DataError(
             f"labels must be a whole number for each row of logits {logits.shape}, not "
             f"{labels.dtype.name} {labels.shape}; of one-hot rows, take the argmax."
         )
+    if logits.shape.rank and logits.shape[-1] == 0:
+        raise DataError(f"logits must have a column for each class, but are {logits.shape}.")
 
 
 def check_image_shape(value, smallest=1, name="image_shape"):

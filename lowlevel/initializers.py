@@ -2,15 +2,44 @@
 
 Each takes `shape`, a tuple of whole numbers, and `seed`, an int64 tensor `[2]` as made by
 `lowlevel.seeds.derive`, and returns a float32 tensor of that shape. The formulas are those of the
-Keras initializers of the same names; the random numbers are not.
+Keras initializers of the same names; the random numbers are not. They raise ConfigError for what is
+no shape or no seed.
 """
 
 import math
 
 import tensorflow as tf
 
+from lowlevel import seeds
+from lowlevel.checks import ConfigError, check_integer
+
 # A normal distribution cut off at two standard deviations keeps this share of its spread.
 TRUNCATED_NORMAL_SPREAD = 0.87962566103423978
+
+
+def check_shape(name, shape):
+    """Returns a shape as a tuple of ints. Raises ConfigError unless it is whole numbers above 0."""
+    try:
+        return tuple(check_integer(name, size, 1) for size in shape)
+    except (ConfigError, TypeError):
+        shown = tuple(shape) if isinstance(shape, list | tuple) else shape
+        raise ConfigError(f"{name} needs a shape of whole numbers above 0, not {shown}.") from None
+
+
+def initial_value(name, initializer, shape, seed):
+    """What an initializer gives for the variable of that name: float32 of the shape.
+
+    Raises:
+        ConfigError: the shape is none, or the initializer no function that gives it.
+    """
+    shape = check_shape(name, shape)
+    if not callable(initializer):
+        raise ConfigError(f"the initializer of {name} must be a function, not {initializer!r}.")
+    value = tf.cast(initializer(shape, seed), tf.float32)
+    if value.shape != shape:
+        received = value.shape.as_list()
+        raise ConfigError(f"the initializer of {name} must give {list(shape)}, not {received}.")
+    return value
 
 
 def fans(shape):
@@ -18,19 +47,28 @@ def fans(shape):
 
     Dense weights are `[inputs, outputs]`; convolution weights are
     `[height, width, input channels, output channels]`.
+
+    Raises:
+        ConfigError: the shape has fewer than two axes, or is no shape.
     """
+    shape = check_shape("a variable", shape)
+    if len(shape) < 2:
+        raise ConfigError(
+            f"a variable of shape {shape} has no inputs and outputs to initialize it by; "
+            f"zeros and ones take any shape."
+        )
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
 
 
 def _uniform(shape, seed, variance):
     limit = math.sqrt(3 * variance)
-    return tf.random.stateless_uniform(shape, seed, -limit, limit)
+    return tf.random.stateless_uniform(shape, seeds.check(seed), -limit, limit)
 
 
 def _truncated_normal(shape, seed, variance):
     stddev = math.sqrt(variance) / TRUNCATED_NORMAL_SPREAD
-    return tf.random.stateless_truncated_normal(shape, seed, stddev=stddev)
+    return tf.random.stateless_truncated_normal(shape, seeds.check(seed), stddev=stddev)
 
 
 def glorot_uniform(shape, seed):
@@ -65,14 +103,15 @@ def lecun_normal(shape, seed):
 
 def embedding_uniform(shape, seed):
     """Uniform in [-0.05, 0.05], for embedding tables, as in Keras's `Embedding`."""
-    return tf.random.stateless_uniform(shape, seed, -0.05, 0.05)
+    shape = check_shape("a variable", shape)
+    return tf.random.stateless_uniform(shape, seeds.check(seed), -0.05, 0.05)
 
 
 def zeros(shape, seed=None):
     """All zeros; the seed is not used."""
-    return tf.zeros(shape)
+    return tf.zeros(check_shape("a variable", shape))
 
 
 def ones(shape, seed=None):
     """All ones; the seed is not used."""
-    return tf.ones(shape)
+    return tf.ones(check_shape("a variable", shape))

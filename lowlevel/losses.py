@@ -6,13 +6,14 @@ import tensorflow as tf
 
 from lowlevel.checks import DataError, check_labels, check_number, check_same_shape
 from lowlevel.data import pipeline
+from lowlevel.ops.checks import to_tensor
 
 
 def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     """Surprise at the true class: `log(sum(exp(logits))) - logits[label]`.
 
     Args:
-        labels: whole numbers `[batch]` in [0, classes).
+        labels: whole numbers of any integer type, `[batch]`, in [0, classes).
         logits: `[batch, classes]`, any float dtype; computed in float32.
         label_smoothing: share of the probability, in [0, 1), that is spread over all classes
             alike before comparing. Source: Szegedy et al. (2016).
@@ -22,13 +23,16 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
         with smoothing, its `CategoricalCrossentropy`, before their mean.
 
     Raises:
-        ConfigError: the share is out of range.
+        ConfigError: the share is out of range, or labels or logits are not numbers.
         DataError: labels are not a whole number for each row of logits, or beyond the classes; in a
             compiled function, the latter is TensorFlow's InvalidArgumentError.
     """
     check_number("label_smoothing", label_smoothing, 0, 1)
-    labels, logits = tf.convert_to_tensor(labels), tf.cast(logits, tf.float32)
+    labels, logits = to_tensor("labels", labels), to_tensor("logits", logits)
+    logits = tf.cast(logits, tf.float32)
     check_labels(labels, logits)
+    if labels.dtype not in (tf.int32, tf.int64):
+        labels = tf.cast(labels, tf.int64)
     with pipeline.blame_batch():
         if label_smoothing == 0:
             return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
@@ -51,10 +55,13 @@ def mean_squared_error(targets, outputs):
         float32 `[batch]`. Equals Keras's `MeanSquaredError`, over all axes, before its mean.
 
     Raises:
-        DataError: they have different shapes.
+        DataError: they have different shapes, or no axis for the batch.
+        ConfigError: they are not numbers.
     """
-    targets, outputs = tf.cast(targets, tf.float32), tf.cast(outputs, tf.float32)
+    targets, outputs = _float32("targets", targets), _float32("outputs", outputs)
     check_same_shape(targets, outputs)
+    if outputs.shape.rank == 0 or 0 in outputs.shape[1:].as_list():
+        raise DataError(f"outputs must be numbers [batch, ...], not {outputs.shape}.")
     squares = tf.reshape(tf.square(targets - outputs), [-1, math.prod(outputs.shape[1:])])
     return tf.reduce_mean(squares, axis=1)
 
@@ -72,10 +79,15 @@ def sigmoid_cross_entropy(labels, logits):
     Raises:
         DataError: they have different shapes, or a label is out of range; in a compiled function,
             the latter is TensorFlow's InvalidArgumentError.
+        ConfigError: they are not numbers.
     """
-    labels, logits = tf.cast(labels, tf.float32), tf.cast(logits, tf.float32)
+    labels, logits = _float32("labels", labels), _float32("logits", logits)
     check_same_shape(labels, logits)
     return tf.nn.sigmoid_cross_entropy_with_logits(_check_range(labels), logits)
+
+
+def _float32(name, value):
+    return tf.cast(to_tensor(name, value), tf.float32)
 
 
 def _check_range(labels):

@@ -3,14 +3,16 @@
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import check_labels, check_same_shape
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import DataError, check_labels, check_same_shape
+from lowlevel.ops.checks import to_tensor
 
 
 def is_correct(labels, logits):
     """Whether the class with the largest logit is the true one.
 
     Args:
-        labels: whole numbers `[batch]`.
+        labels: whole numbers of any integer type, `[batch]`.
         logits: `[batch, classes]`.
 
     Returns:
@@ -19,8 +21,10 @@ def is_correct(labels, logits):
     Raises:
         DataError: labels are not a whole number for each row of logits.
     """
-    labels, logits = tf.convert_to_tensor(labels), tf.convert_to_tensor(logits)
+    labels, logits = to_tensor("labels", labels), to_tensor("logits", logits)
     check_labels(labels, logits)
+    if labels.dtype not in (tf.int32, tf.int64):
+        labels = tf.cast(labels, tf.int64)
     return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
 
 
@@ -37,7 +41,8 @@ def is_correct_binary(labels, logits):
     Raises:
         DataError: they have different shapes.
     """
-    labels, logits = tf.cast(labels, tf.float32), tf.cast(logits, tf.float32)
+    labels = tf.cast(to_tensor("labels", labels), tf.float32)
+    logits = tf.cast(to_tensor("logits", logits), tf.float32)
     check_same_shape(labels, logits)
     return tf.equal(logits > 0, labels > 0.5)
 
@@ -47,7 +52,8 @@ def absolute_error(targets, outputs):
 
     Its mean is Keras's `MeanAbsoluteError`. Raises DataError if they have different shapes.
     """
-    targets, outputs = tf.cast(targets, tf.float32), tf.cast(outputs, tf.float32)
+    targets = tf.cast(to_tensor("targets", targets), tf.float32)
+    outputs = tf.cast(to_tensor("outputs", outputs), tf.float32)
     check_same_shape(targets, outputs)
     return tf.abs(targets - outputs)
 
@@ -65,9 +71,21 @@ class Mean:
         self.weight = weight
 
     def update(self, values, weights=1.0):
-        """Adds numbers of any shape, each with a weight (broadcast to the numbers' shape)."""
-        values = np.asarray(values, np.float64)
-        weights = np.broadcast_to(np.asarray(weights, np.float64), values.shape)
+        """Adds numbers of any shape, each with a weight (broadcast to the numbers' shape).
+
+        Raises:
+            DataError: they are not numbers, or the weights do not fit, or one is negative.
+        """
+        values = to_numbers("values", values).astype(np.float64)
+        weights = to_numbers("weights", weights).astype(np.float64)
+        if (weights < 0).any():
+            raise DataError("weights must be at least 0.")
+        try:
+            weights = np.broadcast_to(weights, values.shape)
+        except ValueError:
+            raise DataError(
+                f"weights {list(weights.shape)} do not fit values {list(values.shape)}."
+            ) from None
         self.add((values * weights).sum(), weights.sum())
 
     def add(self, total, weight):
@@ -89,4 +107,4 @@ class Accuracy(Mean):
 
     def update(self, labels, logits, weights=1.0):
         """Adds a batch: labels `[batch]`, logits `[batch, classes]`."""
-        super().update(is_correct(tf.convert_to_tensor(labels), logits), weights)
+        super().update(is_correct(labels, logits), weights)

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets, variables
-from lowlevel.checks import ConfigError, DataError, check_integer, check_number
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
@@ -24,7 +24,7 @@ from lowlevel.progress import Progress
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
 from lowlevel.training import loop
-from lowlevel.training.compiled import Compiled, check_arguments
+from lowlevel.training.compiled import Compiled, check_arguments, check_fit
 from lowlevel.training.epoch_lines import EpochLines
 from lowlevel.training.hook import check_hooks
 from lowlevel.training.hooks import restore
@@ -143,9 +143,7 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
-        check_integer("epochs", epochs, 1)
-        check_integer("initial_epoch", initial_epoch, 0)
-        check_number("validation_split", validation_split, 0, 1)
+        check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data)
         data, held_out = self._gather(x, y, sample_weight), None
         whole = data
         if validation_data is not None:

@@ -86,16 +86,46 @@ class Optimizer:
             gradients: dict of tensors by variable name.
             trainable: dict of variables with the same names.
             step: the number of steps before this one, a scalar integer tensor.
+
+        Raises:
+            ConfigError: names or shapes differ, or there are no slots for these variables.
         """
+        if not isinstance(gradients, dict):
+            raise ConfigError(f"gradients must be a dict by variable name, not {gradients!r}.")
         if gradients.keys() != trainable.keys():
             raise ConfigError(
                 f"gradients and variables differ: {gradients.keys() ^ trainable.keys()}."
             )
+        gradients = {
+            name: _check_gradient(name, gradients[name], variable)
+            for name, variable in trainable.items()
+        }
         learning_rate = self.learning_rate(step)
         scalars = self.scalars(tf.cast(step + 1, tf.float32), learning_rate)
         for name, variable in trainable.items():
             with tf.name_scope(name):
                 if self.weight_decay and variable.shape.rank > 1:
                     variable.assign(variable - variable * self.weight_decay * learning_rate)
-                slots = [self.slots[f"{kind}/{name}"] for kind in self.kinds_of(name, variable)]
+                slots = self._slots_of(name, variable)
                 self.assign_update(variable, gradients[name], slots, *scalars)
+
+    def _slots_of(self, name, variable):
+        slots = [f"{kind}/{name}" for kind in self.kinds_of(name, variable)]
+        if not self.slots.keys() >= set(slots):
+            raise ConfigError(f"build the optimizer for {name} before you apply it.")
+        return [self.slots[slot] for slot in slots]
+
+
+def _check_gradient(name, gradient, variable):
+    """A gradient as a tensor. Raises ConfigError unless it has the variable's shape and dtype."""
+    try:
+        tensor = tf.convert_to_tensor(gradient, variable.dtype)
+        fits = tensor.shape.is_compatible_with(variable.shape)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        shape = getattr(gradient, "shape", None)
+        received = repr(gradient) if shape is None else f"{gradient.dtype} {list(shape)}"
+        wanted = f"{variable.dtype.name} {variable.shape.as_list()}"
+        raise ConfigError(f"the gradient of {name} must be {wanted}, not {received}.")
+    return tensor

@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice, check_number
+from lowlevel.checks import check_bool, check_choice, check_number
 from lowlevel.optimizer import Optimizer
 from lowlevel.update_rules import (
     adam_alpha,
@@ -39,7 +39,7 @@ class Momentum(Optimizer):
     def __init__(self, learning_rate, momentum=0.9, nesterov=False, weight_decay=0.0):
         super().__init__(learning_rate, weight_decay)
         self.momentum = check_number("momentum", momentum, 0, 1)
-        self.nesterov = nesterov
+        self.nesterov = check_bool("nesterov", nesterov)
 
     def update(self, variable, gradient, slots, learning_rate):
         variable, velocity = momentum_update(

@@ -8,6 +8,7 @@ import math
 
 import tensorflow as tf
 
+from lowlevel import seeds
 from lowlevel.checks import ConfigError, check_choice, check_integer, check_number
 
 NAMES = ("constant", "cosine", "piecewise", "one_cycle")
@@ -60,17 +61,24 @@ def piecewise(boundaries, rates):
     Equals Keras's `PiecewiseConstantDecay`.
 
     Raises:
-        ConfigError: the boundaries do not rise, or there is not exactly one more rate.
+        ConfigError: the boundaries are not whole numbers that rise, or there is not exactly one
+            more rate.
     """
-    if len(rates) != len(boundaries) + 1 or sorted(set(boundaries)) != list(boundaries):
+    try:
+        boundaries = [check_integer("a boundary", step, 0, seeds.MAX_STEP) for step in boundaries]
+        rates = [_check_rate("the learning rate", rate) for rate in rates]
+    except TypeError:
+        raise ConfigError(
+            f"boundaries and rates must be lists, not {boundaries!r} and {rates!r}."
+        ) from None
+    if len(rates) != len(boundaries) + 1 or sorted(set(boundaries)) != boundaries:
         raise ConfigError(
             f"piecewise needs rising boundaries and one rate more than boundaries, "
-            f"not {list(boundaries)} and {list(rates)}."
+            f"not {boundaries} and {rates}."
         )
-    for rate in rates:
-        _check_rate("the learning rate", rate)
 
     def schedule(step):
+        step = tf.convert_to_tensor(step)
         passed = tf.reduce_sum(tf.cast(step > tf.constant(boundaries, step.dtype), tf.int32))
         return tf.gather(tf.constant(rates, tf.float32), passed)
 
@@ -79,6 +87,8 @@ def piecewise(boundaries, rates):
 
 def warm_up(schedule, steps):
     """`schedule`, its first `steps` rates scaled by 1/steps, 2/steps, ... up to 1."""
+    if not callable(schedule):
+        raise ConfigError(f"a warm-up needs a schedule, such as constant(0.1), not {schedule!r}.")
     check_integer("warm-up steps", steps, 0)
     if steps == 0:
         return schedule

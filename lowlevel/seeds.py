@@ -4,7 +4,7 @@ import zlib
 
 import tensorflow as tf
 
-from lowlevel.checks import check_integer
+from lowlevel.checks import ConfigError, check_integer
 
 MAX_RUN_SEED = 2**63 - 1
 MAX_STEP = 2**31 - 1
@@ -23,12 +23,17 @@ def derive(run_seed, purpose, step=0):
 
     Returns:
         int64 tensor `[2]`: the run seed, and the purpose's CRC-32 in front of the step.
+
+    Raises:
+        ConfigError: one of them is something else.
     """
     check_integer("the run seed", run_seed, 0, MAX_RUN_SEED)
     if not tf.is_tensor(step):
         check_integer("the step of a seed", step, 0, MAX_STEP)
-    purpose_bits = zlib.crc32(purpose.encode()) << 31
-    return tf.stack([tf.constant(run_seed, tf.int64), purpose_bits + tf.cast(step, tf.int64)])
+    elif not step.dtype.is_integer or step.shape.rank not in (0, None):
+        raise ConfigError(f"the step of a seed must be a whole number, not {step}.")
+    step = tf.cast(step, tf.int64)
+    return tf.stack([tf.constant(run_seed, tf.int64), _bits(purpose) + step])
 
 
 def fold(seed, purpose):
@@ -40,6 +45,28 @@ def fold(seed, purpose):
 
     Returns:
         int64 tensor `[2]`.
+
+    Raises:
+        ConfigError: the seed is no seed, or the purpose no name.
     """
-    purpose_bits = tf.constant(zlib.crc32(purpose.encode()) << 31, tf.int64)
+    seed = tf.cast(check(seed), tf.int64)
+    purpose_bits = tf.constant(_bits(purpose), tf.int64)
     return tf.stack([seed[0], tf.bitwise.bitwise_xor(seed[1], purpose_bits)])
+
+
+def check(seed):
+    """A seed as a tensor `[2]`. Raises ConfigError unless it is two whole numbers."""
+    try:
+        tensor = tf.convert_to_tensor(seed)
+        fits = tensor.dtype.is_integer and tensor.shape.is_compatible_with([2])
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise ConfigError(f"a seed must be two whole numbers, see lowlevel.seeds, not {seed!r}.")
+    return tensor
+
+
+def _bits(purpose):
+    if not isinstance(purpose, str):
+        raise ConfigError(f"the purpose of a seed must be a name, not {purpose!r}.")
+    return zlib.crc32(purpose.encode()) << 31

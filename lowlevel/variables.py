@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import initializers, seeds
-from lowlevel.checks import ConfigError, NonFiniteError
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import ConfigError, DataError, NonFiniteError
 
 KINDS = ("weights", "biases", "state")
 
@@ -32,7 +33,11 @@ class VariableStore:
         self.frozen = ()
 
     def add_weights(self, layer, shape, initializer=initializers.glorot_uniform):
-        """Makes `weights[layer]`. Raises ConfigError if it exists or a dimension is unknown."""
+        """Makes `weights[layer]`, by a function of shape and seed.
+
+        Raises:
+            ConfigError: it exists, a dimension is unknown, or the function gives another shape.
+        """
         self._add("weights", layer, shape, initializer)
 
     def add_biases(self, layer, size, initializer=initializers.zeros):
@@ -45,15 +50,13 @@ class VariableStore:
 
     def _add(self, kind, layer, shape, initializer):
         variables = getattr(self, kind)
+        if not isinstance(layer, str) or not layer:
+            raise ConfigError(f"a layer needs a name, not {layer!r}.")
         name = f"{kind}/{layer}"
         if layer in variables:
             raise ConfigError(f"{name} exists already: every layer needs a name of its own.")
-        if not all(isinstance(size, int) and size > 0 for size in shape):
-            raise ConfigError(
-                f"{name} needs a shape of whole numbers above 0, not {tuple(shape)}: "
-                f"variables are made before any data is seen."
-            )
-        value = initializer(shape, seeds.derive(self.seed, name))
+        seed = seeds.derive(self.seed, name)
+        value = initializers.initial_value(name, initializer, shape, seed)
         variables[layer] = tf.Variable(value, name=name, trainable=kind != "state")
 
     def freeze(self, *layers):
@@ -195,23 +198,29 @@ def assign(named_variables, new_values):
     """Assigns new values by name to the variables of a dict: to all, or to none on an error.
 
     Raises:
-        ConfigError: names or shapes differ, or a number is not finite.
+        ConfigError: names or shapes differ, or a number is not finite in the variable's dtype.
     """
     if not isinstance(new_values, dict):
         raise ConfigError(
             f"values must be a dict of arrays by name, not {type(new_values).__name__}."
         )
     if new_values.keys() != named_variables.keys():
-        wrong = ", ".join(sorted(new_values.keys() ^ named_variables.keys()))
+        wrong = ", ".join(sorted(map(str, new_values.keys() ^ named_variables.keys())))
         raise ConfigError(f"values and variables must have the same names; {wrong} differ.")
+    arrays = {}
     for name, variable in named_variables.items():
-        received = list(np.shape(new_values[name]))
-        if received != variable.shape.as_list():
-            raise ConfigError(f"{name} is {variable.shape.as_list()}, not {received}.")
-        if not np.isfinite(new_values[name]).all():
+        try:
+            array = to_numbers(f"the new {name}", new_values[name])
+        except DataError as error:
+            raise ConfigError(str(error)) from error
+        if list(array.shape) != variable.shape.as_list():
+            raise ConfigError(f"{name} is {variable.shape.as_list()}, not {list(array.shape)}.")
+        with np.errstate(over="ignore"):
+            arrays[name] = array.astype(variable.dtype.as_numpy_dtype)
+        if not np.isfinite(arrays[name]).all():
             raise ConfigError(f"the new {name} holds a number that is not finite.")
     for name, variable in named_variables.items():
-        variable.assign(new_values[name])
+        variable.assign(arrays[name])
 
 
 def check_finite(named_variables, when=""):

@@ -15,6 +15,7 @@ ONE_PAGE = SCRIPTS / "mnist_on_one_page.py"
 # A file may import from its own row or from a lower one.
 ROWS = {
     "lowlevel": 0,
+    "lowlevel.arrays": 0,
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
     "lowlevel.progress": 0,

@@ -1,4 +1,7 @@
-"""Random changes to training images that keep their class, in ops, each from a seed."""
+"""Random changes to training images that keep their class, in ops, each from a seed.
+
+All raise ConfigError for what is not a batch of images, or no seed.
+"""
 
 import dataclasses
 import math
@@ -7,6 +10,7 @@ import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import check_bool, check_choice, check_integer, check_number
+from lowlevel.ops.checks import check_known, to_floats, to_images
 
 FILLS = {"zero": "CONSTANT", "nearest": "NEAREST"}
 
@@ -33,6 +37,7 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
     check_number("zoom", zoom, 0, 1)
     check_number("shift", shift, 0, math.inf)
     check_choice("fill", fill, FILLS)
+    images, seed = to_images("images", to_floats("images", images)), seeds.check(seed)
     batch, height, width = tf.unstack(tf.shape(images)[:3])
     draws = tf.random.stateless_uniform([5, batch], seed, -1, 1)
     angle = draws[0] * rotation * math.pi / 180
@@ -68,6 +73,8 @@ def random_flip(images, seed, vertical=False):
     Returns:
         Images of the same shape.
     """
+    check_bool("vertical", vertical)
+    images, seed = to_images("images", images), seeds.check(seed)
     mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
     return tf.where(mirrored, tf.reverse(images, [1 if vertical else 2]), images)
 
@@ -88,6 +95,8 @@ def random_crop(images, seed, padding):
     Raises:
         ConfigError: the padding is negative or as large as an image.
     """
+    images, seed = to_images("images", images), seeds.check(seed)
+    check_known("images", images)
     height, width = images.shape[1:3]
     check_integer("padding", padding, 0, min(height, width) - 1)
     sides = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
@@ -115,6 +124,8 @@ def random_cutout(images, seed, size):
 
     Source: DeVries and Taylor (2017).
     """
+    images, seed = to_images("images", images), seeds.check(seed)
+    check_known("images", images)
     height, width = images.shape[1:3]
     check_integer("the size of a cutout", size, 0, max(height, width))
     centres = tf.random.stateless_uniform([2, tf.shape(images)[0], 1], seed)

@@ -7,7 +7,8 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import DataError, check_printable
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import ConfigError, DataError, check_integer, check_printable
 from lowlevel.data.examples import Arrays
 
 
@@ -32,10 +33,8 @@ class LabelledImages:
     source: str
 
     def __post_init__(self):
-        try:
-            images, labels = np.asarray(self.images), np.asarray(self.labels)
-        except ValueError as error:
-            raise DataError(f"{self.source}: lists of images or labels must be even.") from error
+        images = to_numbers(f"{self.source}: images", self.images)
+        labels = to_numbers(f"{self.source}: labels", self.labels)
         if images.ndim != 4 or not np.issubdtype(images.dtype, np.integer):
             raise DataError(
                 f"{self.source}: images must be whole numbers [examples, height, width, channels] "
@@ -86,7 +85,7 @@ class ImageDataset:
     Raises:
         DataError: the two differ in image size, there are fewer than two classes, or a label is
             not covered by the names.
-        ConfigError: a name cannot be printed.
+        ConfigError: a name cannot be printed, or two are alike.
     """
 
     name: str
@@ -109,7 +108,12 @@ class ImageDataset:
         if not self.class_names:
             names = tuple(str(index) for index in range(highest + 1))
             object.__setattr__(self, "class_names", names)
+        if not isinstance(self.class_names, list | tuple):
+            raise ConfigError(f"class_names must be a tuple of names, not {self.class_names!r}.")
+        object.__setattr__(self, "class_names", tuple(map(str, self.class_names)))
         check_printable(self.class_names, "a class name")
+        if len(set(self.class_names)) < len(self.class_names):
+            raise ConfigError(f"two of the class_names are alike: {', '.join(self.class_names)}.")
         if highest >= len(self.class_names):
             raise DataError(
                 f"{self.train.source} has the label {highest}, but there are names for "
@@ -136,7 +140,9 @@ class ImageDataset:
 
         Raises:
             DataError: the images have colours, in another number.
+            ConfigError: the number is not above 0.
         """
+        check_integer("channels", channels, 1)
         if self.image_shape[-1] == channels:
             return self
         if self.image_shape[-1] != 1:

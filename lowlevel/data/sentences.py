@@ -116,7 +116,12 @@ def split_lines(text, source):
 
 
 def check_length(text, where):
-    """Raises DataError if a text is too long: memory for a batch grows with its longest text."""
+    """Raises DataError if a text is too long: memory for a batch grows with its longest text.
+
+    So does what is not text.
+    """
+    if not isinstance(text, str):
+        raise DataError(f"{where} must be a string, not {text!r}.")
     if len(text) > MAX_CHARACTERS:
         raise DataError(
             f"{where} has {len(text)} characters; a sentence may have {MAX_CHARACTERS}."

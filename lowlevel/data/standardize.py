@@ -9,7 +9,9 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.checks import DataError, check_number
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import ConfigError, DataError, check_number
+from lowlevel.ops.checks import to_floats
 
 IMAGES_AT_A_TIME = 64
 STATISTICS = ("mean", "std", "low", "high")
@@ -26,12 +28,16 @@ def statistics_of(images):
         the largest pixel after standardizing.
 
     Raises:
-        DataError: all pixels are equal.
+        DataError: there are no images, all pixels are equal, or one is not in 0 to 255.
     """
     counts = np.zeros(256, np.int64)
     for start in range(0, len(images), IMAGES_AT_A_TIME):
-        some = np.asarray(images[start : start + IMAGES_AT_A_TIME])
+        some = to_numbers("images", images[start : start + IMAGES_AT_A_TIME])
+        if some.dtype.kind not in "ui" or some.min(initial=0) < 0 or some.max(initial=0) > 255:
+            raise DataError(f"images must be whole numbers from 0 to 255, not {some.dtype}.")
         counts += np.bincount(some.reshape(-1), minlength=256)
+    if not counts.any():
+        raise DataError("there are no training images.")
     levels = np.arange(256) / 255
     mean = float(np.average(levels, weights=counts))
     std = math.sqrt(np.average((levels - mean) ** 2, weights=counts))
@@ -44,6 +50,8 @@ def statistics_of(images):
 
 def check_statistics(statistics):
     """Returns the statistics as floats. Raises ConfigError if they cannot work."""
+    if not isinstance(statistics, dict):
+        raise ConfigError(f"statistics must be a dict of {', '.join(STATISTICS)}.")
     checked = {
         name: check_number(name, statistics.get(name), -math.inf, math.inf, low_included=False)
         for name in STATISTICS
@@ -62,7 +70,11 @@ def apply(images, statistics):
 
     Returns:
         float32 of the same shape, clipped to [0, 1], the range of the training set's pixels.
+
+    Raises:
+        ConfigError: the images are whole numbers.
     """
+    images = to_floats("images", images)
     standardized = (images - statistics["mean"]) / statistics["std"]
     scaled = (standardized - statistics["low"]) / (statistics["high"] - statistics["low"])
     return tf.clip_by_value(scaled, 0.0, 1.0)

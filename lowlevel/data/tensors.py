@@ -38,7 +38,7 @@ def _describe(nest):
 def _to_tensor(array, spec=None):
     tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(_plain(array))
     name = "targets" if spec is None else spec.name or "inputs"
-    if tensor.dtype.is_complex:
+    if tensor.dtype.is_complex or tensor.dtype == tf.string:
         raise ValueError(f"{name} must be real numbers, not {tensor.dtype.name}")
     dtype = spec.dtype if spec is not None else _dtype_of_targets(tensor.dtype)
     if spec is not None and not spec.shape.is_compatible_with(tensor.shape):

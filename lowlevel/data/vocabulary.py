@@ -2,10 +2,11 @@
 
 import collections
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from lowlevel.checks import DataError
+from lowlevel.checks import DataError, check_integer
 from lowlevel.data.examples import Arrays
 from lowlevel.data.tensors import to_tensors
 
@@ -15,8 +16,20 @@ WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
 
 
 def words(text):
-    """The words and the punctuation marks of a text, in lower case."""
+    """The words and the punctuation marks of a text, in lower case.
+
+    Raises:
+        DataError: it is not text.
+    """
+    if not isinstance(text, str):
+        raise DataError(f"a text must be a string, not {text!r}.")
     return WORD.findall(text.lower())
+
+
+def check_texts(texts):
+    """Refuses one string in place of several: its letters would be texts. Raises DataError."""
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise DataError(f"texts must be a list of strings, not {texts!r}.")
 
 
 class Vocabulary:
@@ -42,7 +55,13 @@ class Vocabulary:
         """The most common words of texts, at most `max_words`; ties go to the first.
 
         Words that occur once are left out: they teach a network what unknown words mean.
+
+        Raises:
+            DataError: the texts are no list of strings.
+            ConfigError: the number is not a whole number above 0.
         """
+        check_integer("max_words", max_words, 1)
+        check_texts(texts)
         counts = collections.Counter(word for text in texts for word in words(text))
         return cls([word for word, count in counts.most_common(max_words) if count > 1])
 
@@ -50,8 +69,9 @@ class Vocabulary:
         """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.
 
         Raises:
-            DataError: a text has no words.
+            DataError: a text has no words, or they are no list of strings.
         """
+        check_texts(texts)
         rows = []
         for number, text in enumerate(texts):
             row = [self._numbers.get(word, UNKNOWN) for word in words(text)]

@@ -38,7 +38,7 @@ makes one network of several.
 
 import dataclasses
 
-from lowlevel.checks import ConfigError, check_choice
+from lowlevel.checks import ConfigError, check_choice, check_config
 from lowlevel.nets import (
     bottle_autoencoder,
     bottle_decoder,
@@ -96,10 +96,11 @@ def make(name, config=None, seed=0, precision="float32"):
         precision: what it computes in, a name in `PRECISIONS`.
 
     Raises:
-        ConfigError: there is no such network, or no such precision.
+        ConfigError: there is no such network, or no such precision, or it is another's config.
     """
     net = get(name)
-    return build_network(net, name, net.Config() if config is None else config, seed, precision)
+    config = net.Config() if config is None else check_config("config", config, net.Config)
+    return build_network(net, name, config, seed, precision)
 
 
 def config_from_dict(name, fields):
@@ -116,7 +117,7 @@ def config_from_dict(name, fields):
 def _from_dict(what, config_class, values):
     known = {field.name: field for field in dataclasses.fields(config_class)}
     if not isinstance(values, dict) or not values.keys() <= known.keys():
-        received = ", ".join(sorted(values)) if isinstance(values, dict) else repr(values)
+        received = ", ".join(sorted(map(str, values))) if isinstance(values, dict) else repr(values)
         raise ConfigError(f"{what} has the fields {', '.join(sorted(known))}, not {received}.")
     arguments = {}
     for name, value in values.items():

@@ -5,7 +5,7 @@ The decoder is the mirror image of the encoder, size by size.
 
 import dataclasses
 
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, check_config
 from lowlevel.nets import bottle_decoder, bottle_encoder, nested
 
 PARTS = {"encoder": bottle_encoder, "decoder": bottle_decoder}
@@ -26,6 +26,7 @@ class Config:
     )
 
     def __post_init__(self):
+        check_config("encoder", self.encoder, bottle_encoder.Config)
         mirrored = bottle_decoder.mirror(self.encoder)
         if self.decoder != mirrored:
             raise ConfigError(

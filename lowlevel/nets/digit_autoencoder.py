@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, check_config
 from lowlevel.nets import digit_decoder, digit_encoder, nested
 
 PARTS = {"encoder": digit_encoder, "decoder": digit_decoder}
@@ -21,6 +21,8 @@ class Config:
     decoder: digit_decoder.Config = dataclasses.field(default_factory=digit_decoder.Config)
 
     def __post_init__(self):
+        check_config("encoder", self.encoder, digit_encoder.Config)
+        check_config("decoder", self.decoder, digit_decoder.Config)
         if self.encoder.latent_size != self.decoder.latent_size:
             raise ConfigError(
                 f"the encoder makes latents of {self.encoder.latent_size} numbers, "

@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import ops, seeds
-from lowlevel.checks import check_bool, check_image_shape, check_integer, check_number
+from lowlevel.checks import check_bool, check_config, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
 from lowlevel.ops import norm
 from lowlevel.variables import VariableStore
@@ -53,6 +53,7 @@ class Config:
     def __post_init__(self):
         check_image_shape(self.image_shape, smallest=2)
         check_integer("num_classes", self.num_classes, 2)
+        check_config("block", self.block, BlockConfig)
         check_bool("shared", self.shared)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice
+from lowlevel.checks import ConfigError, DataError, check_choice
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
 
@@ -36,9 +36,19 @@ class Network:
 
     def __post_init__(self):
         check_choice("precision", self.precision, PRECISIONS)
+        if not callable(self.forward):
+            raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
+        for spec in tf.nest.flatten(self.input_spec):
+            if not isinstance(spec, tf.TensorSpec):
+                raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
 
     def __call__(self, inputs, training=False, seed=None):
-        """What `forward` returns for inputs that are cast to the network's precision."""
+        """What `forward` returns for inputs that are cast to the network's precision.
+
+        Raises:
+            DataError: an input has another shape than its spec.
+        """
+        inputs = tf.nest.map_structure(_fitting, self.input_spec, inputs)
         inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
         if training:
             return self.forward(inputs, training=True, seed=seed)
@@ -71,3 +81,11 @@ def _of(net, name, config, variables, precision):
 def cast(inputs, dtype):
     """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
+
+
+def _fitting(spec, x):
+    """An input as a tensor, if it has the shape of its spec."""
+    x = tf.convert_to_tensor(x)
+    if not spec.shape.is_compatible_with(x.shape):
+        raise DataError(f"{spec.name or 'inputs'} must be {spec.shape}, not {x.shape}.")
+    return x

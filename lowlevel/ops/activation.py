@@ -1,13 +1,16 @@
-"""Activation functions, for tensors of any shape."""
+"""Activation functions, for tensors of any shape; a ConfigError refuses what is not numbers."""
 
 import math
 
 import tensorflow as tf
 
+from lowlevel.checks import check_number
+from lowlevel.ops import checks
+
 
 def relu(x):
     """max(x, 0)."""
-    return tf.nn.relu(x)
+    return tf.nn.relu(checks.to_tensor("x", x))
 
 
 def leaky_relu(x, slope=0.3):
@@ -15,7 +18,8 @@ def leaky_relu(x, slope=0.3):
 
     The default slope is that of Keras's `LeakyReLU` layer. Source: Maas et al. (2013).
     """
-    return tf.nn.leaky_relu(x, slope)
+    check_number("slope", slope, -math.inf, math.inf)
+    return tf.nn.leaky_relu(checks.to_tensor("x", x), slope)
 
 
 def gelu(x):
@@ -34,7 +38,7 @@ def gelu(x):
 
         return x * distribution, gradient
 
-    return gelu(x)
+    return gelu(checks.to_floats("x", x))
 
 
 def plain_gelu(x):
@@ -44,6 +48,7 @@ def plain_gelu(x):
 
 def mish(x):
     """`x * tanh(log(1 + exp(x)))`. Source: Misra (2019)."""
+    x = checks.to_floats("x", x)
     return x * tf.tanh(tf.math.softplus(x))
 
 
@@ -52,6 +57,7 @@ def selu(x):
 
     The two constants make mean 0 and variance 1 a fixed point. Source: Klambauer et al. (2017).
     """
+    x = checks.to_floats("x", x)
     if x.dtype == tf.bfloat16:  # for which TensorFlow's kernel takes twice as long
         return tf.cast(tf.nn.selu(tf.cast(x, tf.float32)), x.dtype)
     return tf.nn.selu(x)
@@ -59,9 +65,11 @@ def selu(x):
 
 def sigmoid(x):
     """1 / (1 + exp(-x)), in (0, 1)."""
-    return tf.sigmoid(x)
+    return tf.sigmoid(checks.to_floats("x", x))
 
 
 def softmax(logits):
     """Probabilities from logits `[..., classes]`: float32, adding up to 1 along the last axis."""
+    logits = checks.to_tensor("logits", logits)
+    checks.check_axes(logits=(logits, "..., classes"))
     return tf.nn.softmax(tf.cast(logits, tf.float32))

@@ -1,6 +1,11 @@
 """Boxes `[..., 4]`: top, left, bottom, right."""
 
+import math
+
 import tensorflow as tf
+
+from lowlevel.checks import check_number
+from lowlevel.ops import checks
 
 
 def intersection_over_union(one, other):
@@ -11,7 +16,15 @@ def intersection_over_union(one, other):
 
     Returns:
         `[...]`, in [0, 1]; 0 if neither box has an area.
+
+    Raises:
+        ConfigError: one of them does not end in an axis of 4.
     """
+    one, other = checks.to_tensor("one", one), checks.to_tensor("other", other)
+    checks.check_axes(one=(one, "..., 4"), other=(other, "..., 4"))
+    if one.dtype.is_integer:  # differences of unsigned numbers cannot be negative
+        one = tf.cast(one, tf.float32)
+    other = tf.cast(other, one.dtype)
     top_left = tf.maximum(one[..., :2], other[..., :2])
     bottom_right = tf.minimum(one[..., 2:], other[..., 2:])
     shared = tf.reduce_prod(tf.maximum(bottom_right - top_left, 0), axis=-1)
@@ -36,10 +49,18 @@ def non_max_suppression(boxes, scores, overlap, smallest_score, most):
     Returns:
         A dict: `boxes` `[batch, most, 4]`, `scores` `[batch, most]`, the best first, `classes`
         int32 `[batch, most]`, `count` int32 `[batch]`. What follows the first `count` is padding.
+
+    Raises:
+        ConfigError: shapes do not fit, or a number is out of range.
     """
+    boxes, scores = checks.to_floats("boxes", boxes), checks.to_floats("scores", scores)
+    checks.check_axes(boxes=(boxes, "batch, boxes, 4"), scores=(scores, "batch, boxes, classes"))
+    check_number("overlap", overlap, 0, 1, high_included=True)
+    check_number("smallest_score", smallest_score, -math.inf, math.inf)
+    checks.check_count("most", most)
     result = tf.image.combined_non_max_suppression(
-        boxes[:, :, tf.newaxis],
-        scores,
+        tf.cast(boxes, tf.float32)[:, :, tf.newaxis],
+        tf.cast(scores, tf.float32),
         max_output_size_per_class=most,
         max_total_size=most,
         iou_threshold=overlap,

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice
-from lowlevel.ops.window import PADDINGS, transposed_output_size
+from lowlevel.ops import checks
+from lowlevel.ops.window import check_window, transposed_output_size
 
 
 def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
@@ -19,9 +19,18 @@ def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
     Returns:
         `[batch, output height, output width, output channels]`, in the dtype of `x`.
 
+    Raises:
+        ConfigError: shapes do not fit, the input does not hold floats, or is too small.
+
     Equals Keras's `Conv2D` (a cross-correlation: the filters are not flipped).
     """
-    check_choice("padding", padding, PADDINGS)
+    x = checks.to_images("x", checks.to_floats("x", x))
+    checks.check_axes(
+        x=(x, "batch, height, width, input channels"),
+        weights=(weights, "window height, window width, input channels, output channels"),
+        bias=(bias, "output channels"),
+    )
+    check_window(x, *weights.shape[:2], stride, padding)
     y = tf.nn.conv2d(x, tf.cast(weights, x.dtype), strides=stride, padding=padding)
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
 
@@ -42,8 +51,18 @@ def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
     Returns:
         `[batch, output height, output width, output channels]`, in the dtype of `x`.
 
+    Raises:
+        ConfigError: shapes do not fit, or the input does not hold floats.
+
     Equals Keras's `Conv2DTranspose`. Images of one pixel take a faster way, `_spread_one_pixel`.
     """
+    x = checks.to_images("x", checks.to_floats("x", x))
+    checks.check_axes(
+        x=(x, "batch, height, width, input channels"),
+        weights=(weights, "window height, window width, output channels, input channels"),
+        bias=(bias, "output channels"),
+    )
+    checks.check_known("x", x)
     window_height, window_width, channels, _ = weights.shape
     height = transposed_output_size(x.shape[1], window_height, stride, padding)
     width = transposed_output_size(x.shape[2], window_width, stride, padding)

@@ -4,18 +4,27 @@ import math
 
 import tensorflow as tf
 
+from lowlevel.ops import checks
+
 
 def dense(x, weights, bias=None):
     """`x @ weights + bias`.
 
     Args:
-        x: `[..., inputs]`.
+        x: `[..., batch, inputs]`.
         weights: `[inputs, outputs]`.
         bias: `[outputs]`, or None.
 
     Returns:
         `[..., outputs]`, in the dtype of `x`. Equals Keras's `Dense` without activation.
+
+    Raises:
+        ConfigError: shapes do not fit, or `x` does not hold floats.
     """
+    x = checks.to_floats("x", x)
+    checks.check_axes(
+        x=(x, "..., batch, inputs"), weights=(weights, "inputs, outputs"), bias=(bias, "outputs")
+    )
     if len(x.shape) > 2:  # one product of all rows is faster than one per example
         inputs, outputs = weights.shape
         rows = dense(tf.reshape(x, [-1, inputs]), weights, bias)
@@ -26,5 +35,11 @@ def dense(x, weights, bias=None):
 
 
 def flatten(x):
-    """`[batch, a, b, ...]` to `[batch, a * b * ...]`; all sizes but the batch must be known."""
+    """`[batch, a, b, ...]` to `[batch, a * b * ...]`; all sizes but the batch must be known.
+
+    Raises:
+        ConfigError: one of them is not known, or 0.
+    """
+    x = checks.to_tensor("x", x)
+    checks.check_known("x", x)
     return tf.reshape(x, [-1, math.prod(x.shape[1:])])

@@ -2,7 +2,9 @@
 
 import tensorflow as tf
 
+from lowlevel import seeds
 from lowlevel.checks import check_number
+from lowlevel.ops import checks
 
 
 def dropout(x, rate, seed):
@@ -17,13 +19,15 @@ def dropout(x, rate, seed):
         A tensor like `x`: each value is 0, or that of `x` divided by 1 - rate.
 
     Raises:
-        ConfigError: the rate is out of range.
+        ConfigError: the rate is out of range, `x` does not hold floats, or the seed is no seed.
 
     For training only: a network that predicts does not call it. The inverted form, as in Keras's
     `Dropout`. Source: Srivastava et al. (2014).
     """
     check_number("the dropout rate", rate, 0, 1)
+    x = checks.to_floats("x", x)
     if rate == 0:
         return x
+    seed = seeds.check(seed)
     kept = tf.random.stateless_uniform(tf.shape(x), seed) >= rate
     return tf.where(kept, x / tf.constant(1 - rate, x.dtype), tf.zeros([], x.dtype))

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError
+from lowlevel.checks import ConfigError, DataError
+from lowlevel.ops import checks
 
 
 def embedding(indices, table):
@@ -14,8 +15,22 @@ def embedding(indices, table):
 
     Returns:
         `[..., size]`, in the dtype of the table. Equals Keras's `Embedding`.
+
+    Raises:
+        ConfigError: the indices are not whole numbers, or the table has other axes.
+        DataError: an index is out of range; in a compiled function, that is TensorFlow's
+            InvalidArgumentError.
     """
-    return tf.gather(table, indices)
+    indices = checks.to_tensor("indices", indices)
+    if not indices.dtype.is_integer:
+        raise ConfigError(f"indices must be whole numbers, not {indices.dtype.name}.")
+    checks.check_axes(table=(table, "rows, size"))
+    if indices.dtype not in (tf.int32, tf.int64):
+        indices = tf.cast(indices, tf.int64)
+    try:
+        return tf.gather(table, indices)
+    except tf.errors.InvalidArgumentError as error:
+        raise DataError(f"an index is beyond the table's {table.shape[0]} rows.") from error
 
 
 def add_positions(x, table):
@@ -29,10 +44,12 @@ def add_positions(x, table):
         A tensor like `x`.
 
     Raises:
-        ConfigError: the sequence is known to be longer than the table.
+        ConfigError: shapes do not fit, or the sequence is known to be longer than the table.
 
     Source: Gehring et al. (2017).
     """
+    x = checks.to_floats("x", x)
+    checks.check_axes(x=(x, "batch, positions, size"), table=(table, "positions or more, size"))
     if x.shape[1] is not None and x.shape[1] > table.shape[0]:
         raise ConfigError(
             f"a sequence of {x.shape[1]} is too long for a table of {table.shape[0]} positions."
@@ -46,11 +63,16 @@ def sum_over_root_length(x, present):
 
     Args:
         x: `[batch, positions, size]`.
-        present: bool `[batch, positions]`, False where there is padding.
+        present: bool `[batch, positions]`, False or 0 where there is padding.
 
     Returns:
         `[batch, size]`; zeros for a sequence without elements.
+
+    Raises:
+        ConfigError: shapes do not fit.
     """
-    present = tf.cast(present, x.dtype)
+    x, present = checks.to_floats("x", x), checks.to_tensor("present", present)
+    checks.check_axes(x=(x, "batch, positions, size"), present=(present, "batch, positions"))
+    present = tf.cast(tf.cast(present, tf.bool), x.dtype)
     length = tf.reduce_sum(present, axis=1, keepdims=True)
     return tf.reduce_sum(x * present[..., tf.newaxis], axis=1) / tf.sqrt(tf.maximum(length, 1))

@@ -1,6 +1,11 @@
 """Batch normalization, and layer normalization."""
 
+import math
+
 import tensorflow as tf
+
+from lowlevel.checks import check_number
+from lowlevel.ops import checks
 
 EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.99
@@ -20,9 +25,14 @@ def batch_norm(x, scale, offset, mean, variance, epsilon=EPSILON):
     Returns:
         A tensor like `x`. Equals Keras's `BatchNormalization` with `training=False`.
 
+    Raises:
+        ConfigError: shapes do not fit, `x` does not hold floats, or epsilon is out of range.
+
     Source: Ioffe and Szegedy (2015).
     """
-    return _fused(x, scale, offset, mean, variance, epsilon, training=False)[0]
+    x = _check(x, scale, offset, mean, variance, epsilon)
+    y, _, _ = _fused(x, scale, offset, mean, variance, epsilon, training=False)
+    return y
 
 
 def batch_norm_training(
@@ -47,8 +57,14 @@ def batch_norm_training(
     Returns:
         A triple: a tensor like `x`, the new mean, and the new variance, both float32
         `[channels]`. The caller assigns them. Equals Keras's `BatchNormalization` with
-        `training=True`.
+        `training=True`. Where there is one number for each channel, it becomes the offset.
+
+    Raises:
+        ConfigError: as for `batch_norm`, or momentum is out of range.
     """
+    x = _check(x, scale, offset, mean, variance, epsilon)
+    check_number("momentum", momentum, 0, 1)
+    mean, variance = tf.cast(mean, tf.float32), tf.cast(variance, tf.float32)
     y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
     # The kernel divides the variance by n - 1.
     count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
@@ -58,17 +74,32 @@ def batch_norm_training(
     return y, new_mean, new_variance
 
 
+def _check(x, scale, offset, mean, variance, epsilon):
+    """Returns `x` as a tensor, if all arguments of batch norm fit."""
+    x = checks.to_images("x", checks.to_floats("x", x))
+    checks.check_axes(
+        x=(x, "batch, height, width, channels"),
+        scale=(scale, "channels"),
+        offset=(offset, "channels"),
+        mean=(mean, "channels"),
+        variance=(variance, "channels"),
+    )
+    check_number("epsilon", epsilon, 0, math.inf, low_included=False)
+    return x
+
+
 def _fused(x, scale, offset, mean, variance, epsilon, training):
     """The kernel that does what `plain_batch_norm` spells out, with statistics in float32."""
-    return tf.raw_ops.FusedBatchNormV3(
-        x=x,
-        scale=scale,
-        offset=offset,
-        mean=mean,
-        variance=variance,
+    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=tf.cast(x, tf.float32) if x.dtype == tf.float64 else x,  # it does not take float64
+        scale=tf.cast(scale, tf.float32),
+        offset=tf.cast(offset, tf.float32),
+        mean=tf.cast(mean, tf.float32),
+        variance=tf.cast(variance, tf.float32),
         epsilon=epsilon,
         is_training=training,
-    )[:3]
+    )
+    return tf.cast(y, x.dtype), mean, variance
 
 
 def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
@@ -96,8 +127,17 @@ def layer_norm(x, scale, offset, epsilon=EPSILON):
         A tensor like `x`; mean and variance are computed in float32. Equals Keras's
         `LayerNormalization`.
 
+    Raises:
+        ConfigError: shapes do not fit, `x` does not hold floats, or epsilon is out of range.
+
     Source: Ba et al. (2016).
     """
+    x = checks.to_floats("x", x)
+    checks.check_axes(
+        x=(x, "..., channels"), scale=(scale, "channels"), offset=(offset, "channels")
+    )
+    check_number("epsilon", epsilon, 0, math.inf, low_included=False)
+    scale, offset = tf.cast(scale, tf.float32), tf.cast(offset, tf.float32)
     normalized = _normalize(tf.cast(x, tf.float32), epsilon)
     return tf.cast(normalized * scale + offset, x.dtype)
 

@@ -2,6 +2,9 @@
 
 import tensorflow as tf
 
+from lowlevel.checks import ConfigError
+from lowlevel.ops import checks
+
 
 def image_patches(images, size):
     """Cuts images into square patches, in reading order, each flattened to a vector.
@@ -12,8 +15,18 @@ def image_patches(images, size):
 
     Returns:
         `[batch, height // size * width // size, size * size * channels]`.
+
+    Raises:
+        ConfigError: they are not images of known size, or cannot be cut into such patches.
     """
+    images = checks.to_images("images", images)
+    checks.check_known("images", images)
+    checks.check_count("size", size)
     _, height, width, channels = images.shape
+    if height % size or width % size:
+        raise ConfigError(
+            f"images of {height}x{width} cannot be cut into patches of {size}x{size}."
+        )
     down, across = height // size, width // size
     x = tf.reshape(images, [-1, down, size, across, size, channels])
     x = tf.transpose(x, [0, 1, 3, 2, 4, 5])  # [batch, down, across, size, size, channels]

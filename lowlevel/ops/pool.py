@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from lowlevel.checks import check_choice
-from lowlevel.ops.window import PADDINGS
+from lowlevel.ops import checks
+from lowlevel.ops.window import check_window
 
 
 def max_pool2d(x, window=2, stride=None, padding="SAME"):
@@ -18,35 +18,40 @@ def max_pool2d(x, window=2, stride=None, padding="SAME"):
     Returns:
         `[batch, output height, output width, channels]`.
 
+    Raises:
+        ConfigError: `x` is not images, or the window does not fit.
+
     Equals Keras's `MaxPooling2D`, whose default is VALID.
     """
-    check_choice("padding", padding, PADDINGS)
+    x = checks.to_images("x", x)
     stride = window if stride is None else stride
+    check_window(x, window, window, stride, padding)
     return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding=padding)
 
 
 def avg_pool2d(x, window=2, stride=None, padding="SAME"):
     """The mean of each channel in each window; padding is not counted.
 
-    Arguments and result are those of `max_pool2d`. Equals Keras's `AveragePooling2D`, whose
-    default is VALID.
+    Arguments, result and errors are those of `max_pool2d`; `x` holds floats. Equals Keras's
+    `AveragePooling2D`, whose default is VALID.
     """
-    check_choice("padding", padding, PADDINGS)
+    x = checks.to_images("x", checks.to_floats("x", x))
     stride = window if stride is None else stride
+    check_window(x, window, window, stride, padding)
     return tf.nn.avg_pool2d(x, ksize=window, strides=stride, padding=padding)
 
 
 def global_max_pool2d(x):
     """The largest value of each channel: `[batch, height, width, channels]` to `[batch, channels]`.
 
-    Equals Keras's `GlobalMaxPooling2D`.
+    Equals Keras's `GlobalMaxPooling2D`. Raises ConfigError if `x` is not images.
     """
-    return tf.reduce_max(x, axis=[1, 2])
+    return tf.reduce_max(checks.to_images("x", x), axis=[1, 2])
 
 
 def global_avg_pool2d(x):
     """The mean of each channel: `[batch, height, width, channels]` to `[batch, channels]`.
 
-    Equals Keras's `GlobalAveragePooling2D`.
+    Equals Keras's `GlobalAveragePooling2D`. Raises ConfigError if `x` is not images of floats.
     """
-    return tf.reduce_mean(x, axis=[1, 2])
+    return tf.reduce_mean(checks.to_images("x", checks.to_floats("x", x)), axis=[1, 2])

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from lowlevel.ops import checks
+
 
 def resize_bilinear(images, height, width):
     """Resizes images; each new pixel is a weighted mean of the nearest old ones.
@@ -13,7 +15,13 @@ def resize_bilinear(images, height, width):
     Returns:
         float32 `[batch, height, width, channels]`. When an image shrinks, the mean covers all the
         old pixels under a new one, so that none is ignored.
+
+    Raises:
+        ConfigError: they are not images, or a size is not a whole number above 0.
     """
+    images = checks.to_images("images", images)
+    checks.check_count("height", height)
+    checks.check_count("width", width)
     return tf.image.resize(images, [height, width], method="bilinear", antialias=True)
 
 
@@ -26,7 +34,13 @@ def upsample_nearest(images, times):
 
     Returns:
         `[batch, height * times, width * times, channels]`. Equals Keras's `UpSampling2D`.
+
+    Raises:
+        ConfigError: they are not images of known size, or `times` is not a whole number above 0.
     """
+    images = checks.to_images("images", images)
+    checks.check_known("images", images)
+    checks.check_count("times", times)
     _, height, width, channels = images.shape
     x = tf.reshape(images, [-1, height, 1, width, 1, channels])
     x = tf.tile(x, [1, 1, times, 1, times, 1])

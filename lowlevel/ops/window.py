@@ -1,6 +1,7 @@
 """What convolution and pooling share: a window that slides over an image."""
 
 from lowlevel.checks import ConfigError, check_choice
+from lowlevel.ops import checks
 
 PADDINGS = ("SAME", "VALID")
 
@@ -12,9 +13,11 @@ def output_size(size, window, stride, padding):
     "VALID" does not pad: (size - window + 1) / stride, rounded up.
 
     Raises:
-        ConfigError: the window does not fit, or the padding is neither of the two.
+        ConfigError: the window does not fit, the padding is neither of the two, or a number is not
+            a whole number above 0.
     """
-    check_choice("padding", padding, PADDINGS)
+    check_steps(window, stride, padding)
+    checks.check_count("size", size)
     covered = size if padding == "SAME" else size - window + 1
     if covered < 1:
         raise ConfigError(f"a window of {window} does not fit into {size} pixels without padding.")
@@ -27,7 +30,26 @@ def transposed_output_size(size, window, stride, padding):
     "SAME" gives size * stride. "VALID" adds window - stride to it if the window is the larger.
 
     Raises:
-        ConfigError: the padding is neither of the two.
+        ConfigError: the padding is neither of the two, or a number is not a whole number above 0.
     """
-    check_choice("padding", padding, PADDINGS)
+    check_steps(window, stride, padding)
+    checks.check_count("size", size)
     return size * stride + (0 if padding == "SAME" else max(window - stride, 0))
+
+
+def check_steps(window, stride, padding):
+    """Refuses what TensorFlow would round, or end the process for. Raises ConfigError."""
+    check_choice("padding", padding, PADDINGS)
+    checks.check_count("window", window)
+    checks.check_count("stride", stride)
+
+
+def check_window(x, height, width, stride, padding):
+    """Raises ConfigError if a window cannot slide over images `[batch, height, width, channels]`.
+
+    Some of TensorFlow's kernels give a wrong shape where it does not fit.
+    """
+    for size, window in ((x.shape[1], height), (x.shape[2], width)):
+        check_steps(window, stride, padding)
+        if size is not None:
+            output_size(size, window, stride, padding)

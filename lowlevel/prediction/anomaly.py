@@ -7,14 +7,23 @@ training images alone.
 
 import hashlib
 import json
+import math
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, check_integer, check_number, import_extra, reason_of
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import (
+    CheckpointError,
+    DataError,
+    check_integer,
+    check_number,
+    check_path,
+    import_extra,
+    reason_of,
+)
 
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
@@ -47,14 +56,22 @@ class Detector:
         return self.facts["threshold"]
 
     def project(self, latents):
-        """Principal components of latents: `[images, latent]` to `[images, dimensions]`."""
+        """Principal components of latents: `[images, latent]` to `[images, dimensions]`.
+
+        Raises:
+            DataError: the latents have another shape, or are not finite numbers.
+        """
+        latents, size = _check_latents(latents), len(self.arrays["pca_mean"])
+        if latents.shape[1] != size:
+            raise DataError(f"latents must be [images, {size}], not {list(latents.shape)}.")
         return (latents - self.arrays["pca_mean"]) @ self.arrays["pca_components"].T
 
     def score(self, latents):
         """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies.
 
         Raises:
-            CheckpointError: some are not finite numbers.
+            DataError: the latents have another shape, or are not finite numbers.
+            CheckpointError: some scores are not finite numbers.
         """
         mixture = import_extra("sklearn.mixture", "report").GaussianMixture()
         mixture.weights_ = self.arrays["weights"]
@@ -67,7 +84,7 @@ class Detector:
 
     def save(self, run_path):
         """Writes arrays and JSON beside a run's checkpoints. Raises CheckpointError if it fails."""
-        folder = Path(run_path) / FOLDER
+        folder = check_path("the run directory", run_path) / FOLDER
         temporary = folder / f"{files.TEMPORARY}{ARRAYS}"
         try:
             folder.mkdir(exist_ok=True)
@@ -92,7 +109,7 @@ def load(run_path, encoder_sha256):
     Raises:
         CheckpointError: there is no detector, it is damaged, or it was fitted to another encoder.
     """
-    folder = Path(run_path) / FOLDER
+    folder = check_path("the run directory", run_path) / FOLDER
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         with np.load(folder / ARRAYS, allow_pickle=False) as archive:
@@ -144,6 +161,16 @@ def _sha256(arrays, facts):
     return digest.hexdigest()
 
 
+def _check_latents(latents):
+    """Latents as an array of floats, if they are finite numbers `[images, latent]`."""
+    latents = to_numbers("latents", latents)
+    if latents.ndim != 2 or latents.size == 0:
+        raise DataError(f"latents must be [images, latent], not {list(latents.shape)}.")
+    if not np.isfinite(latents).all():
+        raise DataError("the latents hold a number that is not finite.")
+    return latents
+
+
 def fit(
     latents,
     encoder_sha256,
@@ -168,10 +195,19 @@ def fit(
         false_alarms: share of training images below the threshold, in (0, 1).
 
     Raises:
+        DataError: the latents are not finite numbers `[images, latent]`, or those of all images
+            are alike.
         ConfigError: there are fewer than `MIN_IMAGES`, or an argument is out of range.
         MissingExtraError: scikit-learn is not installed.
     """
+    latents = _check_latents(latents)
     check_integer("the number of training images", len(latents), MIN_IMAGES)
+    if not np.ptp(latents, axis=0).any():
+        raise DataError("the latents of all training images are alike: there is nothing to learn.")
+    check_integer("seed", seed, 0)
+    check_integer("dimensions", dimensions, 1)
+    check_integer("components", components, 1)
+    check_number("regularization", regularization, 0, math.inf)
     check_number("false_alarms", false_alarms, 0, 1, low_included=False)
     random = np.random.default_rng(seed)
     fold = random.permutation(len(latents)) % FOLDS

@@ -6,6 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from lowlevel.arrays import to_numbers
 from lowlevel.checks import CheckpointError, DataError
 from lowlevel.prediction import trained
 from lowlevel.prediction.serving import TrainedNetwork
@@ -98,7 +99,8 @@ class Predictor:
         """
         if not self.classifies:
             raise CheckpointError(f"the network in {self.source} does not classify images.")
-        if len(images) == 0:
+        images = to_numbers("images", images)
+        if images.ndim and len(images) == 0:
             probabilities = np.zeros((0, len(self.class_names)), np.float32)
         else:
             probabilities = self._compute(self._probabilities, images, quiet)["probabilities"]
@@ -122,9 +124,7 @@ class Predictor:
 
     def _compute(self, function, images, quiet):
         """What a function of inputs gives for images: a dict of arrays; see `outputs`."""
-        if isinstance(images, np.ma.MaskedArray):
-            raise DataError("a masked array's mask would be lost; fill it, or leave images out.")
-        images = self._check(np.asarray(images))
+        images = self._check(to_numbers("images", images))
         height, width, _ = self.image_shape
         batch_size = max(1, PIXELS // (height * width))
         if len(images) <= batch_size:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from lowlevel.checks import CheckpointError, DataError, reason_of
 from lowlevel.data import sentences
-from lowlevel.data.vocabulary import PADDING, UNKNOWN, Vocabulary, words
+from lowlevel.data.vocabulary import PADDING, UNKNOWN, Vocabulary, check_texts, words
 from lowlevel.prediction import trained
 from lowlevel.progress import Progress
 
@@ -83,9 +83,11 @@ class TextPredictor:
             A list of `Verdict`s; the verdict on a sentence without words is None.
 
         Raises:
-            DataError: a sentence has more than `sentences.MAX_CHARACTERS` characters.
+            DataError: they are no list of sentences, or one has more than
+                `sentences.MAX_CHARACTERS` characters.
             CheckpointError: the network gives no finite numbers.
         """
+        check_texts(texts)
         for number, text in enumerate(texts, start=1):
             sentences.check_length(text, f"sentence {number}")
         verdicts = [Verdict(text, None, None, 0, 0) for text in texts]

@@ -2,10 +2,9 @@
 
 import json
 import sys
-from pathlib import Path
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.checks import CheckpointError, check_path, reason_of
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage import checkpoint, records, weights_file
 from lowlevel.storage.history import best_epoch
@@ -36,7 +35,7 @@ def load(path):
         CheckpointError: there is no network, or it does not fit its config.
         MissingExtraError: it is a weights file, and h5py is not installed.
     """
-    path = Path(path)
+    path = check_path("a trained network", path)
     if not path.exists():
         raise CheckpointError(f"{path} does not exist.")
     if path.is_file():

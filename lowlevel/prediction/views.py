@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import DataError
 from lowlevel.prediction.predictor import Prediction
 from lowlevel.progress import Progress
 
@@ -22,8 +24,16 @@ def predict(predictor, images, quiet=True):
     Returns:
         A `Prediction`.
 
+    Raises:
+        DataError: they are no batch of images.
+
     Source: the ten crops of Krizhevsky et al. (2012), with smaller moves.
     """
+    images = to_numbers("images", images)
+    if images.ndim != 4:
+        raise DataError(
+            f"images must be [batch, height, width, channels], not {list(images.shape)}."
+        )
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     height, width = images.shape[1:3]
     views = [(place, mirrored) for place in PLACES for mirrored in (False, True)]

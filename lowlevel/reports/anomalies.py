@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lowlevel import files
+from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 from lowlevel.reports import figures
 
@@ -105,12 +106,17 @@ def make(detector, latents, is_anomaly):
     Args:
         detector: a `Detector`.
         latents: `[images, latent]`.
-        is_anomaly: bool `[images]`.
+        is_anomaly: `[images]`, True or 1 for anomalies.
 
     Raises:
         ConfigError: all images are normal, or none is.
+        DataError: there is not exactly one truth for each image, or latents do not fit.
         MissingExtraError: scikit-learn is not installed.
     """
+    latents, is_anomaly = to_numbers("latents", latents), to_numbers("is_anomaly", is_anomaly)
+    if is_anomaly.shape != latents.shape[:1] or not np.isin(is_anomaly, [0, 1]).all():
+        raise DataError("is_anomaly must hold True or False for each image.")
+    is_anomaly = is_anomaly.astype(bool)
     if is_anomaly.all() or not is_anomaly.any():
         raise ConfigError("a report needs normal images and anomalies.")
     metrics = import_extra("sklearn.metrics", "report")

@@ -6,7 +6,8 @@ import json
 import numpy as np
 
 from lowlevel import files
-from lowlevel.checks import DataError, import_extra, reason_of
+from lowlevel.arrays import to_numbers
+from lowlevel.checks import DataError, check_path, import_extra, reason_of
 from lowlevel.reports import figures
 
 
@@ -45,6 +46,7 @@ class Report:
 
     def write(self, directory):
         """Writes report.txt and report.json. Raises DataError if that fails."""
+        directory = check_path("the directory of a report", directory)
         try:
             files.write_text(directory / "report.txt", self.text())
             files.write_text(directory / "report.json", json.dumps(self.numbers, indent=1) + "\n")
@@ -70,8 +72,17 @@ def make(labels, prediction, class_names):
         A `Report`; its ROC AUCs are one class against the rest, by probability.
 
     Raises:
+        DataError: labels or predicted classes are not a whole number for each example, or have no
+            name; or two names are alike.
         MissingExtraError: scikit-learn is not installed.
     """
+    class_names = tuple(map(str, class_names))
+    if len(set(class_names)) < len(class_names):
+        raise DataError(f"two of the class_names are alike: {', '.join(class_names)}.")
+    labels = _check_classes("labels", labels, class_names)
+    classes = _check_classes("predicted classes", prediction.classes, class_names)
+    if len(labels) != len(classes):
+        raise DataError(f"there are {len(labels)} labels, but {len(classes)} predictions.")
     metrics = import_extra("sklearn.metrics", "report")
     indices = list(range(len(class_names)))
     table = metrics.classification_report(
@@ -101,6 +112,21 @@ def make(labels, prediction, class_names):
     }
     confusion = metrics.confusion_matrix(labels, prediction.classes, labels=indices)
     return Report(numbers, confusion, tuple(class_names))
+
+
+def _check_classes(what, classes, class_names):
+    """Classes as an array, if each is the number of a name."""
+    classes = to_numbers(what, classes)
+    if classes.ndim != 1 or classes.size == 0 or classes.dtype.kind not in "ui":
+        raise DataError(
+            f"{what} must be a whole number for each example, not {classes.dtype} "
+            f"{list(classes.shape)}."
+        )
+    if classes.min() < 0 or classes.max() >= len(class_names):
+        raise DataError(
+            f"{what} must lie in [0, {len(class_names)}), as many as there are class names."
+        )
+    return classes
 
 
 def confusion_figure(report):

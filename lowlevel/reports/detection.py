@@ -8,7 +8,7 @@ import numpy as np
 
 from lowlevel import files
 from lowlevel.average_precision import AveragePrecision, AveragePrecisionResult
-from lowlevel.checks import DataError, reason_of
+from lowlevel.checks import DataError, check_path, reason_of
 from lowlevel.prediction.detection import of_image
 
 
@@ -65,6 +65,7 @@ class Report:
 
     def write(self, directory):
         """Writes report.txt and report.json. Raises DataError if that fails."""
+        directory = check_path("the directory of a report", directory)
         try:
             files.write_text(directory / "report.txt", self.text())
             numbers = json.dumps(self.numbers(), indent=1, allow_nan=False) + "\n"

@@ -10,10 +10,9 @@ import json
 import re
 import shutil
 import sys
-from pathlib import Path
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.checks import CheckpointError, check_path, reason_of
 from lowlevel.storage import checkpoint, configs
 from lowlevel.storage.history import best_epoch
 from lowlevel.storage.lock import lock, unlock
@@ -39,7 +38,7 @@ class RunDirectory:
     """
 
     def __init__(self, path, products=()):
-        self.path = Path(path)
+        self.path = check_path("the run directory", path)
         self.products = tuple(products)
         self._config = None  # the text of config.json, once the directory is open
 

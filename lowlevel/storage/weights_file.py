@@ -12,7 +12,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.checks import CheckpointError, check_path, import_extra, reason_of
 from lowlevel.storage import checkpoint
 from lowlevel.variables import sha256
 
@@ -29,7 +29,9 @@ def write(path, variables, config):
         MissingExtraError: h5py is not installed.
     """
     h5py = import_extra("h5py", "hdf5")
-    path = Path(path)
+    path = check_path("the weights file", path)
+    if not path.name:
+        raise CheckpointError(f"{path} is a directory, not a weights file.")
     temporary = files.temporary_beside(path)
     try:
         with h5py.File(temporary, "w") as file:
@@ -101,7 +103,7 @@ def restore(path, variables):
 
 def _open(path):
     h5py = import_extra("h5py", "hdf5")
-    if not Path(path).is_file():
+    if not check_path("the weights file", path).is_file():
         raise CheckpointError(f"{path} is not a file.")
     try:
         _check_digest(Path(path))

@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
-from lowlevel.checks import ConfigError
+from lowlevel import seeds
+from lowlevel.checks import ConfigError, check_bool, check_integer, check_number
 from lowlevel.optimizer import Optimizer
 from lowlevel.storage.history import NOT_METRICS
 
@@ -20,6 +21,13 @@ class Compiled:
     batch_size: int = 32
 
     jit_compile = False
+
+    def __post_init__(self):
+        check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
+        if not callable(self.change_gradients):
+            raise ConfigError(
+                f"change_gradients must be a function of a dict, not {self.change_gradients!r}."
+            )
 
     @property
     def eval_batch_size(self):
@@ -44,5 +52,18 @@ def check_arguments(optimizer, loss, metrics):
     if not isinstance(metrics, dict) or not all(map(callable, metrics.values())):
         raise ConfigError(f"metrics must be a dict of functions by name, not {metrics!r}.")
     for name in metrics:
+        if not isinstance(name, str) or not name:
+            raise ConfigError(f"a metric needs a name, not {name!r}.")
         if name in RESERVED or name.startswith("val_"):
             raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")
+
+
+def check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data):
+    """Raises ConfigError if an argument of `fit` cannot work, or contradicts another."""
+    check_integer("epochs", epochs, 1)
+    check_integer("initial_epoch", initial_epoch, 0)
+    if verbose not in (0, 1, 2):
+        raise ConfigError(f"verbose must be 0, 1 or 2, not {verbose!r}.")
+    check_bool("shuffle", shuffle)
+    if check_number("validation_split", validation_split, 0, 1) and validation_data is not None:
+        raise ConfigError("pass validation_split or validation_data, not both.")

@@ -5,10 +5,17 @@ Hooks keep nothing that a stopped run would lose: they read the past in `state.h
 
 import csv
 import math
-from pathlib import Path
 
 from lowlevel import variables
-from lowlevel.checks import CheckpointError, ConfigError, check_integer, check_number, reason_of
+from lowlevel.checks import (
+    CheckpointError,
+    ConfigError,
+    check_bool,
+    check_integer,
+    check_number,
+    check_path,
+    reason_of,
+)
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
@@ -63,7 +70,7 @@ class BestKeeper(Hook):
     def __init__(self, monitor="val_loss", mode=None, restore=True):
         self.monitor = monitor
         self.mode = monitoring.mode_for(monitor, mode)
-        self.restore = restore
+        self.restore = check_bool("restore", restore)
         self.best = None
         self.variables = {}
 
@@ -131,7 +138,7 @@ class CSVLog(Hook):
     """Rewrites a CSV file with the history after each epoch."""
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = check_path("the CSV file", path)
 
     def on_train_begin(self, state):
         self._history = state.history
@@ -204,7 +211,8 @@ class TensorBoardLog(Hook):
     wants_every_step = False
 
     def __init__(self, tensorboard):
-        self._path = tensorboard if isinstance(tensorboard, str | Path) else None
+        is_log = isinstance(tensorboard, TensorBoard)
+        self._path = None if is_log else check_path("the directory of a log", tensorboard)
         self.tensorboard = tensorboard
 
     def on_train_begin(self, state):

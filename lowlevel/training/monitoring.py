@@ -12,8 +12,11 @@ def mode_for(name, mode):
     """Whether lower or higher is better: "min" or "max"; judged by the name if `mode` is None.
 
     Raises:
-        ConfigError: `mode` is something else, or is None and the name does not tell.
+        ConfigError: `mode` is something else, or is None and the name does not tell; or there is
+            no name.
     """
+    if not isinstance(name, str):
+        raise ConfigError(f"monitor must be the name of a metric, not {name!r}.")
     if mode is not None:
         return check_choice("mode", mode, ("min", "max"))
     words = name.replace("_", " ")

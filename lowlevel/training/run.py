@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import __version__, files
@@ -73,14 +74,16 @@ class Run:
     def config(self):
         """The contents of config.json for a run whose recipe is a `Recipe`: a dict for JSON."""
         augmentation = self.data.augmentation or Augmentation()
-        return {
+        settings = _settings(self.recipe, self.task, augmentation, self.network.precision)
+        config = {
             "net": self.network.name,
             "net_config": dataclasses.asdict(self.network.config),
             **self.data.facts,
             "data": self.data.description,
-            "training": _settings(self.recipe, self.task, augmentation, self.network.precision),
+            "training": settings,
             ABOUT: self._about,
         }
+        return _plain(config)
 
     def batches(self):
         """The remaining batches of the current epoch, in order."""
@@ -225,3 +228,12 @@ def _settings(recipe, task, augmentation, precision):
         **dataclasses.asdict(augmentation),
         "precision": precision,
     }
+
+
+def _plain(value):
+    """A nest with Python's numbers for numpy's, which JSON does not know."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value

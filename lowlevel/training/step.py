@@ -116,6 +116,6 @@ def _weigh(losses, weights=None):
 def _per_example(task, targets, outputs, losses):
     values = {"loss": losses}
     for name, metric in task.metrics.items():
-        numbers = tf.cast(metric(targets, outputs), tf.float32)
-        values[name] = step_checks.check_metric(name, numbers)
+        numbers = step_checks.check_metric(name, metric(targets, outputs))
+        values[name] = tf.cast(numbers, tf.float32)
     return values

@@ -34,6 +34,8 @@ def check_outputs(outputs):
 
 def check_losses(losses):
     """Returns losses. Raises ConfigError unless there is one number for each example."""
+    if not hasattr(losses, "shape"):
+        raise ConfigError(f"a loss must be a tensor with a number for each example, not {losses}.")
     if losses.shape.rank not in (1, None):
         raise ConfigError(
             f"a loss must be one number for each example, [batch], not {losses.shape}."
@@ -43,6 +45,8 @@ def check_losses(losses):
 
 def check_metric(name, values):
     """Returns a metric's numbers. Raises ConfigError unless there is one for each example."""
+    if not hasattr(values, "shape"):
+        raise ConfigError(f"the metric {name} must be a tensor, [batch], not {values!r}.")
     if values.shape.rank not in (1, None):
         raise ConfigError(
             f"the metric {name} must be one number for each example, [batch], not {values.shape}."

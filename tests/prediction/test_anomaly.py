@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lowlevel.checks import CheckpointError, ConfigError
+from lowlevel.checks import CheckpointError, ConfigError, DataError
 from lowlevel.prediction import anomaly
 from lowlevel.reports import anomalies as anomaly_report
 
@@ -179,3 +179,64 @@ def test_latents_without_a_score(detector):
 def test_too_few_images():
     with pytest.raises(ConfigError, match="number of training images"):
         anomaly.fit(latents(9, 0), "a")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.full((20, 5), np.nan), "a number that is not finite"),
+        (np.full((20, 5), np.inf), "a number that is not finite"),
+        (np.ones(20), r"must be \[images, latent\], not \[20\]"),
+        (np.ones((20, 0)), r"must be \[images, latent\]"),
+        (np.ones((20, 5), complex), "must hold real numbers"),
+        (np.full((20, 5), "1"), "must hold real numbers"),
+        (np.ma.masked_array(np.ones((20, 5)), True), "must not be masked"),
+        (None, "must hold real numbers"),
+    ],
+    ids=str,
+)
+def test_latents_that_cannot_be(detector, wrong, message):
+    for function in (lambda latents: anomaly.fit(latents, "a"), detector.score, detector.project):
+        with pytest.raises(DataError, match=f"latents .*{message}"):
+            function(wrong)
+
+
+def test_latents_of_another_encoder(detector):
+    with pytest.raises(DataError, match=r"latents must be \[images, 20\], not \[4, 3\]"):
+        detector.score(np.ones((4, 3)))
+
+
+def test_latents_in_lists(detector):
+    points = latents(20, 1)
+    np.testing.assert_array_equal(detector.score(points.tolist()), detector.score(points))
+    assert anomaly.fit(points.tolist(), "a").threshold == anomaly.fit(points, "a").threshold
+
+
+def test_a_latent_that_is_constant():
+    points = np.concatenate([latents(40, 1), np.full((40, 1), 7.0)], axis=1)
+    assert np.isfinite(anomaly.fit(points, "a", dimensions=5, components=1).score(points)).all()
+
+
+def test_latents_that_are_all_alike():
+    with pytest.raises(DataError, match="latents of all training images are alike"):
+        anomaly.fit(np.full((20, 5), 7.0), "a")
+
+
+@pytest.mark.parametrize("name", ["seed", "dimensions", "components", "regularization"])
+@pytest.mark.parametrize("value", [-1, float("nan"), "a", None])
+def test_settings_that_cannot_be(name, value):
+    with pytest.raises(ConfigError, match=f"^{name} must be a"):
+        anomaly.fit(latents(20, 1), "a", **{name: value})
+
+
+@pytest.mark.parametrize("truth", [np.arange(9) > 3, np.arange(10), None])
+def test_a_truth_that_does_not_fit(detector, truth):
+    with pytest.raises(DataError, match="is_anomaly must "):
+        anomaly_report.make(detector, latents(10, 1), truth)
+
+
+def test_a_truth_of_zeros_and_ones(detector):
+    points = latents(10, 1)
+    truth = np.arange(10) % 2
+    expected = anomaly_report.make(detector, points, truth == 1).numbers
+    assert anomaly_report.make(detector, points, truth.tolist()).numbers == expected

@@ -61,8 +61,11 @@ def test_float_images_are_as_good_as_uint8(predictor):
         (np.zeros((2, 8, 8, 1), np.int64), "must be uint8, or float"),
         (np.full((2, 8, 8, 1), 1.01), r"must lie in \[0, 1\]"),
         (np.full((2, 8, 8, 1), np.nan), r"must lie in \[0, 1\]"),
-        (np.full((2, 8, 8, 1), "x"), "must be uint8, or float"),
-        (np.ma.masked_less(np.zeros((2, 8, 8, 1)), 1), "a masked array's mask would be lost"),
+        (np.full((2, 8, 8, 1), "x"), "images must hold real numbers"),
+        (None, "images must hold real numbers"),
+        (3, "takes images of"),
+        ([[1], [1, 2]], "images must be an even list"),
+        (np.ma.masked_less(np.zeros((2, 8, 8, 1)), 1), "images must not be masked"),
     ],
 )
 def test_wrong_images(predictor, images, message):

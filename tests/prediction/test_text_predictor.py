@@ -109,3 +109,15 @@ def test_numbers_that_are_not_finite(write, variables):
     bias.assign(kept)
     with pytest.raises(CheckpointError, match=r"biases/out in .* is not finite"):
         TextPredictor(path).predict(["good"])
+
+
+@pytest.mark.parametrize("texts", ["good film", None, 3, ["good", 3], [None], [b"good"]])
+def test_what_is_no_list_of_sentences(write, texts):
+    with pytest.raises(DataError, match=r"must be a (list of strings|string), not "):
+        TextPredictor(write()).predict(texts)
+
+
+def test_sentences_from_numpy(write):
+    predictor = TextPredictor(write())
+    expected = predictor.predict(["good film", "bad"])
+    assert predictor.predict(np.array(["good film", "bad"])) == expected

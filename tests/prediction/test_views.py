@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lowlevel.checks import DataError
 from lowlevel.prediction import views
 from lowlevel.prediction.predictor import Prediction
 from tests.comparison import values
@@ -47,3 +48,13 @@ def test_probabilities_are_means(spied):
     np.testing.assert_allclose(prediction.probabilities[:, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(prediction.probabilities.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_array_equal(prediction.classes, expected < 0.5)
+
+
+def test_lists_and_what_is_no_batch_of_images(spied):
+    images, _, prediction = spied
+    again = views.predict(Spy(), images.tolist())
+    np.testing.assert_allclose(again.probabilities, prediction.probabilities, atol=1e-6)
+    with pytest.raises(DataError, match=r"images must be .* not \[4, 5, 2\]"):
+        views.predict(Spy(), images[0])
+    with pytest.raises(DataError, match="images must hold real numbers"):
+        views.predict(Spy(), None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.prediction.predictor import Prediction
 from lowlevel.reports import classification as classification_report
 from lowlevel.reports import curves, figures
@@ -81,3 +82,42 @@ def test_pictures(report, tmp_path):
             widths.append(image.width)
             assert image.convert("L").entropy() > 0.3
     assert widths[1] > widths[2]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (LABELS[:5], "there are 5 labels, but 8 predictions"),
+        (LABELS + 2, r"labels must lie in \[0, 3\)"),
+        (LABELS - 1, r"labels must lie in \[0, 3\)"),
+        (LABELS + 0.5, "labels must be a whole number for each example"),
+        (LABELS[np.newaxis], "labels must be a whole number for each example"),
+        ([], "labels must be a whole number for each example"),
+        (["cat"] * 8, "labels must hold real numbers"),
+        (None, "labels must hold real numbers"),
+        (np.ma.masked_array(LABELS, True), "labels must not be masked"),
+    ],
+)
+def test_labels_that_do_not_fit(labels, message):
+    prediction = Prediction(PROBABILITIES.argmax(axis=1), PROBABILITIES)
+    with pytest.raises(DataError, match=message):
+        classification_report.make(labels, prediction, NAMES)
+
+
+def test_classes_without_a_name():
+    prediction = Prediction(PROBABILITIES.argmax(axis=1), PROBABILITIES)
+    with pytest.raises(DataError, match=r"predicted classes must lie in \[0, 2\)"):
+        classification_report.make(LABELS, prediction, NAMES[:2])
+
+
+def test_two_classes_of_one_name():
+    prediction = Prediction(PROBABILITIES.argmax(axis=1), PROBABILITIES)
+    with pytest.raises(DataError, match="class_names are alike: a, b, a"):
+        classification_report.make(LABELS, prediction, ("a", "b", "a"))
+
+
+def test_the_directory_of_a_report(report, tmp_path):
+    report.write(str(tmp_path))
+    assert (tmp_path / "report.txt").read_text() == report.text()
+    with pytest.raises(ConfigError, match="the directory of a report must be a path, not None"):
+        report.write(None)
