@@ -32,6 +32,7 @@ class Position:
     step: int = 0
     epoch: int = 0
     epoch_start: int = 0
+    rollbacks: int = 0
 
 
 def numbers(data, position=None, seed=0):
