@@ -20,9 +20,17 @@ __all__ = [
     "schedules",
 ]
 _MODULES = {"Model": "lowlevel.model", "hooks": "lowlevel.training.hooks"}
+_ELSEWHERE = {  # what users of Keras look for
+    "load_model": "lowlevel.prediction.predictor.Predictor(path) loads a trained network",
+    "layers": "layers are functions here, see lowlevel.ops",
+    "callbacks": "callbacks are lowlevel.hooks here",
+    "Sequential": "a network is a function here, see lowlevel.nets and lowlevel.Model",
+}
 
 
 def __getattr__(name):
+    if name in _ELSEWHERE:
+        raise AttributeError(f"lowlevel has no {name}: {_ELSEWHERE[name]}.")
     if name not in __all__:
         raise AttributeError(f"lowlevel has no {name!r}; it has {', '.join(__all__)}")
     module = importlib.import_module(_MODULES.get(name, f"lowlevel.{name}"))

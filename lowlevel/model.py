@@ -12,15 +12,11 @@ Nothing is hidden: `model.network` has the function and the variables, `model.ru
 
 import dataclasses
 
-import numpy as np
-import tensorflow as tf
-
 from lowlevel import nets, variables
-from lowlevel.checks import ConfigError, DataError
-from lowlevel.data import examples, pipeline
+from lowlevel.checks import ConfigError
+from lowlevel.data.gather import gather, gather_held_out, gather_inputs
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
-from lowlevel.progress import Progress
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
 from lowlevel.training import loop
@@ -64,6 +60,20 @@ class Model:
         model.network = network  # the same, with its name and its config
         return model
 
+    def __call__(self, inputs, training=False, seed=None):
+        """What the network returns for a batch of inputs, see `Network`."""
+        return self.network(inputs, training, seed)
+
+    def __repr__(self):
+        return f"Model of {self.network!r}{'' if self.run is None else ', compiled'}"
+
+    def summary(self):
+        """Prints the variables, with shapes, and how many numbers they hold.
+
+        `lowlevel.inspection.summary` also knows output shapes and costs.
+        """
+        print(variables.table(self.variables.all(), getattr(self.variables, "frozen", ())))
+
     @property
     def forward(self):
         """The network's function."""
@@ -92,7 +102,7 @@ class Model:
         Raises:
             ConfigError: an argument has the wrong type, for example a name.
         """
-        metrics = metrics or {}
+        metrics = {} if metrics is None else metrics
         check_arguments(optimizer, loss, metrics)
         recipe = Compiled(self._seed, optimizer, change_gradients)
         self.run = Run(self.network, Task(loss, metrics), None, recipe)
@@ -112,13 +122,15 @@ class Model:
         sample_weight=None,
         initial_epoch=0,
         steps_per_epoch=None,
+        **others,
     ):
         """Trains the network.
 
         Args:
-            x: inputs, an array or tensor `[examples, ...]` or a dict or tuple of them; or a
-                `tf.data.Dataset` of batches (x, y) or (x, y, weights).
-            y: targets, likewise; None if x is a dataset.
+            x: inputs, an array, tensor or frame `[examples, ...]`, or a dict, tuple or list of
+                them; or batches (x, y) or (x, y, weights): a `tf.data.Dataset`, a generator, or a
+                sequence like Keras's PyDataset, see `lowlevel.data.python_batches`.
+            y: targets, likewise; None if x is batches.
             batch_size: examples in each batch of arrays; the last batch may be smaller.
             epochs: number of the epoch after which training ends.
             verbose: 0 prints nothing; 1 shows progress and a line for each epoch; 2 only the line.
@@ -143,11 +155,13 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
-        check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data)
-        data, held_out = self._gather(x, y, sample_weight), None
-        whole = data
+        check_fit(
+            epochs, initial_epoch, verbose, shuffle, validation_split, validation_data, others
+        )
+        data = gather(x, y, self.network.input_spec, sample_weight)
+        whole, held_out = data, None
         if validation_data is not None:
-            held_out = examples.gather_held_out(validation_data, self.network.input_spec)
+            held_out = gather_held_out(validation_data, self.network.input_spec)
         elif validation_split:
             data, held_out = data.split_off_end(validation_split)
         if class_weight is not None:
@@ -182,7 +196,7 @@ class Model:
         """
         self._check_compiled()
         variables.check_finite(self.variables.all())
-        data = self._gather(x, y, sample_weight)
+        data = gather(x, y, self.network.input_spec, sample_weight)
         self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
         means = self.run.evaluate(data, verbose != 1)
         results = {name: mean.result() for name, mean in means.items()}
@@ -201,16 +215,8 @@ class Model:
             NonFiniteError: a variable is not finite.
         """
         variables.check_finite(self.variables.all())
-        batches, count = examples.gather_inputs(x, self.network.input_spec, batch_size)
-        chunks = []
-        progress = Progress("predicting", count, quiet=verbose != 1)
-        with progress, pipeline.blame_batch():
-            for inputs in batches:
-                chunks.append(self._predict_step(inputs))
-                progress.advance()
-        if not chunks:
-            raise DataError("the dataset contains no batches.")
-        return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
+        batches, count = gather_inputs(x, self.network.input_spec, batch_size)
+        return loop.predict(self._predict_step, batches, count, quiet=verbose != 1)
 
     def get_weights(self):
         """All variables as arrays by name."""
@@ -241,6 +247,3 @@ class Model:
     def _check_compiled(self):
         if self.run is None:
             raise ConfigError("compile the model before you train or evaluate it.")
-
-    def _gather(self, x, y=None, sample_weight=None):
-        return examples.gather(x, y, self.network.input_spec, sample_weight)

@@ -1,5 +1,6 @@
 """The parameters of a network, in plain dicts."""
 
+import difflib
 import hashlib
 
 import numpy as np
@@ -10,6 +11,14 @@ from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, NonFiniteError
 
 KINDS = ("weights", "biases", "state")
+
+
+class NamedVariables(dict):
+    """A dict whose KeyError lists names that are near the one asked for."""
+
+    def __missing__(self, name):
+        near = difflib.get_close_matches(str(name), map(str, self), n=3, cutoff=0.5) or list(self)
+        raise KeyError(f"there is no {name!r}; there is {', '.join(near[:8]) or 'nothing'}")
 
 
 class VariableStore:
@@ -27,10 +36,13 @@ class VariableStore:
 
     def __init__(self, seed):
         self.seed = seed
-        self.weights = {}
-        self.biases = {}
-        self.state = {}
+        self.weights = NamedVariables()
+        self.biases = NamedVariables()
+        self.state = NamedVariables()
         self.frozen = ()
+
+    def __repr__(self):
+        return f"VariableStore\n{table(self.all(), self.frozen)}"
 
     def add_weights(self, layer, shape, initializer=initializers.glorot_uniform):
         """Makes `weights[layer]`, by a function of shape and seed.
@@ -70,7 +82,7 @@ class VariableStore:
         Raises:
             ConfigError: a name matches no layer.
         """
-        _check_layers(layers, self.all())
+        check_layers(layers, self.all())
         self.frozen = (*self.frozen, *layers)
 
     def unfreeze(self, *layers):
@@ -115,51 +127,6 @@ class VariableStore:
         }
 
 
-class JoinedStores:
-    """Several `VariableStore`s that are trained as one, each under its own name.
-
-    Attributes:
-        stores: the `VariableStore`s by name.
-        weights, biases, state: as in a store, with names like `encoder/c1`.
-    """
-
-    def __init__(self, **stores):
-        self.stores = stores
-        self.weights, self.biases, self.state = (
-            join(**{part: getattr(store, kind) for part, store in stores.items()}) for kind in KINDS
-        )
-
-    def freeze(self, *layers):
-        """Freezes layers of the stores, by names like "encoder" and "encoder/c1"."""
-        for store, names in self._in_stores(layers):
-            store.freeze(*names)
-
-    def unfreeze(self, *layers):
-        """Undoes `freeze` of the same names. Raises ConfigError if one is not frozen."""
-        for store, names in self._in_stores(layers):
-            store.unfreeze(*names)
-
-    def _in_stores(self, layers):
-        """For each name, the store that it is in and the store's names for it."""
-        _check_layers(layers, self.all())
-        for layer in layers:
-            part, _, rest = layer.partition("/")
-            store = self.stores[part]
-            yield store, [rest] if rest else _layers(store.all())
-
-    def trainable(self):
-        """The variables that gradients update, by full name, for example `encoder/weights/c1`."""
-        return join(**{part: store.trainable() for part, store in self.stores.items()})
-
-    def updated_state(self):
-        """The state that training updates, by name, for example `encoder/bn1/mean`."""
-        return join(**{part: store.updated_state() for part, store in self.stores.items()})
-
-    def all(self):
-        """All variables by full name."""
-        return join(**{part: store.all() for part, store in self.stores.items()})
-
-
 def join(**parts):
     """`join(encoder={"c1": x})` is `{"encoder/c1": x}`: several dicts as one."""
     return {f"{part}/{name}": value for part, d in parts.items() for name, value in d.items()}
@@ -170,12 +137,14 @@ def is_in(layer, prefixes):
     return any(f"{layer}/".startswith(f"{prefix}/") for prefix in prefixes)
 
 
-def _layers(named_variables):
+def layers_of(named_variables):
+    """Names of the layers that variables belong to, each once."""
     return list(dict.fromkeys(map(layer_of, named_variables)))
 
 
-def _check_layers(layers, named_variables):
-    known = _layers(named_variables)
+def check_layers(layers, named_variables):
+    """Raises ConfigError unless each of these layers, or prefixes, is one of the variables'."""
+    known = layers_of(named_variables)
     for layer in layers:
         if not any(is_in(name, [layer]) for name in known):
             raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")
@@ -236,6 +205,22 @@ def check_finite(named_variables, when=""):
 def count_parameters(named_variables):
     """The total size of the variables of a dict."""
     return sum(variable.shape.num_elements() for variable in named_variables.values())
+
+
+def table(named_variables, frozen=()):
+    """The variables of a dict as lines of text: names, shapes, and how many numbers they hold."""
+    rows = [
+        (name, str(variable.shape.as_list()), f"{variable.shape.num_elements():,}")
+        for name, variable in named_variables.items()
+    ]
+    total = f"{count_parameters(named_variables):,}"
+    names, shapes = (max(len(row[i]) for row in [*rows, ("total", "")]) for i in (0, 1))
+    lines = [
+        f"{name:{names}}  {shape:{shapes}}  {count:>{len(total)}}"
+        + ("  frozen" if is_in(layer_of(name), frozen) else "")
+        for name, shape, count in [*rows, ("total", "", total)]
+    ]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def sha256(named_variables):

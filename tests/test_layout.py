@@ -22,6 +22,7 @@ ROWS = {
     "lowlevel.seeds": 0,
     "lowlevel.ops": 1,
     "lowlevel.variables": 2,
+    "lowlevel.joined_stores": 2,
     "lowlevel.initializers": 2,
     "lowlevel.data": 2,
     "lowlevel.update_rules": 3,

@@ -31,5 +31,5 @@ def test_dir_shows_what_is_public_and_nothing_else():
 
 
 def test_another_name_is_an_error_that_lists_what_there_is():
-    with pytest.raises(AttributeError, match=r"no 'layers'; it has Model, gradients, .*, ops"):
-        lowlevel.layers  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no 'tensors'; it has Model, gradients, .*, ops"):
+        lowlevel.tensors  # noqa: B018

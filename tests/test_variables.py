@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from lowlevel import initializers, variables
 from lowlevel.checks import ConfigError
+from lowlevel.joined_stores import JoinedStores
 from lowlevel.variables import VariableStore
 
 
@@ -67,7 +68,7 @@ def test_joined_stores_are_trained_as_one():
     for store in (first, second):
         store.add_weights("c1", (1, 1))
         store.add_state("bn1/mean", (2,))
-    joined = variables.JoinedStores(encoder=first, decoder=second)
+    joined = JoinedStores(encoder=first, decoder=second)
     assert list(joined.trainable()) == ["encoder/weights/c1", "decoder/weights/c1"]
     assert joined.trainable()["decoder/weights/c1"] is second.weights["c1"]
     assert joined.state == {

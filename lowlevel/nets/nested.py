@@ -6,7 +6,8 @@ the config of that part.
 
 import tensorflow as tf
 
-from lowlevel.variables import JoinedStores, join
+from lowlevel.joined_stores import JoinedStores
+from lowlevel.variables import join
 
 
 def build(parts, config, seed):

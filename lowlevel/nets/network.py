@@ -7,11 +7,12 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_choice
+from lowlevel.variables import count_parameters
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Network:
     """A function with the variables that it computes with.
 
@@ -42,17 +43,27 @@ class Network:
             if not isinstance(spec, tf.TensorSpec):
                 raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
 
+    def __repr__(self):
+        name, count = self.name or "a function", count_parameters(self.variables.all())
+        return f"{name}: {count:,} parameters, computed in {self.precision}"
+
     def __call__(self, inputs, training=False, seed=None):
         """What `forward` returns for inputs that are cast to the network's precision.
+
+        Outputs are cast back: losses, metrics and users get float32 in both precisions.
 
         Raises:
             DataError: an input has another shape than its spec.
         """
         inputs = tf.nest.map_structure(_fitting, self.input_spec, inputs)
         inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
-        if training:
-            return self.forward(inputs, training=True, seed=seed)
-        return self.forward(inputs)
+        if not training:
+            return cast(self.forward(inputs), tf.float32)
+        result = self.forward(inputs, training=True, seed=seed)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            return result  # which a training step refuses
+        outputs, new_state = result
+        return cast(outputs, tf.float32), new_state
 
     def part(self, name):
         """One of the networks that this one is nested from, such as "encoder".
@@ -79,7 +90,7 @@ def _of(net, name, config, variables, precision):
 
 
 def cast(inputs, dtype):
-    """A nest of inputs with float tensors in another dtype; whole numbers stay as they are."""
+    """A nest with float tensors in another dtype; whole numbers stay as they are."""
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
 
 

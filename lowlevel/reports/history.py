@@ -18,6 +18,13 @@ class History:
         self._rows = rows
         self.params = params
 
+    def __repr__(self):
+        lines = [f"History of {len(self._rows)} epochs"]
+        for name, numbers in self.history.items():
+            first, last = (f"{number:.4g}" for number in (numbers[0], numbers[-1]))
+            lines.append(f"{name}: {first} to {last}")
+        return "\n".join(lines)
+
     @property
     def epoch(self):
         """Numbers of the epochs, from 0."""

@@ -8,6 +8,12 @@ from lowlevel.checks import ConfigError, check_bool, check_integer, check_number
 from lowlevel.optimizer import Optimizer
 from lowlevel.storage.history import NOT_METRICS
 
+HERE = {  # arguments of Keras's fit, and what there is instead
+    "callbacks": "they are hooks here: hooks=[...], see lowlevel.hooks",
+    "validation_batch_size": "the evaluation has the batch size of the training",
+    "validation_steps": "all of validation_data is evaluated; give a dataset of fewer batches",
+    "workers": "the process reads data itself; a tf.data.Dataset can do so in parallel",
+}
 RESERVED = ("loss", "learning_rate", *NOT_METRICS)  # names that a metric cannot have
 
 
@@ -50,7 +56,10 @@ def check_arguments(optimizer, loss, metrics):
             f"loss must be a function, such as those of lowlevel.losses, not {loss!r}."
         )
     if not isinstance(metrics, dict) or not all(map(callable, metrics.values())):
-        raise ConfigError(f"metrics must be a dict of functions by name, not {metrics!r}.")
+        raise ConfigError(
+            f"metrics must be a dict of functions by name, such as "
+            f'{{"accuracy": lowlevel.metrics.is_correct}}, not {metrics!r}.'
+        )
     for name in metrics:
         if not isinstance(name, str) or not name:
             raise ConfigError(f"a metric needs a name, not {name!r}.")
@@ -58,8 +67,12 @@ def check_arguments(optimizer, loss, metrics):
             raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")
 
 
-def check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data):
-    """Raises ConfigError if an argument of `fit` cannot work, or contradicts another."""
+def check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data, others):
+    """Raises ConfigError if an argument of `fit` cannot work or is unknown."""
+    for name in others:
+        raise ConfigError(
+            f"fit takes no {name!r}{': ' if name in HERE else ''}{HERE.get(name, '')}."
+        )
     check_integer("epochs", epochs, 1)
     check_integer("initial_epoch", initial_epoch, 0)
     if verbose not in (0, 1, 2):

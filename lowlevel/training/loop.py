@@ -2,6 +2,9 @@
 
 import dataclasses
 
+import numpy as np
+import tensorflow as tf
+
 from lowlevel import metrics
 from lowlevel.checks import DataError, NonFiniteError
 from lowlevel.data import pipeline
@@ -93,6 +96,28 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         finally:
             run.unlock()
     hooks.on_train_end(state)
+
+
+def predict(predict_step, batches, count, quiet=True):
+    """The outputs for all examples of the batches: an array, or a nest of arrays.
+
+    Args:
+        predict_step: function of the inputs of a batch.
+        batches: an iterable of inputs.
+        count: how many batches there are, or None.
+        quiet: show no progress.
+
+    Raises:
+        DataError: there are no batches, or one cannot be computed.
+    """
+    chunks = []
+    with Progress("predicting", count, quiet=quiet) as progress, pipeline.blame_batch():
+        for inputs in batches:
+            chunks.append(predict_step(inputs))
+            progress.advance()
+    if not chunks:
+        raise DataError("the dataset contains no batches.")
+    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
 
 def evaluate(eval_step, batches, quiet=True):

@@ -50,6 +50,10 @@ class Run:
         self._steps = Steps(network, task, self.state, recipe)
         self._about = {"command": "", "lowlevel": __version__, "tensorflow": tf.__version__}
 
+    def __repr__(self):
+        where = "not saved" if self.directory is None else f"in {self.directory.path}"
+        return f"Run of {self.network!r}, at step {int(self.state.step)}, {where}"
+
     @property
     def train_step(self):
         """The compiled training step for the data."""

@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from lowlevel import losses, metrics, nets, ops, optimizers, variables
 from lowlevel.checks import ConfigError, DataError
+from lowlevel.data.gather import gather
+from lowlevel.joined_stores import JoinedStores
 from lowlevel.model import Model
 from lowlevel.nets import digit_autoencoder, digit_decoder, digit_encoder, mish_net
-from lowlevel.variables import JoinedStores, VariableStore
+from lowlevel.variables import VariableStore
 from tests.comparison import values
 
 
@@ -177,14 +179,14 @@ def test_what_is_frozen_stays_bit_for_bit(frozen):
 def test_what_is_frozen_is_not_differentiated():
     model = make_model("stem", "block1", "block2")
     model.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = model.run._steps.train(model._gather(IMAGES, LABELS))
+    step = model.run._steps.train(gather(IMAGES, LABELS, model.network.input_spec))
     graph = step.get_concrete_function().graph
     gradients = [name for name in (op.name for op in graph.get_operations()) if "Backprop" in name]
     assert not gradients  # none of a convolution
     assert {name for name in model.state.optimizer.slots if "block" in name} == set()
     free = make_model()
     free.fit(IMAGES, LABELS, batch_size=8, verbose=0)
-    step = free.run._steps.train(free._gather(IMAGES, LABELS))
+    step = free.run._steps.train(gather(IMAGES, LABELS, free.network.input_spec))
     graph = step.get_concrete_function().graph
     assert any("Backprop" in operation.name for operation in graph.get_operations())
 

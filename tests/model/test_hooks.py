@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from lowlevel import losses, metrics, optimizers, progress, schedules
 from lowlevel.checks import CheckpointError, ConfigError, DataError, NonFiniteError
+from lowlevel.data.gather import gather
 from lowlevel.data.training_data import TrainingData
 from lowlevel.prediction import trained
 from lowlevel.storage import checkpoint
@@ -59,8 +60,8 @@ def test_fit_is_traced_once_whatever_the_batch():
         model.evaluate(*data(), batch_size=batch_size, verbose=0)
         model.predict(data()[0], batch_size=batch_size, verbose=0)
     steps = [
-        model.run._steps.train(model._gather(*data())),
-        model.run._steps.evaluate(model._gather(*data())),
+        model.run._steps.train(gather(*data(), model.network.input_spec)),
+        model.run._steps.evaluate(gather(*data(), model.network.input_spec)),
     ]
     assert [step.experimental_get_tracing_count() for step in steps] == [1, 1]
     assert model._predict_step.experimental_get_tracing_count() == 1
@@ -412,7 +413,7 @@ def test_lists_instead_of_arrays():
         ),
         ((dataset(y=Y.astype(np.int64) + 2**32),), {}, DataError, "computed: a whole number does"),
         ((X, [[0], [1, 2]]), {}, DataError, "lists must be even, all rows of one length"),
-        ((iter([1]), Y), {}, DataError, "they must be numbers, not list_iterator"),
+        ((iter([1]), Y), {}, DataError, "a batch must be arrays of numbers"),
         ((X, Y), {"validation_data": ()}, ConfigError, r"must be \(x, y\), .* not 0 parts"),
         ((X, Y), {"validation_data": (X, Y, Y, Y)}, ConfigError, "not 4 parts"),
         ((X.astype(float) * 1e300, Y), {}, DataError, "images hold a number that is not finite"),

@@ -1,0 +1,52 @@
+"""The variables of networks that are trained as one."""
+
+from lowlevel.variables import KINDS, NamedVariables, check_layers, join, layers_of, table
+
+
+class JoinedStores:
+    """Several `VariableStore`s that are trained as one, each under its own name.
+
+    Attributes:
+        stores: the `VariableStore`s by name.
+        weights, biases, state: as in a store, with names like `encoder/c1`.
+    """
+
+    def __init__(self, **stores):
+        self.stores = stores
+        self.weights, self.biases, self.state = (
+            NamedVariables(join(**{part: getattr(store, kind) for part, store in stores.items()}))
+            for kind in KINDS
+        )
+
+    def __repr__(self):
+        return f"JoinedStores\n{table(self.all())}"
+
+    def freeze(self, *layers):
+        """Freezes layers of the stores, by names like "encoder" and "encoder/c1"."""
+        for store, names in self._in_stores(layers):
+            store.freeze(*names)
+
+    def unfreeze(self, *layers):
+        """Undoes `freeze` of the same names. Raises ConfigError if one is not frozen."""
+        for store, names in self._in_stores(layers):
+            store.unfreeze(*names)
+
+    def _in_stores(self, layers):
+        """For each name, the store that it is in and the store's names for it."""
+        check_layers(layers, self.all())
+        for layer in layers:
+            part, _, rest = layer.partition("/")
+            store = self.stores[part]
+            yield store, [rest] if rest else layers_of(store.all())
+
+    def trainable(self):
+        """The variables that gradients update, by full name, for example `encoder/weights/c1`."""
+        return join(**{part: store.trainable() for part, store in self.stores.items()})
+
+    def updated_state(self):
+        """The state that training updates, by name, for example `encoder/bn1/mean`."""
+        return join(**{part: store.updated_state() for part, store in self.stores.items()})
+
+    def all(self):
+        """All variables by full name."""
+        return join(**{part: store.all() for part, store in self.stores.items()})
