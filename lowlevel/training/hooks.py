@@ -41,6 +41,7 @@ class EarlyStopping(Hook):
         self.mode = monitoring.mode_for(monitor, mode)
 
     def on_train_begin(self, state):
+        monitoring.check_name(self.monitor, state)
         self._state = state
         self._decide()  # a resumed run may have met the condition already
 
@@ -75,6 +76,7 @@ class BestKeeper(Hook):
         self.variables = {}
 
     def on_train_begin(self, state):
+        monitoring.check_name(self.monitor, state)
         self._state = state
         self._all = state.variables.all()
         self.best = None  # the hook may be used again, for another network
@@ -115,6 +117,7 @@ class ReduceRateOnPlateau(Hook):
         self.min_rate = check_number("min_rate", min_rate, 0, math.inf)
 
     def on_train_begin(self, state):
+        monitoring.check_name(self.monitor, state)
         self._rate = getattr(state.optimizer.learning_rate, "rate", None)
         if self._rate is None:
             raise ConfigError(

@@ -1,5 +1,6 @@
 """Whether a metric of the epochs, such as `val_loss`, still improves."""
 
+import difflib
 import re
 
 from lowlevel.checks import ConfigError, check_choice
@@ -24,7 +25,20 @@ def mode_for(name, mode):
         return "min"
     if _MORE_IS_BETTER.search(words):
         return "max"
-    raise ConfigError(f"a higher {name} may be better or worse: pass mode='min' or 'max'.")
+    raise ConfigError(
+        f"the name {name} does not tell whether a higher one is better: pass mode='min' or 'max', "
+        f"or correct the name."
+    )
+
+
+def check_name(name, state):
+    """Raises ConfigError, before the first epoch, if a name looks like a misspelt metric's.
+
+    Any other name may still be that of a metric which a hook adds.
+    """
+    own = [*state.running, *(f"val_{metric}" for metric in state.running), "learning_rate"]
+    if name not in [*own, *state.occasional_metrics] and difflib.get_close_matches(name, own):
+        raise ConfigError(f"there is no {name} to monitor; there is {', '.join(own)}.")
 
 
 def check_metric(row, name, state):

@@ -8,6 +8,7 @@ import lowlevel
 from lowlevel import losses, metrics, optimizers
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.model import Model
+from lowlevel.training import hooks
 from lowlevel.variables import VariableStore, sha256
 
 SPEC = tf.TensorSpec([None, 3], tf.float32)
@@ -140,3 +141,16 @@ def test_a_loss_of_the_user_s_own_gets_float32_in_both_precisions():
 def test_a_missing_name_lists_those_near_it():
     with pytest.raises(KeyError, match="there is no 'ot'; there is out"):
         make().variables.weights["ot"]
+
+
+@pytest.mark.parametrize("hook", [hooks.EarlyStopping, hooks.BestKeeper])
+def test_a_misspelt_metric_is_refused_before_the_first_epoch(hook):
+    model = make()
+    message = (
+        "no val_los to monitor; there is loss, accuracy, val_loss, val_accuracy, learning_rate"
+    )
+    with pytest.raises(ConfigError, match=message):
+        model.fit(X, Y, verbose=0, validation_split=0.5, hooks=[hook("val_los", mode="min")])
+    assert int(model.state.step) == 0
+    with pytest.raises(ConfigError, match="or correct the name"):
+        hook("val_los")
