@@ -82,8 +82,9 @@ def main():
         directory,
     )
     description = (
-        f"{name}: {len(table)} cars, and {table.dropped} left out because a number is missing; "
-        f"{len(train)} to train on, {len(validation)} for validation, {len(test)} to test on"
+        f"{name}: {len(table)} cars, and {len(table.dropped)} left out because a number is "
+        f"missing; {len(train)} to train on, {len(validation)} for validation, "
+        f"{len(test)} to test on"
     )
     watch = [hooks.EarlyStopping(patience=args.patience)] + [hooks.Dots()] * (not args.quiet)
     return training.execute(

@@ -36,14 +36,16 @@ class Table:
         features: float32 `[cars, 9]`, in the order of `FEATURES`: cylinders; displacement in cubic
             inches; horsepower; weight in pounds; seconds to 60 miles an hour; the year after
             1900; 1 for the origin and 0 for the other two.
-        targets: float32 `[cars]`, miles per gallon.
-        dropped: how many rows of the file lack a number and are left out.
+        targets: float32 `[cars]`, miles per gallon; NaN where they are not known.
+        names: what the file calls each car, or its line.
+        dropped: the lines of cars that are left out because a number is missing.
         source: the file.
     """
 
     features: np.ndarray
     targets: np.ndarray
-    dropped: int
+    names: tuple
+    dropped: tuple
     source: str
 
     def __len__(self):
@@ -51,8 +53,12 @@ class Table:
 
     def part(self, indices):
         """Some of the cars, by number."""
-        features, targets = self.features[indices], self.targets[indices]
-        return dataclasses.replace(self, features=features, targets=targets)
+        return dataclasses.replace(
+            self,
+            features=self.features[indices],
+            targets=self.targets[indices],
+            names=tuple(self.names[index] for index in indices),
+        )
 
     def examples(self, statistics):
         """The cars as `Arrays`: their columns standardized by these statistics, and targets."""
@@ -69,10 +75,15 @@ def load():
     return read(download.fetch(FILES) / NAME)
 
 
-def read(path):
+def read(path, with_targets=True):
     """Reads a CSV file with a column for each of `NUMBERS`, and the columns mpg and origin.
 
-    Other columns, for example a car's name, are ignored.
+    Of other columns, only a car's name is read.
+
+    Args:
+        path: the file.
+        with_targets: whether a car whose miles per gallon are not known is left out. If not, the
+            column mpg may be missing.
 
     Raises:
         DataError: it cannot be read, lacks a column or has one twice, or a row has more or fewer
@@ -80,33 +91,41 @@ def read(path):
             the line.
     """
     reader = csv.DictReader(io.StringIO(text_file.read(path), newline=""), strict=True)
-    features, targets, dropped = [], [], 0
+    features, targets, names, dropped = [], [], [], []
     try:
-        _check_columns(reader.fieldnames or (), path)
+        _check_columns(reader.fieldnames or (), path, with_targets)
         for row in reader:
             where = f"line {reader.line_num} of {path}"
             if None in row or None in row.values():
                 raise DataError(f"{where} does not have {len(reader.fieldnames)} cells.")
-            numbers = [_number(row[name], name, where) for name in (TARGET, *NUMBERS)]
+            numbers = [_number(row[name], name, where) for name in NUMBERS]
+            target = _number(row.get(TARGET, ""), TARGET, where)
             if row["origin"] not in ORIGINS:
                 raise DataError(
                     f"the origin in {where} is {_show(row['origin'])}, "
                     f"not one of {', '.join(ORIGINS)}."
                 )
-            if None in numbers:
-                dropped += 1
+            if None in numbers or (with_targets and target is None):
+                dropped.append(reader.line_num)
                 continue
-            targets.append(numbers[0])
-            features.append([*numbers[1:], *(row["origin"] == name for name in ORIGINS)])
+            targets.append(math.nan if target is None else target)
+            features.append([*numbers, *(row["origin"] == name for name in ORIGINS)])
+            names.append(row.get("name") or f"line {reader.line_num}")
     except csv.Error as error:
         raise DataError(f"{path} cannot be read as CSV: {reason_of(error)}.") from error
     if not targets:
         raise DataError(f"{path} contains no cars.")
-    return Table(np.array(features, np.float32), np.array(targets, np.float32), dropped, str(path))
+    return Table(
+        np.array(features, np.float32),
+        np.array(targets, np.float32),
+        tuple(names),
+        tuple(dropped),
+        str(path),
+    )
 
 
-def _check_columns(names, path):
-    wanted = (TARGET, *NUMBERS, "origin")
+def _check_columns(names, path, with_targets):
+    wanted = (*[TARGET] * with_targets, *NUMBERS, "origin")
     missing = [name for name in wanted if name not in names]
     if missing:
         raise DataError(f"{path} lacks the columns {', '.join(missing)}.")

@@ -25,7 +25,7 @@ def write(path, *rows, header=HEADER, encoding="utf-8"):
 
 def test_reads_what_was_written(tmp_path):
     table = auto_mpg.read(write(tmp_path / "cars.csv", *ROWS))
-    assert table.dropped == 2
+    assert len(table.dropped) == 2
     assert len(table) == 3
     assert table.targets.tolist() == [18, 26, 27]
     assert table.features.dtype == table.targets.dtype == np.float32
@@ -90,7 +90,7 @@ def test_files_without_cars(tmp_path, content, message):
 def table_of(cars):
     random = np.random.default_rng(0)
     features = random.normal(50, 9, (cars, len(auto_mpg.FEATURES))).astype(np.float32)
-    return auto_mpg.Table(features, np.arange(cars, dtype=np.float32), 0, "drawn")
+    return auto_mpg.Table(features, np.arange(cars, dtype=np.float32), ("",) * cars, (), "drawn")
 
 
 def test_the_split_is_fixed_and_without_overlap():
@@ -128,7 +128,7 @@ def test_standardized_columns_have_mean_0_and_deviation_1():
 
 def test_the_real_table(auto_mpg_file):
     table = auto_mpg.read(auto_mpg_file)
-    assert (len(table), table.dropped) == (392, 6)
+    assert (len(table), len(table.dropped)) == (392, 6)
     assert table.features[:, -3:].sum(axis=0).tolist() == [245, 68, 79]
     digest = hashlib.sha256(auto_mpg_file.read_bytes()).hexdigest()
     assert auto_mpg.FILES.sha256[auto_mpg.NAME] == digest

@@ -221,9 +221,7 @@ def test_of_others_less_is_better(name):
 
 
 def test_a_figure_whose_better_side_is_not_known():
-    with pytest.raises(
-        ConfigError, match=r"val_size does not tell .*: pass mode='min' or 'max'"
-    ):
+    with pytest.raises(ConfigError, match=r"val_size does not tell .*: pass mode='min' or 'max'"):
         hooks.EarlyStopping("val_size")
     assert hooks.EarlyStopping("val_size", mode="max").mode == "max"
 
