@@ -48,7 +48,7 @@ def read_archive(path):
                 if file is None:
                     raise DataError(f"{name} in {path} is not a file.")
                 source = f"{name} in {path}"
-                text = text_file.decode(file.read(text_file.MAX_BYTES + 1), source)
+                text = text_file.read_stream(file, source)
                 texts.append([line for line in sentences.split_lines(text, source) if line])
     except KeyError as error:
         raise DataError(f"{path} contains no {name}.") from error
