@@ -1,6 +1,7 @@
 """The parameters of a network, in plain dicts."""
 
 import hashlib
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +10,7 @@ from lowlevel import initializers, seeds
 from lowlevel.checks import ConfigError, NonFiniteError
 
 KINDS = ("weights", "biases", "state")
+MAX_NUMBERS = 2**40  # in a variable
 
 
 class VariableStore:
@@ -53,6 +55,8 @@ class VariableStore:
                 f"{name} needs a shape of whole numbers above 0, not {tuple(shape)}: "
                 f"variables are made before any data is seen."
             )
+        if math.prod(shape) > MAX_NUMBERS:
+            raise ConfigError(f"{name} of shape {tuple(shape)} is too large.")
         value = initializer(shape, seeds.derive(self.seed, name))
         variables[layer] = tf.Variable(value, name=name, trainable=kind != "state")
 

@@ -11,6 +11,8 @@ MAX_SIDE = 10_000
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
 BILINEAR = 2  # Pillow's number for it
 MIN_CONTRAST = 0.05  # between ink and paper
+# What Pillow raises where a file is not as its decoders expect it.
+DAMAGE = (OSError, SyntaxError, ValueError, TypeError, IndexError, OverflowError, struct.error)
 INK_LEVEL = 0.2  # share of the darkest ink above which a pixel belongs to the digit
 
 
@@ -107,7 +109,7 @@ def _read(path, convert):
         raise DataError(f"{path} is not a PNG or JPEG image.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, TypeError, OverflowError, struct.error) as error:
+    except DAMAGE as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
 

@@ -136,8 +136,9 @@ def restore(path, tensors, prefix=""):
                     f"{name} in the checkpoint {path} is {found}, but {expected} is needed."
                 )
         values = {name: reader.get_tensor(name + _KEY_SUFFIX) for name in tensors}
-    except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be read: {error}.") from error
+    except (tf.errors.OpError, ValueError, IndexError, RuntimeError, MemoryError) as error:
+        reason = reason_of(error)
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {reason}.") from error
     check_finite(values, f"the checkpoint {path}")
     for name, variable in tensors.items():
         variable.assign(values[name])

@@ -55,7 +55,7 @@ def blame(source):
     """
     try:
         yield
-    except (LowlevelError, tf.errors.OpError, MemoryError) as error:
+    except (LowlevelError, tf.errors.OpError, MemoryError, RecursionError) as error:
         reason = reason_of(error)
         raise CheckpointError(f"the config of {source} is damaged: {reason}.") from error
 
