@@ -94,7 +94,7 @@ def load(run_path, encoder_sha256):
     """
     folder = Path(run_path) / FOLDER
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = files.read_json(folder / FACTS)
         with np.load(folder / ARRAYS, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive}
         _check(arrays, facts)

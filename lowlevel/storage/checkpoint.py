@@ -70,7 +70,7 @@ def read_record(path):
     """
     path = Path(path)
     try:
-        manifest = json.loads(files.read_text(path / MANIFEST))
+        manifest = files.read_json(path / MANIFEST)
         there = {file.name for file in path.iterdir()}
         # Files that a desktop or an editor has left beside these are not read.
         read = {RECORD, *(name for name in there if name.startswith(PREFIX)), *manifest}
@@ -81,13 +81,13 @@ def read_record(path):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
             )
-        record = json.loads(files.read_text(path / RECORD))
+        record = files.read_json(path / RECORD)
         if not isinstance(record, dict):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: its record is not a JSON object."
             )
         return record
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 
 

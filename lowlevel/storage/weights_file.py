@@ -52,7 +52,7 @@ def read_config(path):
     """The config in a file, a dict. Raises CheckpointError if it is missing."""
     with _open(path) as file:
         try:
-            config = json.loads(file.attrs[CONFIG])
+            config = files.parse_json(file.attrs[CONFIG])
         except DAMAGE as error:
             raise CheckpointError(f"{path} contains no config: {error}.") from error
     if not isinstance(config, dict):
