@@ -7,6 +7,8 @@ training images alone.
 
 import hashlib
 import json
+import math
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,6 +20,12 @@ from lowlevel.checks import CheckpointError, check_integer, check_number, import
 
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
+NAMES = ("pca_mean", "pca_components", "weights", "means", "precisions_cholesky")
+HEADER = re.compile(
+    rb"\x93NUMPY\x01\0..{'descr': '<f8', 'fortran_order': (?P<by_columns>True|False), "
+    rb"'shape': \((?P<shape>[\d, ]*)\), } *\n",
+    re.DOTALL,
+)
 FOLDS = 5
 MIN_IMAGES = 2 * FOLDS
 DAMAGE = (
@@ -95,8 +103,7 @@ def load(run_path, encoder_sha256):
     folder = Path(run_path) / FOLDER
     try:
         facts = files.read_json(folder / FACTS)
-        with np.load(folder / ARRAYS, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive}
+        arrays = _read_arrays(folder / ARRAYS)
         _check(arrays, facts)
         if facts.pop("sha256") != _sha256(arrays, facts):
             raise ValueError("a number in it is not as it was written")
@@ -113,6 +120,28 @@ def load(run_path, encoder_sha256):
             f"let train_autoencoder.py finish."
         )
     return Detector(arrays, facts)
+
+
+def _read_arrays(path):
+    """The arrays in a file of `np.savez`; none is made before its bytes are there."""
+    with zipfile.ZipFile(path) as archive:
+        if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in NAMES):
+            raise ValueError(f"{ARRAYS} does not hold {', '.join(NAMES)}")
+        for member in archive.infolist():  # NumPy does not pack them
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{member.filename} is packed")
+        return {name: _array(archive.read(f"{name}.npy")) for name in NAMES}
+
+
+def _array(content):
+    header = HEADER.match(content)
+    if header is None:
+        raise ValueError("an array is not float64 as NumPy writes it")
+    shape = tuple(map(int, header["shape"].replace(b",", b" ").split()))
+    numbers = np.frombuffer(content[header.end() :], np.float64)
+    if numbers.size != math.prod(shape):
+        raise ValueError(f"an array of {shape} has {numbers.size} numbers")
+    return numbers.reshape(shape, order="F" if header["by_columns"] == b"True" else "C")
 
 
 def _check(arrays, facts):
