@@ -1,6 +1,7 @@
 """Watches a reader at work on bytes that anyone may have made."""
 
 import contextlib
+import os
 import resource
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import tests
 from lowlevel.checks import LowlevelError
+from lowlevel.storage import hdf5
 
 SECONDS = 10  # that a small file may take
 BYTES = 2**27  # of memory that a small file may take
@@ -17,6 +19,7 @@ CODE = tuple(
     str(Path(path).resolve())
     for path in (sys.prefix, sys.base_prefix, Path(tests.__file__).parents[1])
 )
+DEVICES = ("/dev/null", "/dev/urandom", "/proc")
 FORBIDDEN = (
     *("pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen"),
     *("socket.connect", "shutil.unpack_archive", "os.symlink", "os.link", "ctypes.dlopen"),
@@ -84,16 +87,13 @@ def _watched(folder):
 def _hook(event, arguments):
     if _folder is None:
         return
-    assert event not in FORBIDDEN, f"{event} {arguments}"
     if event == "open" and isinstance(arguments[0], str | bytes):
-        path = str(
-            Path(
-                arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
-            ).resolve()
-        )
-        writes = isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
-        allowed = (_folder,) if writes else (_folder, "/proc", "/dev/urandom", *CODE)
+        path, mode, flags = str(Path(os.fsdecode(arguments[0])).resolve()), *arguments[1:]
+        writes = bool(set(mode) & set("wax+")) if mode else flags & (os.O_WRONLY | os.O_RDWR)
+        allowed = (_folder, *DEVICES) if writes else (_folder, *DEVICES, *CODE)
         assert path.startswith(allowed), f"{path} was opened"
+    elif event != "subprocess.Popen" or hdf5.START not in arguments[1]:
+        assert event not in FORBIDDEN, f"{event} {arguments}"
 
 
 sys.addaudithook(_hook)
