@@ -1,7 +1,9 @@
 """Reads image files: as they are, resized, or converted to the form of MNIST's digits."""
 
+import io
 import struct
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -99,7 +101,7 @@ def _read(path, convert):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-            with pillow.open(path, formats=("PNG", "JPEG")) as image:
+            with pillow.open(_in_memory(path), formats=("PNG", "JPEG")) as image:
                 width, height = image.size
                 if max(width, height) <= MAX_SIDE:
                     return convert(image)
@@ -112,6 +114,16 @@ def _read(path, convert):
     except DAMAGE as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
+
+
+def _in_memory(path):
+    """A file's bytes as a stream, which makes no room for more of them than there are."""
+    path = Path(path)
+    size = path.stat().st_size
+    if not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
+        raise OSError("it is not a regular file")
+    with path.open("rb") as file:
+        return io.BytesIO(file.read(size))
 
 
 def _upright(image):
