@@ -100,7 +100,12 @@ def _check_manifest(path):
     manifest = files.read_json(path / SAVED_MODEL_MANIFEST)
     wrong = [SAVED_MODEL_MANIFEST]
     if isinstance(manifest, dict):
-        wrong = [name for name, entry in manifest.items() if not files.matches(path / name, entry)]
+        inside = {file.relative_to(path).as_posix() for file in path.rglob("*")}
+        wrong = [
+            name
+            for name, entry in manifest.items()
+            if name not in inside or not files.matches(path / name, entry)
+        ]
     if wrong:
         raise CheckpointError(f"{path} is damaged: {min(wrong)} is not as it was written.")
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
+import tracemalloc
 from pathlib import Path
 
 FINDS = Path(__file__).parent / "finds"
@@ -97,6 +98,7 @@ def fuzz(name, seconds, folder):
         *(f"-max_total_time={seconds}", f"-max_len={most}", "-timeout=30", "-rss_limit_mb=3000"),
         *(f"-artifact_prefix={folder}/ended-", "-print_final_stats=1", "-len_control=0"),
     ]
+    tracemalloc.start()  # else memory that is made room for and not used would not show
     atheris.Setup([sys.argv[0], *options, str(corpus)], test, custom_mutator=mutate)
     atheris.Fuzz()
 
