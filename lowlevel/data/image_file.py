@@ -10,6 +10,9 @@ import numpy as np
 from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 
 MAX_SIDE = 10_000
+# A JPEG file may go over its pixels again and again, in a few bytes each time: a hundred times is
+# allowed if they are as many as may be. Other bytes may look like the marker; that does no harm.
+MAX_SCANNED, START_OF_SCAN = 100 * MAX_SIDE**2, b"\xff\xda"
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
 BILINEAR = 2  # Pillow's number for it
 MIN_CONTRAST = 0.05  # between ink and paper
@@ -101,10 +104,16 @@ def _read(path, convert):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-            with pillow.open(_in_memory(path), formats=("PNG", "JPEG")) as image:
+            content = _content(path)
+            with pillow.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
                 width, height = image.size
                 if max(width, height) <= MAX_SIDE:
-                    return convert(image)
+                    scans = content.count(START_OF_SCAN) if image.format == "JPEG" else 1
+                    if scans * width * height <= MAX_SCANNED:
+                        return convert(image)
+                    raise DataError(f"{path} goes over its {width} x {height} pixels too often.")
+    except DataError:
+        raise
     except pillow.DecompressionBombError:
         raise DataError(f"{path} is too large: at most {MAX_SIDE} pixels a side.") from None
     except pillow.UnidentifiedImageError:
@@ -116,14 +125,14 @@ def _read(path, convert):
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
 
 
-def _in_memory(path):
-    """A file's bytes as a stream, which makes no room for more of them than there are."""
+def _content(path):
+    """A file's bytes: of them Pillow makes no room for more than there are."""
     path = Path(path)
     size = path.stat().st_size
     if not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
         raise OSError("it is not a regular file")
     with path.open("rb") as file:
-        return io.BytesIO(file.read(size))
+        return file.read(size)
 
 
 def _upright(image):

@@ -103,6 +103,20 @@ def test_no_network_takes_images_that_no_memory_holds(shape):
         leaky_net.Config(image_shape=shape)
 
 
+@pytest.mark.parametrize("scans", [10, 5000])
+def test_a_progressive_image_goes_over_its_pixels_some_times(tmp_path, scans):
+    image = Image.new("L", (1500, 1500), 128)
+    content = readers.encode(image, "JPEG", progressive=True)
+    last = content[content.rindex(image_file.START_OF_SCAN) : -2]
+    path = readers.write(content[:-2] + scans * last + content[-2:], tmp_path)
+    assert path.stat().st_size < 200_000
+    if scans == 10:
+        np.testing.assert_allclose(image_file.read_grey(path), 128 / 255)
+    else:
+        with pytest.raises(DataError, match="goes over its 1500 x 1500 pixels too often"):
+            image_file.read_grey(path)
+
+
 def test_a_pipe_in_a_folder_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "image.png")
     with pytest.raises(DataError, match=r"image\.png cannot be read: it is not a regular file"):
