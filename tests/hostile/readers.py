@@ -25,7 +25,7 @@ from lowlevel.data import (
 )
 from lowlevel.prediction import anomaly
 from tests import cifar_files, idx_files
-from tests.hostile import damage, networks
+from tests.hostile import damage, index_files, networks
 
 FILE = "file"
 
@@ -230,7 +230,12 @@ READERS |= {
     "saved_model": Reader(
         networks.read_saved_model, networks.saved_model_seeds, CheckpointError, JSON
     ),
-    "index": Reader(networks.read_index, networks.index_seeds, CheckpointError),
+    "index": Reader(
+        networks.read_index,
+        networks.index_seeds,
+        CheckpointError,
+        (damage.some_bytes, index_files.entries, index_files.entries),
+    ),
     "weights": Reader(networks.read_weights, networks.weights_seeds, CheckpointError),
     "detector_arrays": Reader(
         networks.detector_reader(anomaly.ARRAYS),
