@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
-MAX_TEXT = 2**26  # bytes of a text file
+MAX_SMALL = 2**26  # bytes of a file that is read in one piece
 MAX_DEPTH = 50  # lists and dicts in one another in JSON
 
 
@@ -37,15 +37,20 @@ def read_text(path):
     """The text of a small file, such as a config.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is larger than `MAX_TEXT`.
+        OSError: it cannot be read, is no regular file, or is larger than `MAX_SMALL`.
         ValueError: it is not UTF-8.
     """
+    return read_bytes(path).decode("utf-8")
+
+
+def read_bytes(path):
+    """The bytes of a small file. Raises OSError as `read_text` does."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe or a device may never end
         raise OSError(f"{path.name} is not a regular file")
-    if path.stat().st_size > MAX_TEXT:
-        raise OSError(f"{path.name} is larger than {MAX_TEXT // 2**20} MiB")
-    return path.read_text(encoding="utf-8")
+    if path.stat().st_size > MAX_SMALL:
+        raise OSError(f"{path.name} is larger than {MAX_SMALL // 2**20} MiB")
+    return path.read_bytes()
 
 
 def read_json(path):
