@@ -7,6 +7,7 @@ give it a telling name. When the process ends of them, it is started again.
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import random
 import subprocess
@@ -25,19 +26,24 @@ PARTS = ("lowlevel", "PIL", "tarfile", "gzip", "csv")  # what is instrumented
 def main():
     """Runs the fuzzer in processes of their own until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("reader")
+    parser.add_argument("reader", help="a name in tests.hostile.readers.READERS")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
         fuzz(arguments.reader, arguments.seconds, Path(arguments.inside))
+    if importlib.util.find_spec("atheris") is None:
+        sys.exit("atheris is not installed; install it with pip install -e '.[fuzz]'.")
     finds = FINDS / arguments.reader
     end = time.monotonic() + arguments.seconds
     with tempfile.TemporaryDirectory() as folder:
         while (left := round(end - time.monotonic())) > 0:
             words = [sys.executable, "-m", __spec__.name, arguments.reader, "--seconds", str(left)]
             done = subprocess.run([*words, "--inside", folder], check=False)
-            for path in Path(folder).glob("ended-*"):
+            ended = list(Path(folder).glob("ended-*"))
+            if done.returncode and not ended:
+                sys.exit(done.returncode)  # a fault of the fuzzer itself
+            for path in ended:
                 finds.mkdir(parents=True, exist_ok=True)
                 print(f"the process ended with {done.returncode}: {finds / path.name}", flush=True)
                 (finds / path.name).write_bytes(path.read_bytes())
@@ -56,10 +62,8 @@ def kind_of(error):
 def fuzz(name, seconds, folder):
     """Fuzzes a reader in this process, in a folder that holds what was found before."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import atheris
-    except ImportError:
-        sys.exit("atheris is not installed; install it with pip install -e '.[fuzz]'.")
+    import atheris
+
     with atheris.instrument_imports(include=PARTS):
         from tests.hostile import readers, watch
     reader = readers.READERS[name]
