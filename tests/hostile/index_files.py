@@ -23,15 +23,18 @@ def _crc_table():
 CRC = tuple(_crc_table())
 
 
-def checked(block):
-    """A block with its trailer: that it is not packed, and the masked CRC-32C."""
-    block += b"\0"
+def checksum(content):
+    """The masked CRC-32C, as TensorFlow's records have it too."""
     crc = 0xFFFFFFFF
-    for byte in block:
+    for byte in content:
         crc = crc >> 8 ^ CRC[(crc ^ byte) & 255]
     crc ^= 0xFFFFFFFF
-    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-    return block + struct.pack("<I", masked)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def checked(block):
+    """A block with its trailer: that it is not packed, and the checksum."""
+    return block + b"\0" + checksum(block + b"\0")
 
 
 def varint(number):
