@@ -40,7 +40,7 @@ def header(shape, dtype="<f8"):
 
 CLAIMS = {
     "a terabyte": (header((2**37,)) + bytes(8)),
-    "half a gigabyte, packed": (header((2**26,)) + bytes(2**29)),
+    "256 megabytes, packed": (header((2**25,)) + bytes(2**28)),
     "objects": header((1,), "|O") + b"cos\nsystem\n(S'true'\ntR.",
     "sizes below 0": header((-1, -3)) + bytes(24),
     "a gigabyte of nothing": header((2**30,), "|V0"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lowlevel.checks import DataError
 from lowlevel.data import idx, mnist
 from tests import idx_files
-from tests.hostile import properties, readers
+from tests.hostile import datasets, properties
 
 SHAPES = st.tuples(*[st.integers(0, 6)] * 3) | st.tuples(st.integers(0, 40))
 
@@ -28,7 +28,7 @@ def test_any_bytes_are_an_array_or_refused(content):
 def test_an_array_of_any_shape_is_read_back(shape, random, gzipped):
     array = np.frombuffer(random.randbytes(math.prod(shape)), np.uint8).reshape(shape)
     content = idx_files.encode(array)
-    path = readers.write(
+    path = datasets.write(
         gzip.compress(content) if gzipped else content, properties.prepared("idx")[1]
     )
     np.testing.assert_array_equal(idx.read(path, len(shape)), array)
@@ -38,7 +38,7 @@ def test_an_array_of_any_shape_is_read_back(shape, random, gzipped):
 @given(st.tuples(*[st.sampled_from([0, 1, 2**15, 2**31, 2**32 - 1])] * 3), st.booleans())
 def test_no_memory_is_taken_for_what_a_header_claims(claimed, gzipped):
     content = bytes([0, 0, 8, 3]) + np.array(claimed, ">u4").tobytes() + bytes(5)
-    path = readers.write(
+    path = datasets.write(
         gzip.compress(content) if gzipped else content, properties.prepared("idx")[1]
     )
     tracemalloc.start()

@@ -15,7 +15,7 @@ from PIL import Image
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import image_file
 from lowlevel.nets import leaky_net
-from tests.hostile import properties, readers
+from tests.hostile import datasets, properties
 
 SIDES = st.integers(1, 9)
 
@@ -32,7 +32,7 @@ def test_pixels_of_any_image_are_read_back(height, width, channels, random):
     shape = height, width, channels
     pixels = np.frombuffer(random.randbytes(height * width * channels), np.uint8).reshape(shape)
     image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-    path = readers.write(readers.encode(image, "PNG"), properties.prepared("image")[1])
+    path = datasets.write(datasets.encode(image, "PNG"), properties.prepared("image")[1])
     assert image_file.read_size(path) == (height, width)
     np.testing.assert_array_equal(image_file.read_resized(path, shape), pixels)
     if channels == 1:
@@ -85,7 +85,7 @@ def test_bombs_take_little_memory(tmp_path):
     paths = []
     for number, content in enumerate(FILES.values()):
         assert len(content) < 200_000
-        paths.append(str(readers.write(content, tmp_path, str(number))))
+        paths.append(str(datasets.write(content, tmp_path, str(number))))
     words = [sys.executable, "-c", CHILD, *paths]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 32
@@ -94,7 +94,7 @@ def test_bombs_take_little_memory(tmp_path):
 @pytest.mark.parametrize("name", ["50,000 x 50,000 pixels", "10,001 x 1 pixels"])
 def test_too_large_an_image_is_refused(tmp_path, name):
     with pytest.raises(DataError, match="is too large"):
-        image_file.read_size(readers.write(FILES[name], tmp_path))
+        image_file.read_size(datasets.write(FILES[name], tmp_path))
 
 
 @pytest.mark.parametrize("shape", [(2**14, 2**14, 2), (2**40, 1, 1), (1, 1, 2**70)])
@@ -106,9 +106,9 @@ def test_no_network_takes_images_that_no_memory_holds(shape):
 @pytest.mark.parametrize("scans", [10, 5000])
 def test_a_progressive_image_goes_over_its_pixels_some_times(tmp_path, scans):
     image = Image.new("L", (1500, 1500), 128)
-    content = readers.encode(image, "JPEG", progressive=True)
+    content = datasets.encode(image, "JPEG", progressive=True)
     last = content[content.rindex(image_file.START_OF_SCAN) : -2]
-    path = readers.write(content[:-2] + scans * last + content[-2:], tmp_path)
+    path = datasets.write(content[:-2] + scans * last + content[-2:], tmp_path)
     assert path.stat().st_size < 200_000
     if scans == 10:
         np.testing.assert_allclose(image_file.read_grey(path), 128 / 255)

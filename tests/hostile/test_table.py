@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowlevel.data import auto_mpg
-from tests.hostile import properties, readers, watch
+from tests.hostile import datasets, properties, watch
 
 NUMBERS = st.floats(-auto_mpg.LARGEST, auto_mpg.LARGEST, width=32)
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -33,7 +33,7 @@ def test_any_cars_are_read_back(cars, order, end):
     writer = csv.writer(stream, lineterminator=end)
     for row in (COLUMNS, *cars):
         writer.writerow([row[column] for column in order])
-    path = readers.write(stream.getvalue().encode("utf-8-sig"), properties.prepared("table")[1])
+    path = datasets.write(stream.getvalue().encode("utf-8-sig"), properties.prepared("table")[1])
     table = auto_mpg.read(path)
     np.testing.assert_array_equal(table.targets, [car[0] for car in cars])
     np.testing.assert_array_equal(table.features[:, :6], [car[1:7] for car in cars])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lowlevel.checks import DataError
 from lowlevel.data import sentences, text_file, vocabulary
-from tests.hostile import properties, readers
+from tests.hostile import datasets, properties
 
 LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=20)
 
@@ -31,7 +31,7 @@ def test_any_bytes_without_a_zero_are_text(content):
 @properties.few(100)
 @given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r", "\r\n"]))
 def test_lines_are_read_back(lines, end):
-    path = readers.write(
+    path = datasets.write(
         end.join([*lines, "end"]).encode("utf-8-sig"), properties.prepared("text")[1]
     )
     assert sentences.read_lines(path) == [*(line.strip() for line in lines), "end"]
@@ -48,7 +48,7 @@ def test_known_words_are_numbered_and_found_again(texts):
 
 
 def test_a_short_file_takes_little_memory():
-    path = readers.write(b"good\n", properties.prepared("text")[1])
+    path = datasets.write(b"good\n", properties.prepared("text")[1])
     tracemalloc.start()
     text_file.read(path)
     peak = tracemalloc.get_traced_memory()[1]
