@@ -19,6 +19,9 @@ VALUES = [
     *(2**31, 2**63, 10**30, 10**400, "", "1", "a\nb", "\x1b[2J", "\ud800", "../../x", "/etc"),
     *([], {}, [[]], [1] * 2000, {"a": {}}, "float32", "os.system", "mlp", "text_classifier"),
 ]
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, struct.error),
+)
 DEEP = "@deep"  # stands for lists in lists
 
 
@@ -134,7 +137,7 @@ def zipped(content, random):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+    except UNREADABLE:
         return some_bytes(content, random)
     if not members:
         return some_bytes(content, random)
