@@ -6,6 +6,7 @@ training images alone.
 """
 
 import hashlib
+import io
 import json
 import math
 import re
@@ -124,7 +125,7 @@ def load(run_path, encoder_sha256):
 
 def _read_arrays(path):
     """The arrays in a file of `np.savez`; none is made before its bytes are there."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(files.read_bytes(path))) as archive:
         if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in NAMES):
             raise ValueError(f"{ARRAYS} does not hold {', '.join(NAMES)}")
         for member in archive.infolist():  # NumPy does not pack them
