@@ -91,7 +91,7 @@ def serve(path, cpu_seconds, memory):
 
     output = sys.stdout.buffer
     try:
-        with h5py.File(path, "r") as file:
+        with _open(h5py, path) as file:
             found = _datasets(h5py, file, path)
             about = {name: (str(item.dtype), list(item.shape)) for name, item in found.items()}
             attributes = {key: value for key, value in file.attrs.items() if isinstance(value, str)}
@@ -104,6 +104,13 @@ def serve(path, cpu_seconds, memory):
         _write_line(output, {"error": str(error)})
     except DAMAGE as error:
         _write_line(output, {"error": f"{path} is damaged: {reason_of(error)}."})
+
+
+def _open(h5py, path):
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise CheckpointError(f"{path} is not a whole HDF5 file: {reason_of(error)}.") from error
 
 
 def _write_line(output, value):
