@@ -11,9 +11,24 @@ import os
 import re
 from pathlib import Path
 
+LONGEST_MESSAGE = 1000  # characters
+MAX_LAYERS = 200
+MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
+
 
 class LowlevelError(Exception):
-    """Base of all errors that a user's input can cause."""
+    """Base of all errors that a user's input can cause.
+
+    Its text is one line, whatever a file has put into it: what a terminal would obey is escaped,
+    and the middle of a long text is left out.
+    """
+
+    def __init__(self, text=""):
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+        if len(text) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2
+            text = f"{text[:half]} ... {text[-half:]}"
+        super().__init__(text)
 
 
 class ConfigError(LowlevelError, ValueError):
@@ -78,13 +93,14 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
 
 
 def check_sizes(name, value):
-    """Returns `value` if it is a tuple, not empty, of whole numbers above 0.
+    """Returns `value` if it is a tuple of whole numbers above 0, one to `MAX_LAYERS` of them.
 
     Raises:
         ConfigError: it is not.
     """
     if not isinstance(value, tuple) or not value:
         raise ConfigError(f"{name} must be a tuple with a number for each layer, not {value!r}.")
+    check_integer(f"the number of {name}", len(value), 1, MAX_LAYERS)
     for size in value:
         check_integer(f"each of {name}", size, 1)
     return value
@@ -175,6 +191,8 @@ def check_labels(labels, logits):
 def check_image_shape(value, smallest=1, name="image_shape"):
     """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
 
+    Their product may be `MAX_IMAGE_NUMBERS`.
+
     Args:
         value: what is checked.
         smallest: the minimum height and width.
@@ -187,6 +205,10 @@ def check_image_shape(value, smallest=1, name="image_shape"):
         raise ConfigError(f"{name} must be (height, width, channels), not {value!r}.")
     for part, size in zip(("height", "width", "channels"), value, strict=True):
         check_integer(f"{part} in {name}", size, 1 if part == "channels" else smallest)
+    if math.prod(value) > MAX_IMAGE_NUMBERS:
+        raise ConfigError(
+            f"{name} must have at most {MAX_IMAGE_NUMBERS} numbers in all, not {value!r}."
+        )
     return value
 
 
@@ -194,7 +216,7 @@ def reason_of(error):
     """The reason in an exception of the system or a library, without path or full stop."""
     if isinstance(error, KeyError):
         return f"{error} is missing"
-    text = str(getattr(error, "strerror", None) or error)
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
     text = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*?\]", "", text)  # TensorFlow's own names
     text = re.sub(r"^/.*; ", "", text)  # TensorFlow's name of an unfinished file
     if isinstance(error, OSError):

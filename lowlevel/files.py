@@ -1,13 +1,15 @@
 """Writing files so that a crash leaves either the old file or the new one, whole."""
 
 import hashlib
+import json
 import os
 import secrets
 import shutil
 from pathlib import Path
 
 TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
-MAX_TEXT = 2**26  # bytes of a text file
+MAX_SMALL = 2**26  # bytes of a file that is read in one piece
+MAX_DEPTH = 50  # lists and dicts in one another in JSON
 
 
 def temporary_beside(path):
@@ -36,15 +38,46 @@ def read_text(path):
     """The text of a small file, such as a config.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is larger than `MAX_TEXT`.
+        OSError: it cannot be read, is no regular file, or is larger than `MAX_SMALL`.
         ValueError: it is not UTF-8.
     """
+    return read_bytes(path).decode("utf-8")
+
+
+def read_bytes(path):
+    """The bytes of a small file. Raises OSError as `read_text` does."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe or a device may never end
         raise OSError(f"{path.name} is not a regular file")
-    if path.stat().st_size > MAX_TEXT:
-        raise OSError(f"{path.name} is larger than {MAX_TEXT // 2**20} MiB")
-    return path.read_text(encoding="utf-8")
+    if path.stat().st_size > MAX_SMALL:
+        raise OSError(f"{path.name} is larger than {MAX_SMALL // 2**20} MiB")
+    return path.read_bytes()
+
+
+def read_json(path):
+    """The value in a small JSON file. Raises OSError as `read_text` does, or else ValueError."""
+    return parse_json(read_text(path))
+
+
+def parse_json(text):
+    """The value that JSON stands for. Raises ValueError if it is damaged, or `MAX_DEPTH` deep."""
+    too_deep = ValueError(f"there are more than {MAX_DEPTH} lists or objects in one another")
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise too_deep from None
+    layer = [value]
+    for _ in range(MAX_DEPTH + 1):
+        layer = [inner for outer in layer for inner in _values_in(outer)]
+        if not layer:
+            return value
+    raise too_deep
+
+
+def _values_in(value):
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def write_text(path, text):

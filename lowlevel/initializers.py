@@ -13,6 +13,7 @@ import tensorflow as tf
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, check_integer
 
+MAX_NUMBERS = 2**40  # in a variable
 # A normal distribution cut off at two standard deviations keeps this share of its spread.
 TRUNCATED_NORMAL_SPREAD = 0.87962566103423978
 
@@ -20,10 +21,13 @@ TRUNCATED_NORMAL_SPREAD = 0.87962566103423978
 def check_shape(name, shape):
     """Returns a shape as a tuple of ints. Raises ConfigError unless it is whole numbers above 0."""
     try:
-        return tuple(check_integer(name, size, 1) for size in shape)
+        sizes = tuple(check_integer(name, size, 1) for size in shape)
     except (ConfigError, TypeError):
         shown = tuple(shape) if isinstance(shape, list | tuple) else shape
         raise ConfigError(f"{name} needs a shape of whole numbers above 0, not {shown}.") from None
+    if math.prod(sizes) > MAX_NUMBERS:
+        raise ConfigError(f"{name} of shape {sizes} is too large.")
+    return sizes
 
 
 def initial_value(name, initializer, shape, seed):

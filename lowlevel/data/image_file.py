@@ -1,7 +1,9 @@
 """Reads image files: as they are, resized, or for a network that reads digits."""
 
+import io
 import struct
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -9,7 +11,12 @@ from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 from lowlevel.data.digit_image import is_dark_on_light, to_digit
 
 MAX_SIDE = 10_000
+# A JPEG file may go over its pixels again and again, in a few bytes each time: a hundred times is
+# allowed if they are as many as may be. Other bytes may look like the marker; that does no harm.
+MAX_SCANNED, START_OF_SCAN = 100 * MAX_SIDE**2, b"\xff\xda"
 BILINEAR = 2  # Pillow's number for it
+# What Pillow raises where a file is not as its decoders expect it.
+DAMAGE = (OSError, SyntaxError, ValueError, TypeError, IndexError, OverflowError, struct.error)
 
 
 def read_grey(path):
@@ -96,19 +103,35 @@ def _read(path, convert):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-            with pillow.open(path, formats=("PNG", "JPEG")) as image:
+            content = _content(path)
+            with pillow.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
                 width, height = image.size
                 if max(width, height) <= MAX_SIDE:
-                    return convert(image)
+                    scans = content.count(START_OF_SCAN) if image.format == "JPEG" else 1
+                    if scans * width * height <= MAX_SCANNED:
+                        return convert(image)
+                    raise DataError(f"{path} goes over its {width} x {height} pixels too often.")
+    except DataError:
+        raise
     except pillow.DecompressionBombError:
         raise DataError(f"{path} is too large: at most {MAX_SIDE} pixels a side.") from None
     except pillow.UnidentifiedImageError:
         raise DataError(f"{path} is not a PNG or JPEG image.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, TypeError, OverflowError, struct.error) as error:
+    except DAMAGE as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
     raise DataError(f"{path} is too large ({width} x {height}): at most {MAX_SIDE} pixels a side.")
+
+
+def _content(path):
+    """A file's bytes: of them Pillow makes no room for more than there are."""
+    path = Path(path)
+    size = path.stat().st_size
+    if not (path.is_file() or path.is_dir()):  # a pipe or a device may never end
+        raise OSError("it is not a regular file")
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def _upright(image):

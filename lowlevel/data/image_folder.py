@@ -98,7 +98,7 @@ def _identity(path):
 def _is_there(cache_path, list_path, contents):
     try:
         size = len(contents["files"]) * math.prod(contents["image_shape"])
-        there = json.loads(list_path.read_text(encoding="utf-8"))
+        there = files.parse_json(list_path.read_text(encoding="utf-8"))
         return there == contents and cache_path.stat().st_size == size
     except (OSError, ValueError):
         return False

@@ -3,11 +3,8 @@
 Source: Pang and Lee (2005), https://www.cs.cornell.edu/people/pabo/movie-review-data/.
 """
 
-import tarfile
-import zlib
-
-from lowlevel.checks import DataError, reason_of
-from lowlevel.data import download, sentences, text_file
+from lowlevel.checks import DataError
+from lowlevel.data import archive, download, sentences, text_file
 
 ARCHIVE = "rt-polaritydata.tar.gz"
 MEMBERS = tuple(f"rt-polaritydata/{name}" for name in sentences.FILES)
@@ -40,20 +37,17 @@ def read_archive(path):
     Raises:
         DataError: the archive is damaged, or lacks one of the files.
     """
-    texts = []
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for name in MEMBERS:
-                file = archive.extractfile(name)
-                if file is None:
-                    raise DataError(f"{name} in {path} is not a file.")
-                source = f"{name} in {path}"
-                text = text_file.decode(file.read(text_file.MAX_BYTES + 1), source)
-                texts.append([line for line in sentences.split_lines(text, source) if line])
-    except KeyError as error:
-        raise DataError(f"{path} contains no {name}.") from error
-    except DataError:
-        raise
-    except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
-        raise DataError(f"{path} is damaged: {reason_of(error)}.") from error
-    return sentences.make(*texts, source=str(path))
+    texts = {}
+    with archive.opened(path, text_file.MAX_BYTES) as opened:
+        for member in archive.members(opened, path):
+            if member.name in MEMBERS:
+                source = f"{member.name} in {path}"
+                if not member.isfile():
+                    raise DataError(f"{source} is not a file.")
+                text = text_file.read_stream(opened.extractfile(member), source)
+                lines = sentences.split_lines(text, source)
+                texts[member.name] = [line for line in lines if line]
+    for name in MEMBERS:
+        if name not in texts:
+            raise DataError(f"{path} contains no {name}.")
+    return sentences.make(*(texts[name] for name in MEMBERS), source=str(path))

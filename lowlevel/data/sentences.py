@@ -134,6 +134,8 @@ def _read_texts(folder):
         raise DataError(f"{folder} contains no .txt file.")
     texts = []
     for path in paths:
+        if not path.is_file():  # a pipe may never end
+            raise DataError(f"{path} is not a regular file.")
         text = " ".join(read_lines(path)).strip()
         if not text:
             raise DataError(f"{path} contains no text.")

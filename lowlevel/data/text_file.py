@@ -5,6 +5,7 @@ from pathlib import Path
 from lowlevel.checks import DataError, reason_of
 
 MAX_BYTES = 2**28
+PIECE = 2**20  # bytes that are read at a time
 
 
 def read(path):
@@ -15,10 +16,17 @@ def read(path):
     """
     try:
         with Path(path).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)  # a device may never end
+            return read_stream(file, path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
-    return decode(content, path)
+
+
+def read_stream(stream, source):
+    """The text in a stream of bytes, see `decode`; it may never end."""
+    content = bytearray()
+    while len(content) <= MAX_BYTES and (piece := stream.read(PIECE)):  # memory as there are bytes
+        content += piece
+    return decode(content, source)
 
 
 def decode(content, source):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from lowlevel import ops
 from lowlevel.checks import (
+    MAX_LAYERS,
     ConfigError,
     check_bool,
     check_image_shape,
@@ -62,6 +63,7 @@ class Config:
                 f"blocks must be a tuple of (a, b) for inception and (c,) for downsample, "
                 f"not {self.blocks!r}."
             )
+        check_integer("the number of blocks", len(self.blocks), 0, MAX_LAYERS)
         for filters in (
             self.stem_filters,
             *(filters for block in self.blocks for filters in block),

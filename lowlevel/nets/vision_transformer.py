@@ -8,7 +8,13 @@ import dataclasses
 import tensorflow as tf
 
 from lowlevel import initializers, ops, seeds
-from lowlevel.checks import ConfigError, check_image_shape, check_integer, check_number
+from lowlevel.checks import (
+    MAX_LAYERS,
+    ConfigError,
+    check_image_shape,
+    check_integer,
+    check_number,
+)
 from lowlevel.nets import parts
 from lowlevel.variables import VariableStore
 
@@ -41,8 +47,9 @@ class Config:
     def __post_init__(self):
         check_image_shape(self.image_shape)
         check_integer("num_classes", self.num_classes, 2)
-        for name in ("patch_size", "width", "depth", "heads", "hidden"):
+        for name in ("patch_size", "width", "heads", "hidden"):
             check_integer(name, getattr(self, name), 1)
+        check_integer("depth", self.depth, 1, MAX_LAYERS)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
         height, width, _ = self.image_shape
         if height % self.patch_size or width % self.patch_size:

@@ -5,34 +5,22 @@ image is an anomaly if its log-likelihood is below the threshold. Density and th
 training images alone.
 """
 
-import hashlib
-import json
 import math
-import zipfile
-import zlib
 
 import numpy as np
 
-from lowlevel import files
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import (
     CheckpointError,
     DataError,
     check_integer,
     check_number,
-    check_path,
     import_extra,
-    reason_of,
 )
+from lowlevel.prediction import detector_file
 
-FOLDER = "detector"
-ARRAYS, FACTS = "arrays.npz", "detector.json"
 FOLDS = 5
 MIN_IMAGES = 2 * FOLDS
-DAMAGE = (
-    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError),
-    *(RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error),
-)
 
 
 class Detector:
@@ -84,19 +72,7 @@ class Detector:
 
     def save(self, run_path):
         """Writes arrays and JSON beside a run's checkpoints. Raises CheckpointError if it fails."""
-        folder = check_path("the run directory", run_path) / FOLDER
-        temporary = folder / f"{files.TEMPORARY}{ARRAYS}"
-        try:
-            folder.mkdir(exist_ok=True)
-            (folder / FACTS).unlink(missing_ok=True)
-            with temporary.open("wb") as file:
-                np.savez(file, **self.arrays)
-            files.sync(temporary)
-            temporary.replace(folder / ARRAYS)
-            facts = self.facts | {"sha256": _sha256(self.arrays, self.facts)}
-            files.write_text(folder / FACTS, json.dumps(facts, indent=1) + "\n")
-        except OSError as error:
-            raise CheckpointError(f"{folder} cannot be written: {reason_of(error)}.") from error
+        detector_file.write(run_path, self.arrays, self.facts)
 
 
 def load(run_path, encoder_sha256):
@@ -109,56 +85,13 @@ def load(run_path, encoder_sha256):
     Raises:
         CheckpointError: there is no detector, it is damaged, or it was fitted to another encoder.
     """
-    folder = check_path("the run directory", run_path) / FOLDER
-    try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        with np.load(folder / ARRAYS, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive}
-        _check(arrays, facts)
-        if facts.pop("sha256") != _sha256(arrays, facts):
-            raise ValueError("a number in it is not as it was written")
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{folder} contains no detector; train_autoencoder.py fits one after training."
-        ) from None
-    except DAMAGE as error:
-        reason = reason_of(error)
-        raise CheckpointError(f"the detector in {folder} is damaged: {reason}.") from error
+    arrays, facts = detector_file.read(run_path)
     if facts["encoder_sha256"] != encoder_sha256:
         raise CheckpointError(
-            f"the detector in {folder} was not fitted to the encoder of the newest checkpoint; "
+            f"the detector in {run_path} was not fitted to the encoder of the newest checkpoint; "
             f"let train_autoencoder.py finish."
         )
     return Detector(arrays, facts)
-
-
-def _check(arrays, facts):
-    dimensions, latent = arrays["pca_components"].shape
-    components = len(arrays["weights"])
-    shapes = {
-        "pca_mean": (latent,),
-        "pca_components": (dimensions, latent),
-        "weights": (components,),
-        "means": (components, dimensions),
-        "precisions_cholesky": (components, dimensions, dimensions),
-    }
-    for name, shape in shapes.items():
-        array = arrays[name]
-        if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
-            raise ValueError(f"{name} is not float64 {shape} of finite numbers")
-    if (arrays["weights"] <= 0).any() or abs(arrays["weights"].sum() - 1) > 1e-6:
-        raise ValueError("the weights are not a distribution")
-    if (np.diagonal(arrays["precisions_cholesky"], axis1=1, axis2=2) <= 0).any():
-        raise ValueError("the precisions are not positive")
-    check_number("threshold", facts["threshold"], -np.inf, np.inf, low_included=False)
-
-
-def _sha256(arrays, facts):
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(arrays[name]))
-    return digest.hexdigest()
 
 
 def _check_latents(latents):

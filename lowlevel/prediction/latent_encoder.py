@@ -7,7 +7,7 @@ from lowlevel import nets, variables
 from lowlevel.checks import CheckpointError, check_choice
 from lowlevel.data import preprocessing
 from lowlevel.prediction import trained
-from lowlevel.prediction.serving import TrainedNetwork
+from lowlevel.prediction.serving import TrainedNetwork, check_size
 from lowlevel.progress import Progress
 from lowlevel.storage import configs
 
@@ -73,6 +73,7 @@ def _load(config, checkpoint_path):
     with configs.blame(checkpoint_path):
         net_config = nets.config_from_dict("bottle_autoencoder", config.get("net_config"))
         precision = check_choice("precision", configs.precision_of(config), nets.PRECISIONS)
+        check_size("bottle_encoder", net_config.encoder, checkpoint_path)
         encoder = nets.make("bottle_encoder", net_config.encoder, precision=precision)
     trained.restore(encoder.variables.all(), checkpoint_path, "variables/encoder")
     return encoder

@@ -52,7 +52,7 @@ class TrainedNetwork:
             name, precision = config.get("net"), configs.precision_of(config)
             net_config = nets.config_from_dict(name, config.get("net_config"))
             if Path(source).exists():
-                _check_size(name, net_config, Path(source))
+                check_size(name, net_config, Path(source))
             network = nets.make(name, net_config, precision=precision)
             return cls(network, tasks.of_net(name, net_config), config, source)
 
@@ -97,8 +97,8 @@ class TrainedNetwork:
         return self.task.answer(self.network, self._preprocess(inputs))
 
 
-def _check_size(name, net_config, source):
-    """Raises ConfigError if the network has more numbers than are in the file or the directory.
+def check_size(name, net_config, source):
+    """Raises ConfigError if a network has more numbers than are in a file or a directory.
 
     They are counted in a graph, which allocates nothing.
     """

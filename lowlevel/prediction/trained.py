@@ -1,6 +1,5 @@
 """Loads trained networks from a run directory, a weights file or a SavedModel."""
 
-import json
 import sys
 
 from lowlevel import files
@@ -97,10 +96,15 @@ def _check_manifest(path):
     """Raises CheckpointError if a file of a SavedModel is not as it was written."""
     if not (path / SAVED_MODEL_MANIFEST).exists():
         return
-    manifest = json.loads(files.read_text(path / SAVED_MODEL_MANIFEST))
+    manifest = files.read_json(path / SAVED_MODEL_MANIFEST)
     wrong = [SAVED_MODEL_MANIFEST]
     if isinstance(manifest, dict):
-        wrong = [name for name, entry in manifest.items() if not files.matches(path / name, entry)]
+        inside = {file.relative_to(path).as_posix() for file in path.rglob("*")}
+        wrong = [
+            name
+            for name, entry in manifest.items()
+            if name not in inside or not files.matches(path / name, entry)
+        ]
     if wrong:
         raise CheckpointError(f"{path} is damaged: {min(wrong)} is not as it was written.")
 
@@ -108,8 +112,8 @@ def _check_manifest(path):
 def _load_saved_model(path):
     try:
         _check_manifest(path)
-        config = json.loads(files.read_text(path / SAVED_MODEL_CONFIG))
-    except (OSError, ValueError, RecursionError) as error:
+        config = files.read_json(path / SAVED_MODEL_CONFIG)
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a SavedModel of scripts/export.py: {reason_of(error)}."
         ) from error

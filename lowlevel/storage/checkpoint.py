@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.storage import index
 
 PREFIX = "variables"
 RECORD = "record.json"
@@ -69,7 +70,7 @@ def read_record(path):
     """
     path = Path(path)
     try:
-        manifest = json.loads(files.read_text(path / MANIFEST))
+        manifest = files.read_json(path / MANIFEST)
         there = {file.name for file in path.iterdir()}
         # Files that a desktop or an editor has left beside these are not read.
         read = {RECORD, *(name for name in there if name.startswith(PREFIX)), *manifest}
@@ -80,13 +81,13 @@ def read_record(path):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: {', '.join(wrong)} is not as it was written."
             )
-        record = json.loads(files.read_text(path / RECORD))
+        record = files.read_json(path / RECORD)
         if not isinstance(record, dict):
             raise CheckpointError(
                 f"the checkpoint {path} is damaged: its record is not a JSON object."
             )
         return record
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 
 
@@ -113,33 +114,46 @@ def restore(path, tensors, prefix=""):
             differs, or a number is not finite; the text names them.
     """
     try:
-        reader = tf.train.load_checkpoint(str(Path(path) / PREFIX))
-        shapes = {
-            key.removesuffix(_KEY_SUFFIX): shape
-            for key, shape in reader.get_variable_to_shape_map().items()
+        there = {
+            key.removesuffix(_KEY_SUFFIX): described
+            for key, described in index.read(Path(path) / f"{PREFIX}.index").items()
             if key != _OBJECT_GRAPH and key.startswith(prefix)
         }
-        missing, left_over = sorted(tensors.keys() - shapes), sorted(shapes.keys() - tensors)
+        missing, left_over = sorted(tensors.keys() - there), sorted(there.keys() - tensors)
         if missing:
             raise CheckpointError(f"the checkpoint {path} lacks {', '.join(missing)}.")
         if left_over:
             raise CheckpointError(
                 f"the checkpoint {path} holds {', '.join(left_over)}, which nothing here uses."
             )
-        dtypes = reader.get_variable_to_dtype_map()
         for name, variable in tensors.items():
-            found = f"{dtypes[name + _KEY_SUFFIX].name} {shapes[name]}"
+            dtype, shape = there[name]
+            found = f"{dtype.name} {shape}"
             expected = f"{variable.dtype.name} {variable.shape.as_list()}"
             if found != expected:
                 raise CheckpointError(
                     f"{name} in the checkpoint {path} is {found}, but {expected} is needed."
                 )
-        values = {name: reader.get_tensor(name + _KEY_SUFFIX) for name in tensors}
-    except (tf.errors.OpError, ValueError, IndexError, RuntimeError) as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be read: {error}.") from error
+        values = _read_values(path, {name: dtype for name, (dtype, _) in there.items()})
+    except (tf.errors.OpError, OSError, ValueError, MemoryError) as error:
+        reason = reason_of(error)
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {reason}.") from error
     check_finite(values, f"the checkpoint {path}")
     for name, variable in tensors.items():
         variable.assign(values[name])
+
+
+def _read_values(path, dtypes):
+    """The arrays of all variables with these dtypes, by name."""
+    if not dtypes:
+        return {}
+    tensors = tf.raw_ops.RestoreV2(
+        prefix=str(Path(path) / PREFIX),
+        tensor_names=[name + _KEY_SUFFIX for name in dtypes],
+        shape_and_slices=[""] * len(dtypes),
+        dtypes=list(dtypes.values()),
+    )
+    return {name: tensor.numpy() for name, tensor in zip(dtypes, tensors, strict=True)}
 
 
 def check_finite(arrays, source):

@@ -14,12 +14,12 @@ DIFFERENCES_NAMED = 4
 def read(path):
     """The dict in a run's config.json. Raises CheckpointError if it is missing or damaged."""
     try:
-        config = json.loads(files.read_text(path))
+        config = files.read_json(path)
     except FileNotFoundError:
         raise CheckpointError(
             f"{path} does not exist, though there are checkpoints; fresh=True starts over."
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged ({reason_of(error)}); fresh=True starts over."
         ) from error

@@ -1,6 +1,6 @@
 """Checks the contents of a checkpoint's record.json before it is used."""
 
-import math
+import sys
 
 from lowlevel.checks import CheckpointError
 
@@ -68,8 +68,8 @@ def _damage(path, what):
 
 def _is_number(value):
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and abs(value) <= sys.float_info.max  # which NaN is not
 
 
 def _is_count(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
@@ -94,9 +95,11 @@ def read(run_path):
 
 
 def _forget_after(path, step):
-    """Deletes the events of later steps, and a truncated end, from an event file."""
-    kept = [event.SerializeToString() for event in _events(path) if event.step <= step]
+    """Deletes the events of later steps, and a damaged end, from an event file."""
     temporary = path.with_name(f"{files.TEMPORARY}{path.name}")
+    content = path.read_bytes()
+    temporary.write_bytes(content[: _whole(content)])
+    kept = [event.SerializeToString() for event in _events(temporary) if event.step <= step]
     with tf.io.TFRecordWriter(str(temporary)) as writer:
         for record in kept:
             writer.write(record)
@@ -104,11 +107,25 @@ def _forget_after(path, step):
 
 
 def _events(path):
-    """The events in a file, up to where it is truncated."""
+    """The events in a file, up to where it is damaged."""
     events = []
     try:
         for record in tf.data.TFRecordDataset(str(path)):
             events.append(tf.compat.v1.Event.FromString(record.numpy()))
-    except tf.errors.DataLossError:
+    except (tf.errors.DataLossError, DecodeError):
         pass
     return events
+
+
+def _whole(content):
+    """How many bytes of an event file are records that do not claim to be longer than it.
+
+    A record is its length in 8 bytes, 4 of checksum, its bytes, and 4 of checksum. TensorFlow makes
+    room for a length before it reads, which may end the process.
+    """
+    position = end = 0
+    while end <= len(content):
+        position = end
+        length = int.from_bytes(content[position : position + 8], "little")
+        end = position + 8 + 4 + length + 4
+    return position

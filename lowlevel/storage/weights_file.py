@@ -2,7 +2,7 @@
 
 The file's attributes are `config`, the run's config as JSON, and `sha256`, a digest of all numbers.
 Behind what HDF5 has written stands a digest of every byte of it, which HDF5 does not read: it is
-checked first, because some damage ends a process that opens the file.
+checked first, and shows all damage that is nobody's intent. `lowlevel.storage.hdf5` bears the rest.
 """
 
 import hashlib
@@ -13,12 +13,11 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_path, import_extra, reason_of
-from lowlevel.storage import checkpoint
+from lowlevel.storage import checkpoint, hdf5
 from lowlevel.variables import sha256
 
 CONFIG, SHA256 = "config", "sha256"
 MARK, DIGEST_SIZE = b"\nsha256 of the bytes before: ", 64
-DAMAGE = (KeyError, TypeError, ValueError, OSError, RuntimeError, OverflowError, MemoryError)
 
 
 def write(path, variables, config):
@@ -54,9 +53,9 @@ def read_config(path):
     """The config in a file, a dict. Raises CheckpointError if it is missing."""
     with _open(path) as file:
         try:
-            config = json.loads(file.attrs[CONFIG])
-        except DAMAGE as error:
-            raise CheckpointError(f"{path} contains no config: {error}.") from error
+            config = files.parse_json(file.attributes[CONFIG])
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(f"{path} contains no config: {reason_of(error)}.") from error
     if not isinstance(config, dict):
         raise CheckpointError(f"the config in {path} is not a JSON object.")
     return config
@@ -73,27 +72,21 @@ def restore(path, variables):
         CheckpointError: a name is missing in the file or superfluous, a shape or a dtype differs,
             or a dataset lies in another file (the text names it); or a number has changed.
     """
-    h5py = import_extra("h5py", "hdf5")
     with _open(path) as file:
-        try:
-            found = _datasets(h5py, file, path)
-            missing = sorted(variables.keys() - found)
-            left_over = sorted(found.keys() - variables)
-            if missing:
-                raise CheckpointError(f"{path} lacks {', '.join(missing)}.")
-            if left_over:
-                raise CheckpointError(
-                    f"{path} holds {', '.join(left_over)}, which nothing here uses."
-                )
-            for name, variable in variables.items():
-                there = f"{found[name].dtype} {list(found[name].shape)}"
-                expected = f"{variable.dtype.name} {variable.shape.as_list()}"
-                if there != expected:
-                    raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
-            values = {name: found[name][...] for name in variables}
-            digest = str(file.attrs[SHA256])
-        except DAMAGE as error:
-            raise CheckpointError(f"{path} is damaged: {reason_of(error)}.") from error
+        found = file.datasets
+        missing = sorted(variables.keys() - found)
+        left_over = sorted(found.keys() - variables)
+        if missing:
+            raise CheckpointError(f"{path} lacks {', '.join(missing)}.")
+        if left_over:
+            raise CheckpointError(f"{path} holds {', '.join(left_over)}, which nothing here uses.")
+        for name, variable in variables.items():
+            there = "{} {}".format(*found[name])
+            expected = f"{variable.dtype.name} {variable.shape.as_list()}"
+            if there != expected:
+                raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
+        values = {name: file.read(name) for name in variables}
+        digest = file.attributes.get(SHA256)
     if sha256({name: tf.constant(value) for name, value in values.items()}) != digest:
         raise CheckpointError(f"{path} is damaged: a number in it is not as it was written.")
     checkpoint.check_finite(values, path)
@@ -102,14 +95,14 @@ def restore(path, variables):
 
 
 def _open(path):
-    h5py = import_extra("h5py", "hdf5")
+    import_extra("h5py", "hdf5")
     if not check_path("the weights file", path).is_file():
         raise CheckpointError(f"{path} is not a file.")
     try:
         _check_digest(Path(path))
-        return h5py.File(path, "r")
     except OSError as error:
-        raise CheckpointError(f"{path} is not a whole HDF5 file: {reason_of(error)}.") from error
+        raise CheckpointError(f"{path} cannot be read: {reason_of(error)}.") from error
+    return hdf5.opened(path)
 
 
 def _check_digest(path):
@@ -136,20 +129,3 @@ def _digest(path, size):
             digest.update(part)
             size -= len(part)
     return digest.hexdigest().encode()
-
-
-def _datasets(h5py, group, path, prefix=""):
-    """All datasets below a group by name; refuses links and data outside the file."""
-    found = {}
-    for key in group:
-        name = f"{prefix}{key}"
-        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            raise CheckpointError(f"{name} in {path} is a link; variables must lie in the file.")
-        item = group[key]
-        if isinstance(item, h5py.Group):
-            found |= _datasets(h5py, item, path, f"{name}/")
-        elif not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
-            raise CheckpointError(f"{name} in {path} lies outside the file.")
-        else:
-            found[name] = item
-    return found

@@ -99,7 +99,9 @@ def test_the_cache_is_used_until_a_file_changes(tmp_path, monkeypatch):
     assert not list((tmp_path / "cache").glob(".tmp*"))
 
 
-@pytest.mark.parametrize("damage", [b"", b"short", b"{}", b"[1"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"short", b"{}", b"[1", b"[" * 100_000], ids=lambda damage: damage[:5]
+)
 def test_a_damaged_cache_is_made_anew(tmp_path, damage):
     folder = write_images(tmp_path / "in")
     first = store(folder, tmp_path).sha256()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lowlevel.checks import CheckpointError, ConfigError, DataError
-from lowlevel.prediction import anomaly
+from lowlevel.prediction import anomaly, detector_file
 from lowlevel.reports import anomalies as anomaly_report
 
 LATENT = 20
@@ -101,7 +101,10 @@ class Evil:
 
 def test_damaged_and_hostile_files(detector, tmp_path):
     detector.save(tmp_path)
-    arrays, facts = tmp_path / "detector" / anomaly.ARRAYS, tmp_path / "detector" / anomaly.FACTS
+    arrays, facts = (
+        tmp_path / "detector" / detector_file.ARRAYS,
+        tmp_path / "detector" / detector_file.FACTS,
+    )
     good_arrays, good_facts = arrays.read_bytes(), json.loads(facts.read_text())
 
     def refused():

@@ -14,7 +14,7 @@ from lowlevel.checks import CheckpointError
 from lowlevel.nets import bottle_encoder, mini_inception, strided_net
 from lowlevel.prediction import export, trained
 from lowlevel.prediction.predictor import Predictor
-from lowlevel.storage import weights_file
+from lowlevel.storage import hdf5, weights_file
 from lowlevel.variables import VariableStore
 from tests.training import small_autoencoder, small_run
 
@@ -245,7 +245,7 @@ def test_loading_weights_is_strict(weights, change, message, tmp_path, monkeypat
 
 def test_every_byte_is_covered_before_hdf5_reads_one(weights, monkeypatch):
     content = weights.read_bytes()
-    monkeypatch.setattr(h5py, "File", lambda *_: pytest.fail("it is read by HDF5"))
+    monkeypatch.setattr(hdf5, "opened", lambda *_: pytest.fail("it is read by HDF5"))
     for position in range(0, len(content) - 64 - len(weights_file.MARK), 997):
         changed = bytearray(content)
         changed[position] ^= 1

@@ -73,6 +73,8 @@ HISTORY = {
     "a metric that is text": (["history", 1, "loss"], "low", "holds numbers alone"),
     "a metric that is null": (["history", 0, "loss"], None, "holds numbers alone"),
     "a metric that is true": (["history", 0, "loss"], True, "holds numbers alone"),
+    "a metric beyond floats": (["history", 1, "loss"], 10**400, "holds numbers alone"),
+    "a step beyond 64 bits": (["history", 1, "step"], 2**63, "needs an epoch and a step"),
     "a metric that is nan": (["history", 0, "loss"], math.nan, "holds numbers alone"),
     "a metric without bounds": (["history", 1, "loss"], -math.inf, "holds numbers alone"),
 }
