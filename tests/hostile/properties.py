@@ -1,5 +1,6 @@
 """What the tests of all readers share: damaged files, and the rules that they must not break."""
 
+import atexit
 import functools
 import tempfile
 import tracemalloc
@@ -19,7 +20,9 @@ def few(examples):
 @functools.cache
 def prepared(name):
     """A reader, a folder that it has prepared, and whole files by name."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+    temporary = tempfile.TemporaryDirectory(prefix=f"{name}-")
+    atexit.register(temporary.cleanup)
+    folder = Path(temporary.name)
     reader = readers.READERS[name]
     return reader, folder, reader.prepare(folder)
 
