@@ -1,6 +1,5 @@
 """Photographs of digits that the network has not seen, read by the network that ships."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,19 @@ from tests.photos import photograph
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
 
 
-def to_digit(photo):
-    return digit_image.to_digit(image_file.read_grey(io.BytesIO(photo)), 28, 28)
+@pytest.fixture
+def to_digit(tmp_path):
+    """Function of a photograph, as bytes."""
+
+    def read(photo):
+        (tmp_path / "photo.jpg").write_bytes(photo)
+        return digit_image.to_digit(image_file.read_grey(tmp_path / "photo.jpg"), 28, 28)
+
+    return read
 
 
 @pytest.mark.parametrize("stroke, photos, least", [(0, 100, 0.95), (-1, 25, 0.9), (1.5, 25, 0.9)])
-def test_photographs_of_held_out_digits(mnist, stroke, photos, least):
+def test_photographs_of_held_out_digits(mnist, to_digit, stroke, photos, least):
     random = np.random.default_rng(0)
     chosen = random.choice(len(mnist.test), photos, replace=False)
     digits = [
@@ -37,7 +43,7 @@ def test_the_light_is_found_under_the_ink():
     np.testing.assert_allclose(digit_image.light_on_paper(grey), light, atol=1e-6)
 
 
-def test_a_photograph_of_blank_paper_holds_no_digit():
+def test_a_photograph_of_blank_paper_holds_no_digit(to_digit):
     random = np.random.default_rng(0)
     for _ in range(10):
         with pytest.raises(DataError, match="contains no digit: nothing in it is"):
