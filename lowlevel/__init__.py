@@ -5,6 +5,7 @@ not bring in TensorFlow, which takes seconds.
 """
 
 import importlib
+from typing import Any
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,7 +29,7 @@ _ELSEWHERE = {  # what users of Keras look for
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         raise AttributeError(f"lowlevel has no {name}: {_ELSEWHERE[name]}.")
     if name not in __all__:
@@ -37,5 +38,5 @@ def __getattr__(name):
     return module.Model if name == "Model" else module
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return [*__all__, "__version__"]

@@ -5,7 +5,7 @@ import numpy as np
 from lowlevel.checks import DataError
 
 
-def to_numbers(name, value):
+def to_numbers(name: str, value: object) -> np.ndarray:
     """A numpy array of real numbers, of the dtype that it has; lists and tensors become arrays.
 
     Raises:

@@ -6,6 +6,7 @@ import numpy as np
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError, check_integer
+from lowlevel.types import ArrayLike
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union at which a box counts as found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
@@ -39,17 +40,24 @@ class AveragePrecision:
     Equals pycocotools' `COCOeval` for boxes of any area.
     """
 
-    def __init__(self, num_classes):
+    def __init__(self, num_classes: int) -> None:
         self.num_classes = check_integer("num_classes", num_classes, 1)
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Forgets all images."""
         self._scores = [[] for _ in range(self.num_classes)]
         self._found = [[] for _ in range(self.num_classes)]
         self._objects = np.zeros(self.num_classes, np.int64)
 
-    def update(self, boxes, classes, detected_boxes, detected_classes, scores):
+    def update(
+        self,
+        boxes: ArrayLike,
+        classes: ArrayLike,
+        detected_boxes: ArrayLike,
+        detected_classes: ArrayLike,
+        scores: ArrayLike,
+    ) -> None:
         """Adds an image.
 
         Args:
@@ -81,7 +89,7 @@ class AveragePrecision:
             self._scores[number].append(scores[chosen])
             self._found[number].append(match(overlaps, OVERLAPS))
 
-    def result(self):
+    def result(self) -> AveragePrecisionResult:
         """An `AveragePrecisionResult`; all NaN if no object has been seen."""
         by_class = np.full((self.num_classes, len(OVERLAPS)), np.nan)
         for number in np.flatnonzero(self._objects):
@@ -124,7 +132,7 @@ def _numbers(name, values):
     return array
 
 
-def overlap_matrix(boxes, others):
+def overlap_matrix(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Intersection over union of each pair: `[boxes, others]`, in [0, 1]."""
     top_left = np.maximum(boxes[:, np.newaxis, :2], others[np.newaxis, :, :2])
     bottom_right = np.minimum(boxes[:, np.newaxis, 2:], others[np.newaxis, :, 2:])
@@ -134,7 +142,7 @@ def overlap_matrix(boxes, others):
     return np.divide(shared, covered, out=np.zeros_like(shared), where=shared > 0)
 
 
-def match(overlaps, thresholds):
+def match(overlaps: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Which detections find an object.
 
     Args:
@@ -159,7 +167,7 @@ def match(overlaps, thresholds):
     return found
 
 
-def average_precision(found, objects):
+def average_precision(found: np.ndarray, objects: int) -> float:
     """Mean precision over `RECALLS`.
 
     Args:

@@ -10,9 +10,9 @@ import operator
 import os
 import re
 from pathlib import Path
+from typing import Any
 
-LONGEST_MESSAGE = 1000  # characters
-MAX_LAYERS = 200
+LONGEST_MESSAGE, MAX_LAYERS = 1000, 200  # characters, layers
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
 
 
@@ -23,11 +23,10 @@ class LowlevelError(Exception):
     and the middle of a long text is left out.
     """
 
-    def __init__(self, text=""):
+    def __init__(self, text: object = "") -> None:
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
         if len(text) > LONGEST_MESSAGE:
-            half = LONGEST_MESSAGE // 2
-            text = f"{text[:half]} ... {text[-half:]}"
+            text = f"{text[: LONGEST_MESSAGE // 2]} ... {text[-LONGEST_MESSAGE // 2 :]}"
         super().__init__(text)
 
 
@@ -51,7 +50,7 @@ class MissingExtraError(LowlevelError, ImportError):
     """An optional library is not installed."""
 
 
-def check_integer(name, value, minimum, maximum=None):
+def check_integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
     """Returns `value` as an int if it is a whole number in [minimum, maximum].
 
     Raises:
@@ -60,13 +59,9 @@ def check_integer(name, value, minimum, maximum=None):
     try:
         number = operator.index(value)
     except TypeError:
-        number = None
-    if (
-        number is None
-        or isinstance(value, bool)
-        or number < minimum
-        or (maximum is not None and number > maximum)
-    ):
+        number = minimum - 1
+    too_large = maximum is not None and number > maximum
+    if isinstance(value, bool) or number < minimum or too_large:
         upper = "" if maximum is None else f" and at most {maximum}"
         raise ConfigError(
             f"{name} must be a whole number of at least {minimum}{upper}, not {value!r}."
@@ -74,7 +69,14 @@ def check_integer(name, value, minimum, maximum=None):
     return number
 
 
-def check_number(name, value, low, high, low_included=True, high_included=False):
+def check_number(
+    name: str,
+    value: Any,
+    low: float,
+    high: float,
+    low_included: bool = True,
+    high_included: bool = False,
+) -> float:
     """Returns `value` as a float if it is a finite number between `low` and `high`.
 
     Raises:
@@ -92,7 +94,7 @@ def check_number(name, value, low, high, low_included=True, high_included=False)
     return number
 
 
-def check_sizes(name, value):
+def check_sizes(name: str, value: Any) -> tuple[int, ...]:
     """Returns `value` if it is a tuple of whole numbers above 0, one to `MAX_LAYERS` of them.
 
     Raises:
@@ -106,7 +108,7 @@ def check_sizes(name, value):
     return value
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: Any, choices: Any) -> str:
     """Returns `value` if it is one of `choices`.
 
     Raises:
@@ -117,14 +119,14 @@ def check_choice(name, value, choices):
     return value
 
 
-def check_bool(name, value):
+def check_bool(name: str, value: Any) -> bool:
     """Returns `value` if it is True or False. Raises ConfigError if it is not."""
     if not isinstance(value, bool):
         raise ConfigError(f"{name} must be True or False, not {value!r}.")
     return value
 
 
-def check_config(name, value, config_class):
+def check_config(name: str, value: Any, config_class: type) -> Any:
     """Returns `value` if it is a config of that class. Raises ConfigError if it is not."""
     if not isinstance(value, config_class):
         wanted = f"{config_class.__module__.rpartition('.')[2]}.{config_class.__qualname__}"
@@ -132,14 +134,14 @@ def check_config(name, value, config_class):
     return value
 
 
-def check_path(name, value):
+def check_path(name: str, value: Any) -> Path:
     """Returns a path as a `Path`. Raises ConfigError if it is not one."""
     if not isinstance(value, str | os.PathLike):
         raise ConfigError(f"{name} must be a path, not {value!r}.")
     return Path(value)
 
 
-def check_printable(names, what):
+def check_printable(names: Any, what: str) -> Any:
     """Returns names if they can be printed: a terminal obeys some that cannot.
 
     Raises:
@@ -151,7 +153,7 @@ def check_printable(names, what):
     return names
 
 
-def printable(text):
+def printable(text: object) -> str:
     """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
@@ -159,7 +161,7 @@ def printable(text):
     )
 
 
-def check_same_shape(targets, outputs):
+def check_same_shape(targets: Any, outputs: Any) -> None:
     """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
 
     Raises:
@@ -172,7 +174,7 @@ def check_same_shape(targets, outputs):
         )
 
 
-def check_labels(labels, logits):
+def check_labels(labels: Any, logits: Any) -> None:
     """Refuses labels unless they are one whole number, of any integer type, per row of logits.
 
     Raises:
@@ -188,7 +190,7 @@ def check_labels(labels, logits):
         raise DataError(f"logits must have a column for each class, but are {logits.shape}.")
 
 
-def check_image_shape(value, smallest=1, name="image_shape"):
+def check_image_shape(value: Any, smallest: int = 1, name: str = "image_shape") -> tuple:
     """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
 
     Their product may be `MAX_IMAGE_NUMBERS`.
@@ -212,7 +214,7 @@ def check_image_shape(value, smallest=1, name="image_shape"):
     return value
 
 
-def reason_of(error):
+def reason_of(error: BaseException) -> str:
     """The reason in an exception of the system or a library, without path or full stop."""
     if isinstance(error, KeyError):
         return f"{error} is missing"
@@ -224,17 +226,16 @@ def reason_of(error):
     return text.rstrip(".")
 
 
-def reason_in_graph(error):
+def reason_in_graph(error: Any) -> str:
     """The reason in an error of a compiled function, in TensorFlow's words, without node names."""
     text = error.message.partition("\t [[")[0].strip().splitlines()[-1]
     text = re.sub(r"^(\{\{.*?\}\} )?(Error in user-defined .* iterator: \S+: )?", "", text)
-    asserted = re.match(r"assertion failed: \[(.*?)\]", text)
-    if asserted:
+    if asserted := re.match(r"assertion failed: \[(.*?)\]", text):
         return asserted[1].rstrip(".")
     return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
 
 
-def import_extra(module, extra):
+def import_extra(module: str, extra: str) -> Any:
     """Imports an optional library, for example `import_extra("PIL.Image", "images")`.
 
     Raises:

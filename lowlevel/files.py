@@ -6,13 +6,15 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any, TypeAlias
 
+FilePath: TypeAlias = str | os.PathLike
 TEMPORARY = ".tmp-"  # prefix of the names of unfinished files
 MAX_SMALL = 2**26  # bytes of a file that is read in one piece
 MAX_DEPTH = 50  # lists and dicts in one another in JSON
 
 
-def temporary_beside(path):
+def temporary_beside(path: Path) -> Path:
     """A new name in the same directory for an unfinished file or directory: a path.
 
     No two are alike, so that what a killed process has left never stands in the way.
@@ -21,7 +23,7 @@ def temporary_beside(path):
     return path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
 
 
-def sync(path):
+def sync(path: Path) -> None:
     """Waits until a file or a directory is on disk, as far as the system can tell."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -34,7 +36,7 @@ def sync(path):
         os.close(descriptor)
 
 
-def read_text(path):
+def read_text(path: Path) -> str:
     """The text of a small file, such as a config.
 
     Raises:
@@ -44,7 +46,7 @@ def read_text(path):
     return read_bytes(path).decode("utf-8")
 
 
-def read_bytes(path):
+def read_bytes(path: Path) -> bytes:
     """The bytes of a small file. Raises OSError as `read_text` does."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe or a device may never end
@@ -54,12 +56,12 @@ def read_bytes(path):
     return path.read_bytes()
 
 
-def read_json(path):
+def read_json(path: Path) -> Any:
     """The value in a small JSON file. Raises OSError as `read_text` does, or else ValueError."""
     return parse_json(read_text(path))
 
 
-def parse_json(text):
+def parse_json(text: str) -> Any:
     """The value that JSON stands for. Raises ValueError if it is damaged, or `MAX_DEPTH` deep."""
     too_deep = ValueError(f"there are more than {MAX_DEPTH} lists or objects in one another")
     try:
@@ -80,7 +82,7 @@ def _values_in(value):
     return value if isinstance(value, list) else ()
 
 
-def write_text(path, text):
+def write_text(path: Path, text: str) -> None:
     """Replaces the file at `path` in one instant: writes beside it, flushes, renames."""
     path = Path(path)
     temporary = temporary_beside(path)
@@ -93,7 +95,7 @@ def write_text(path, text):
         temporary.unlink(missing_ok=True)
 
 
-def delete(path):
+def delete(path: Path) -> None:
     """Deletes a file, a link, or a directory with all that is in it, if it is there."""
     path = Path(path)
     if path.is_dir() and not path.is_symlink():
@@ -102,13 +104,13 @@ def delete(path):
         path.unlink(missing_ok=True)
 
 
-def fingerprint(file):
+def fingerprint(file: Path) -> dict[str, int | str]:
     """The size and the SHA-256 of a file, as a manifest holds them."""
     content = Path(file).read_bytes()
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def matches(file, expected):
+def matches(file: Path, expected: object) -> bool:
     """Whether a file has the size and the digest of an entry in a manifest, whatever is there."""
     size = expected.get("bytes") if isinstance(expected, dict) else None
     if not file.is_file() or file.stat().st_size != size:

@@ -10,21 +10,22 @@ import math
 import tensorflow as tf
 
 from lowlevel.checks import check_number
+from lowlevel.types import Tensor
 
 
-def clip_by_value(gradients, limit):
+def clip_by_value(gradients: dict[str, Tensor], limit: float) -> dict[str, Tensor]:
     """Each number at least -limit and at most limit. Equals Keras's `clipvalue`."""
     _check_limit(limit)
     return {name: tf.clip_by_value(g, -limit, limit) for name, g in gradients.items()}
 
 
-def clip_by_norm(gradients, limit):
+def clip_by_norm(gradients: dict[str, Tensor], limit: float) -> dict[str, Tensor]:
     """Each gradient scaled so that its Euclidean norm is at most `limit`: Keras's `clipnorm`."""
     _check_limit(limit)
     return {name: tf.clip_by_norm(g, limit) for name, g in gradients.items()}
 
 
-def clip_by_global_norm(gradients, limit):
+def clip_by_global_norm(gradients: dict[str, Tensor], limit: float) -> dict[str, Tensor]:
     """All gradients scaled alike so that their common norm is at most `limit`.
 
     Equals Keras's `global_clipnorm`. Source: Pascanu et al. (2013).

@@ -7,18 +7,20 @@ no shape or no seed.
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, check_integer
+from lowlevel.types import ArrayLike, Tensor
 
 MAX_NUMBERS = 2**40  # in a variable
 # A normal distribution cut off at two standard deviations keeps this share of its spread.
 TRUNCATED_NORMAL_SPREAD = 0.87962566103423978
 
 
-def check_shape(name, shape):
+def check_shape(name: str, shape: Sequence[int]) -> tuple[int, ...]:
     """Returns a shape as a tuple of ints. Raises ConfigError unless it is whole numbers above 0."""
     try:
         sizes = tuple(check_integer(name, size, 1) for size in shape)
@@ -30,7 +32,9 @@ def check_shape(name, shape):
     return sizes
 
 
-def initial_value(name, initializer, shape, seed):
+def initial_value(
+    name: str, initializer: Callable, shape: Sequence[int], seed: ArrayLike
+) -> Tensor:
     """What an initializer gives for the variable of that name: float32 of the shape.
 
     Raises:
@@ -46,7 +50,7 @@ def initial_value(name, initializer, shape, seed):
     return value
 
 
-def fans(shape):
+def fans(shape: Sequence[int]) -> tuple[int, int]:
     """Numbers of inputs and outputs that one unit of a layer is connected to.
 
     Dense weights are `[inputs, outputs]`; convolution weights are
@@ -75,47 +79,47 @@ def _truncated_normal(shape, seed, variance):
     return tf.random.stateless_truncated_normal(shape, seeds.check(seed), stddev=stddev)
 
 
-def glorot_uniform(shape, seed):
+def glorot_uniform(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Uniform with variance 2 / (inputs + outputs). Source: Glorot and Bengio (2010)."""
     return _uniform(shape, seed, 2 / sum(fans(shape)))
 
 
-def glorot_normal(shape, seed):
+def glorot_normal(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Truncated normal with variance 2 / (inputs + outputs). Source: Glorot and Bengio (2010)."""
     return _truncated_normal(shape, seed, 2 / sum(fans(shape)))
 
 
-def he_uniform(shape, seed):
+def he_uniform(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Uniform with variance 2 / inputs, for ReLU. Source: He et al. (2015)."""
     return _uniform(shape, seed, 2 / fans(shape)[0])
 
 
-def he_normal(shape, seed):
+def he_normal(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Truncated normal with variance 2 / inputs, for ReLU. Source: He et al. (2015)."""
     return _truncated_normal(shape, seed, 2 / fans(shape)[0])
 
 
-def lecun_uniform(shape, seed):
+def lecun_uniform(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Uniform with variance 1 / inputs, for SELU. Source: LeCun et al. (1998)."""
     return _uniform(shape, seed, 1 / fans(shape)[0])
 
 
-def lecun_normal(shape, seed):
+def lecun_normal(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Truncated normal with variance 1 / inputs, for SELU. Source: LeCun et al. (1998)."""
     return _truncated_normal(shape, seed, 1 / fans(shape)[0])
 
 
-def embedding_uniform(shape, seed):
+def embedding_uniform(shape: Sequence[int], seed: ArrayLike) -> Tensor:
     """Uniform in [-0.05, 0.05], for embedding tables, as in Keras's `Embedding`."""
     shape = check_shape("a variable", shape)
     return tf.random.stateless_uniform(shape, seeds.check(seed), -0.05, 0.05)
 
 
-def zeros(shape, seed=None):
+def zeros(shape: Sequence[int], seed: ArrayLike = None) -> Tensor:
     """All zeros; the seed is not used."""
     return tf.zeros(check_shape("a variable", shape))
 
 
-def ones(shape, seed=None):
+def ones(shape: Sequence[int], seed: ArrayLike = None) -> Tensor:
     """All ones; the seed is not used."""
     return tf.ones(check_shape("a variable", shape))

@@ -1,6 +1,18 @@
 """The variables of networks that are trained as one."""
 
-from lowlevel.variables import KINDS, NamedVariables, check_layers, join, layers_of, table
+from typing import TypeAlias
+
+import tensorflow as tf
+
+from lowlevel.variables import (
+    KINDS,
+    NamedVariables,
+    VariableStore,
+    check_layers,
+    join,
+    layers_of,
+    table,
+)
 
 
 class JoinedStores:
@@ -11,22 +23,22 @@ class JoinedStores:
         weights, biases, state: as in a store, with names like `encoder/c1`.
     """
 
-    def __init__(self, **stores):
+    def __init__(self, **stores: VariableStore) -> None:
         self.stores = stores
         self.weights, self.biases, self.state = (
             NamedVariables(join(**{part: getattr(store, kind) for part, store in stores.items()}))
             for kind in KINDS
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"JoinedStores\n{table(self.all())}"
 
-    def freeze(self, *layers):
+    def freeze(self, *layers: str) -> None:
         """Freezes layers of the stores, by names like "encoder" and "encoder/c1"."""
         for store, names in self._in_stores(layers):
             store.freeze(*names)
 
-    def unfreeze(self, *layers):
+    def unfreeze(self, *layers: str) -> None:
         """Undoes `freeze` of the same names. Raises ConfigError if one is not frozen."""
         for store, names in self._in_stores(layers):
             store.unfreeze(*names)
@@ -39,14 +51,17 @@ class JoinedStores:
             store = self.stores[part]
             yield store, [rest] if rest else layers_of(store.all())
 
-    def trainable(self):
+    def trainable(self) -> dict[str, tf.Variable]:
         """The variables that gradients update, by full name, for example `encoder/weights/c1`."""
         return join(**{part: store.trainable() for part, store in self.stores.items()})
 
-    def updated_state(self):
+    def updated_state(self) -> dict[str, tf.Variable]:
         """The state that training updates, by name, for example `encoder/bn1/mean`."""
         return join(**{part: store.updated_state() for part, store in self.stores.items()})
 
-    def all(self):
+    def all(self) -> dict[str, tf.Variable]:
         """All variables by full name."""
         return join(**{part: store.all() for part, store in self.stores.items()})
+
+
+Store: TypeAlias = VariableStore | JoinedStores  # what a network computes with

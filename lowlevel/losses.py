@@ -7,9 +7,12 @@ import tensorflow as tf
 from lowlevel.checks import DataError, check_labels, check_number, check_same_shape
 from lowlevel.data import pipeline
 from lowlevel.ops.checks import to_tensor
+from lowlevel.types import ArrayLike, Tensor
 
 
-def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
+def softmax_cross_entropy(
+    labels: ArrayLike, logits: ArrayLike, label_smoothing: float = 0.0
+) -> Tensor:
     """Surprise at the true class: `log(sum(exp(logits))) - logits[label]`.
 
     Args:
@@ -45,7 +48,7 @@ def softmax_cross_entropy(labels, logits, label_smoothing=0.0):
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
 
-def mean_squared_error(targets, outputs):
+def mean_squared_error(targets: ArrayLike, outputs: ArrayLike) -> Tensor:
     """Mean over all numbers of an example of (target - output) squared.
 
     Args:
@@ -66,7 +69,7 @@ def mean_squared_error(targets, outputs):
     return tf.reduce_mean(squares, axis=1)
 
 
-def sigmoid_cross_entropy(labels, logits):
+def sigmoid_cross_entropy(labels: ArrayLike, logits: ArrayLike) -> Tensor:
     """Surprise at the true one of two classes.
 
     Args:

@@ -6,9 +6,10 @@ import tensorflow as tf
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError, check_labels, check_same_shape
 from lowlevel.ops.checks import to_tensor
+from lowlevel.types import ArrayLike, Tensor
 
 
-def is_correct(labels, logits):
+def is_correct(labels: ArrayLike, logits: ArrayLike) -> Tensor:
     """Whether the class with the largest logit is the true one.
 
     Args:
@@ -28,7 +29,7 @@ def is_correct(labels, logits):
     return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
 
 
-def is_correct_binary(labels, logits):
+def is_correct_binary(labels: ArrayLike, logits: ArrayLike) -> Tensor:
     """Whether a logit is above zero where the label is 1, and only there.
 
     Args:
@@ -47,7 +48,7 @@ def is_correct_binary(labels, logits):
     return tf.equal(logits > 0, labels > 0.5)
 
 
-def absolute_error(targets, outputs):
+def absolute_error(targets: ArrayLike, outputs: ArrayLike) -> Tensor:
     """The absolute difference of output and target, both `[batch]`.
 
     Its mean is Keras's `MeanAbsoluteError`. Raises DataError if they have different shapes.
@@ -66,11 +67,11 @@ class Mean:
         weight: sum of the weights, a float.
     """
 
-    def __init__(self, total=0.0, weight=0.0):
+    def __init__(self, total: float = 0.0, weight: float = 0.0) -> None:
         self.total = total
         self.weight = weight
 
-    def update(self, values, weights=1.0):
+    def update(self, values: ArrayLike, weights: ArrayLike = 1.0) -> None:
         """Adds numbers of any shape, each with a weight (broadcast to the numbers' shape).
 
         Raises:
@@ -88,16 +89,16 @@ class Mean:
             ) from None
         self.add((values * weights).sum(), weights.sum())
 
-    def add(self, total, weight):
+    def add(self, total: float, weight: float) -> None:
         """Adds numbers that have been added up already."""
         self.total += float(total)
         self.weight += float(weight)
 
-    def result(self):
+    def result(self) -> float:
         """The mean, a float; 0.0 before the first number."""
         return self.total / self.weight if self.weight else 0.0
 
-    def reset(self):
+    def reset(self) -> None:
         """Forgets all numbers."""
         self.total = self.weight = 0.0
 
@@ -105,6 +106,6 @@ class Mean:
 class Accuracy(Mean):
     """Share of examples whose label has the largest logit."""
 
-    def update(self, labels, logits, weights=1.0):
+    def update(self, labels: ArrayLike, logits: ArrayLike, weights: ArrayLike = 1.0) -> None:
         """Adds a batch: labels `[batch]`, logits `[batch, classes]`."""
         super().update(is_correct(labels, logits), weights)

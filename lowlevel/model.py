@@ -11,21 +11,28 @@ Nothing is hidden: `model.network` has the function and the variables, `model.ru
 """
 
 import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from lowlevel import nets, variables
 from lowlevel.checks import ConfigError
 from lowlevel.data.gather import gather, gather_held_out, gather_inputs
 from lowlevel.data.training_data import TrainingData
+from lowlevel.files import FilePath
+from lowlevel.joined_stores import Store
 from lowlevel.nets.network import Network
+from lowlevel.optimizer import Optimizer
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
 from lowlevel.training import loop
 from lowlevel.training.compiled import Compiled, check_arguments, check_fit
 from lowlevel.training.epoch_lines import EpochLines
-from lowlevel.training.hook import check_hooks
+from lowlevel.training.hook import Hook, check_hooks
 from lowlevel.training.hooks import restore
 from lowlevel.training.run import Run
+from lowlevel.training.state import TrainingState
 from lowlevel.training.tasks import Task
+from lowlevel.types import ArrayLike, Nest, Outputs, Tensor
 
 
 class Model:
@@ -36,7 +43,10 @@ class Model:
         run: a `Run`, once it is compiled.
     """
 
-    def __init__(self, forward, variables, input_spec, seed=0, precision="float32"):
+    def __init__(
+        self, forward: Callable[..., Outputs], variables: Store, input_spec: Nest, seed: int = 0,
+        precision: str = "float32",
+    ) -> None:  # fmt: skip
         """Wraps an existing network.
 
         Args:
@@ -48,26 +58,28 @@ class Model:
             precision: "float32" or "bfloat16": the dtype of the computation.
         """
         self.network = Network(forward, variables, input_spec, precision)
-        self.run = None
+        self.run: Any = None
         self._seed = seed
         self._predict_step = self.network.compile()
 
     @classmethod
-    def of(cls, net_name, config=None, seed=0, precision="float32"):
+    def of(
+        cls, net_name: str, config: object = None, seed: int = 0, precision: str = "float32"
+    ) -> "Model":
         """Builds a network of the registry. Raises ConfigError if the name is unknown."""
         network = nets.make(net_name, config, seed, precision)
         model = cls(network.forward, network.variables, network.input_spec, seed, precision)
         model.network = network  # the same, with its name and its config
         return model
 
-    def __call__(self, inputs, training=False, seed=None):
+    def __call__(self, inputs: Nest, training: bool = False, seed: Tensor | None = None) -> Outputs:
         """What the network returns for a batch of inputs, see `Network`."""
         return self.network(inputs, training, seed)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Model of {self.network!r}{'' if self.run is None else ', compiled'}"
 
-    def summary(self):
+    def summary(self) -> None:
         """Prints the variables, with shapes, and how many numbers they hold.
 
         `lowlevel.inspection.summary` also knows output shapes and costs.
@@ -75,21 +87,24 @@ class Model:
         print(variables.table(self.variables.all(), getattr(self.variables, "frozen", ())))
 
     @property
-    def forward(self):
+    def forward(self) -> Callable[..., Outputs]:
         """The network's function."""
         return self.network.forward
 
     @property
-    def variables(self):
+    def variables(self) -> Store:
         """The network's `VariableStore`."""
         return self.network.variables
 
     @property
-    def state(self):
+    def state(self) -> TrainingState | None:
         """The `TrainingState`, or None before the model is compiled."""
         return self.run and self.run.state
 
-    def compile(self, optimizer, loss, metrics=None, change_gradients=lambda gradients: gradients):
+    def compile(
+        self, optimizer: Optimizer, loss: Callable, metrics: dict[str, Callable] | None = None,
+        change_gradients: Callable = lambda gradients: gradients,
+    ) -> None:  # fmt: skip
         """Sets how to train; resets the step count and the optimizer's slots.
 
         Args:
@@ -108,22 +123,11 @@ class Model:
         self.run = Run(self.network, Task(loss, metrics), None, recipe)
 
     def fit(
-        self,
-        x,
-        y=None,
-        batch_size=32,
-        epochs=1,
-        verbose=1,
-        hooks=(),
-        validation_split=0.0,
-        validation_data=None,
-        shuffle=True,
-        class_weight=None,
-        sample_weight=None,
-        initial_epoch=0,
-        steps_per_epoch=None,
-        **others,
-    ):
+        self, x: Nest, y: Nest = None, batch_size: int = 32, epochs: int = 1, verbose: int = 1,
+        hooks: Iterable[Hook] = (), validation_split: float = 0.0, validation_data: Nest = None,
+        shuffle: bool = True, class_weight: dict | None = None, sample_weight: ArrayLike = None,
+        initial_epoch: int = 0, steps_per_epoch: int | None = None, **others: object,
+    ) -> History:  # fmt: skip
         """Trains the network.
 
         Args:
@@ -167,16 +171,10 @@ class Model:
         if class_weight is not None:
             data = data.with_class_weights(class_weight, whole)
         run, state = self.run, self.run.state
-        run.data = TrainingData(
-            data,
-            held_out,
-            "validation",
-            shuffled_by="step" if shuffle else None,
-            steps_per_epoch=steps_per_epoch,
-        )
+        shuffled_by = "step" if shuffle else None
+        run.data = TrainingData(data, held_out, "validation", None, shuffled_by, steps_per_epoch)
         self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
         params = {"epochs": epochs, "steps": run.steps_per_epoch, "verbose": verbose}
-
         state.start_history(initial_epoch)
         epochs_before = len(state.history)
         say = (lambda line: print(line, flush=True)) if verbose else (lambda line: None)
@@ -184,7 +182,10 @@ class Model:
         loop.train(run, loop.RunLength(epochs), hooks, quiet=verbose != 1)
         return History(state.history[epochs_before:], params)
 
-    def evaluate(self, x, y=None, batch_size=32, verbose=1, sample_weight=None, return_dict=False):
+    def evaluate(
+        self, x: Nest, y: Nest = None, batch_size: int = 32, verbose: int = 1,
+        sample_weight: ArrayLike = None, return_dict: bool = False,
+    ) -> Any:  # fmt: skip
         """Mean loss and metrics over examples; arguments are those of `fit`.
 
         Returns:
@@ -202,7 +203,7 @@ class Model:
         results = {name: mean.result() for name, mean in means.items()}
         return results if return_dict else list(results.values())
 
-    def predict(self, x, batch_size=32, verbose=1):
+    def predict(self, x: Nest, batch_size: int = 32, verbose: int = 1) -> Nest:
         """The network's outputs: an array `[examples, ...]`, or a nest of arrays.
 
         Args:
@@ -218,31 +219,31 @@ class Model:
         batches, count = gather_inputs(x, self.network.input_spec, batch_size)
         return loop.predict(self._predict_step, batches, count, quiet=verbose != 1)
 
-    def get_weights(self):
+    def get_weights(self) -> dict:
         """All variables as arrays by name."""
         return variables.values(self.variables.all())
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: dict[str, ArrayLike]) -> None:
         """Assigns arrays by name to all variables. Raises ConfigError if one does not fit."""
         variables.assign(self.variables.all(), weights)
 
-    def save_weights(self, path):
+    def save_weights(self, path: FilePath) -> None:
         """Writes all variables to an HDF5 file, see `lowlevel.storage.weights_file`."""
         weights_file.write(path, self.variables.all(), {})
 
-    def load_weights(self, path):
+    def load_weights(self, path: FilePath) -> None:
         """Reads a file of `save_weights`: all variables, or none if there is an error."""
         weights_file.restore(path, self.variables.all())
 
-    def restore(self, directory):
+    def restore(self, directory: FilePath) -> int:
         """Restores the newest save of `hooks.Checkpoint`; returns the `initial_epoch` to use.
 
         Raises:
             CheckpointError: there is no checkpoint, or it does not fit the model and its optimizer.
         """
         self._check_compiled()
-        restore(directory, self.state)
-        return self.state.epoch
+        restore(directory, self.run.state)
+        return self.run.state.epoch
 
     def _check_compiled(self):
         if self.run is None:

@@ -1,11 +1,14 @@
 """What all optimizers share: slots, weight decay, and the assignment of what a rule returns."""
 
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from lowlevel import schedules
 from lowlevel.checks import ConfigError, check_number
+from lowlevel.schedules import Schedule
+from lowlevel.types import ArrayLike, Tensor
 
 
 class Optimizer:
@@ -22,21 +25,21 @@ class Optimizer:
         slots: variables by name, for example `m/weights/c1`; filled by `build`.
     """
 
-    slot_kinds = ()
+    slot_kinds: tuple[str, ...] = ()
 
-    def __init_subclass__(cls):
+    def __init_subclass__(cls) -> None:
         # A new rule is not assigned by the ops of the rule that it inherits from.
         if "update" in vars(cls) and "assign_update" not in vars(cls):
-            cls.assign_update = Optimizer.assign_update
+            cls.assign_update = Optimizer.assign_update  # type: ignore[method-assign]
 
-    def __init__(self, learning_rate, weight_decay=0.0):
+    def __init__(self, learning_rate: float | Schedule, weight_decay: float = 0.0) -> None:
         if not callable(learning_rate):
             learning_rate = schedules.constant(learning_rate)
         self.learning_rate = learning_rate
         self.weight_decay = check_number("weight_decay", weight_decay, 0, math.inf)
-        self.slots = {}
+        self.slots: dict[str, tf.Variable] = {}
 
-    def build(self, trainable):
+    def build(self, trainable: dict[str, Tensor]) -> None:
         """Makes the slots, all zero, for a dict of variables by name.
 
         Raises:
@@ -52,11 +55,11 @@ class Optimizer:
         if isinstance(self.learning_rate, schedules.Adjustable):
             self.slots["learning_rate"] = self.learning_rate.rate
 
-    def kinds_of(self, name, variable):
+    def kinds_of(self, name: str, variable: Tensor) -> tuple[str, ...]:
         """The slots of a variable, by their kinds: the first arguments of the rule."""
         return self.slot_kinds
 
-    def scalars(self, t, learning_rate):
+    def scalars(self, t: Tensor, learning_rate: Tensor) -> tuple:
         """What the rule needs beside a variable and its slots, computed once for all variables.
 
         Args:
@@ -68,18 +71,24 @@ class Optimizer:
         """
         return (learning_rate,)
 
-    def update(self, variable, gradient, slots, *scalars):
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, *scalars: Tensor
+    ) -> tuple[Tensor, Sequence]:
         """The rule: returns the new variable and a tuple of its new slots."""
         raise NotImplementedError
 
-    def assign_update(self, variable, gradient, slots, *scalars):
+    def assign_update(
+        self, variable: Tensor, gradient: Tensor, slots: list, *scalars: Tensor
+    ) -> None:
         """Assigns what `update` returns; a subclass may do it by a single op, to the same bits."""
         new_variable, new_slots = self.update(variable, gradient, slots, *scalars)
         variable.assign(new_variable)
         for slot, new_slot in zip(slots, new_slots, strict=True):
             slot.assign(new_slot)
 
-    def apply(self, gradients, trainable, step):
+    def apply(
+        self, gradients: dict[str, Tensor], trainable: dict[str, Tensor], step: ArrayLike
+    ) -> None:
         """Assigns new values to variables and slots.
 
         Args:

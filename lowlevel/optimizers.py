@@ -1,11 +1,14 @@
 """Optimizers: each applies an update rule to all variables, see `lowlevel.optimizer`."""
 
 import functools
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from lowlevel.checks import check_bool, check_choice, check_number
 from lowlevel.optimizer import Optimizer
+from lowlevel.schedules import Schedule
+from lowlevel.types import Tensor
 from lowlevel.update_rules import (
     adam_alpha,
     adam_update,
@@ -24,10 +27,14 @@ NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "muon")
 class SGD(Optimizer):
     """Plain gradient descent, see `sgd_update`."""
 
-    def update(self, variable, gradient, slots, learning_rate):
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, learning_rate: Tensor
+    ) -> tuple[Tensor, Sequence]:
         return sgd_update(variable, gradient, learning_rate), ()
 
-    def assign_update(self, variable, gradient, slots, learning_rate):
+    def assign_update(
+        self, variable: Tensor, gradient: Tensor, slots: list, learning_rate: Tensor
+    ) -> None:
         _move(variable, gradient, learning_rate)
 
 
@@ -36,18 +43,29 @@ class Momentum(Optimizer):
 
     slot_kinds = ("velocity",)
 
-    def __init__(self, learning_rate, momentum=0.9, nesterov=False, weight_decay=0.0):
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        momentum: float = 0.9,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
         super().__init__(learning_rate, weight_decay)
         self.momentum = check_number("momentum", momentum, 0, 1)
         self.nesterov = check_bool("nesterov", nesterov)
 
-    def update(self, variable, gradient, slots, learning_rate):
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, learning_rate: Tensor
+    ) -> tuple[Tensor, Sequence]:
+        (velocity,) = slots
         variable, velocity = momentum_update(
-            variable, gradient, *slots, learning_rate, self.momentum, self.nesterov
+            variable, gradient, velocity, learning_rate, self.momentum, self.nesterov
         )
         return variable, (velocity,)
 
-    def assign_update(self, variable, gradient, slots, learning_rate):
+    def assign_update(
+        self, variable: Tensor, gradient: Tensor, slots: list, learning_rate: Tensor
+    ) -> None:
         (velocity,) = slots
         velocity.read_value()  # so that a function lists it among its variables
         tf.raw_ops.ResourceApplyKerasMomentum(
@@ -65,15 +83,22 @@ class RMSprop(Optimizer):
 
     slot_kinds = ("v",)
 
-    def __init__(self, learning_rate, rho=0.9, epsilon=1e-7, weight_decay=0.0):
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        rho: float = 0.9,
+        epsilon: float = 1e-7,
+        weight_decay: float = 0.0,
+    ) -> None:
         super().__init__(learning_rate, weight_decay)
         self.rho = check_number("rho", rho, 0, 1)
         self.epsilon = check_number("epsilon", epsilon, 0, 1)
 
-    def update(self, variable, gradient, slots, learning_rate):
-        variable, v = rmsprop_update(
-            variable, gradient, *slots, learning_rate, self.rho, self.epsilon
-        )
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, learning_rate: Tensor
+    ) -> tuple[Tensor, Sequence]:
+        (v,) = slots
+        variable, v = rmsprop_update(variable, gradient, v, learning_rate, self.rho, self.epsilon)
         return variable, (v,)
 
 
@@ -82,22 +107,32 @@ class Adam(Optimizer):
 
     slot_kinds = ("m", "v")
 
-    def __init__(self, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, weight_decay=0.0):
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float = 0.0,
+    ) -> None:
         super().__init__(learning_rate, weight_decay)
         self.beta_1 = check_number("beta_1", beta_1, 0, 1)
         self.beta_2 = check_number("beta_2", beta_2, 0, 1)
         self.epsilon = check_number("epsilon", epsilon, 0, 1)
 
-    def scalars(self, t, learning_rate):
+    def scalars(self, t: Tensor, learning_rate: Tensor) -> tuple:
         return (adam_alpha(t, learning_rate, self.beta_1, self.beta_2),)
 
-    def update(self, variable, gradient, slots, alpha):
-        variable, *slots = adam_update(
-            variable, gradient, *slots, alpha, self.beta_1, self.beta_2, self.epsilon
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, alpha: Tensor
+    ) -> tuple[Tensor, Sequence]:
+        m, v = slots
+        variable, m, v = adam_update(
+            variable, gradient, m, v, alpha, self.beta_1, self.beta_2, self.epsilon
         )
-        return variable, slots
+        return variable, (m, v)
 
-    def assign_update(self, variable, gradient, slots, alpha):
+    def assign_update(self, variable: Tensor, gradient: Tensor, slots: list, alpha: Tensor) -> None:
         # Six passes over memory instead of twelve. ResourceApplyAdam would need one, but rounds
         # 1 - beta otherwise than Keras does: within 100 steps of the four-conv network losses
         # differ by 1e-3.
@@ -117,22 +152,28 @@ class Adam(Optimizer):
 class Nadam(Adam):
     """Nadam, see `nadam_update`; one more slot, `u_product`, holds the product of momentums."""
 
-    def build(self, trainable):
+    def build(self, trainable: dict[str, Tensor]) -> None:
         """Makes the slots for a dict of variables by name."""
         super().build(trainable)
         self.slots["u_product"] = tf.Variable(1.0, False, name="u_product")
 
-    def scalars(self, t, learning_rate):
+    def scalars(self, t: Tensor, learning_rate: Tensor) -> tuple:
         u_product = self.slots["u_product"]
         u_product.assign(u_product * nadam_momentum(t, self.beta_1))
         return nadam_factors(t, u_product, self.beta_1, self.beta_2), learning_rate
 
-    def update(self, variable, gradient, slots, factors, learning_rate):
-        betas = self.beta_1, self.beta_2
-        variable, *slots = nadam_update(
-            variable, gradient, *slots, factors, learning_rate, *betas, self.epsilon
-        )
-        return variable, slots
+    def update(
+        self,
+        variable: Tensor,
+        gradient: Tensor,
+        slots: list,
+        factors: tuple[Tensor, ...],
+        learning_rate: Tensor,
+    ) -> tuple[Tensor, Sequence]:
+        m, v = slots
+        settings = self.beta_1, self.beta_2, self.epsilon
+        variable, m, v = nadam_update(variable, gradient, m, v, factors, learning_rate, *settings)
+        return variable, (m, v)
 
 
 class Muon(Adam):
@@ -142,23 +183,28 @@ class Muon(Adam):
     named embedding or positions.
     """
 
-    def __init__(self, learning_rate, momentum=0.95, weight_decay=0.0):
+    def __init__(
+        self, learning_rate: float | Schedule, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay)
         self.momentum = check_number("momentum", momentum, 0, 1)
 
-    def kinds_of(self, name, variable):
+    def kinds_of(self, name: str, variable: Tensor) -> tuple[str, ...]:
         """A matrix has no `v`."""
         looked_up = name.endswith(("embedding", "positions"))
         is_matrix = variable.shape.rank in (2, 4) and not looked_up
         return ("m",) if is_matrix else ("m", "v")
 
-    def scalars(self, t, learning_rate):
+    def scalars(self, t: Tensor, learning_rate: Tensor) -> tuple:
         return *super().scalars(t, learning_rate), learning_rate
 
-    def update(self, variable, gradient, slots, alpha, learning_rate):
+    def update(
+        self, variable: Tensor, gradient: Tensor, slots: list, alpha: Tensor, learning_rate: Tensor
+    ) -> tuple[Tensor, Sequence]:
         if len(slots) == 2:
             return super().update(variable, gradient, slots, alpha)
-        variable, m = muon_update(variable, gradient, *slots, learning_rate, self.momentum)
+        (m,) = slots
+        variable, m = muon_update(variable, gradient, m, learning_rate, self.momentum)
         return variable, (m,)
 
 
@@ -167,9 +213,9 @@ def _move(variable, delta, rate):
     tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=delta)
 
 
-def by_name(name, learning_rate, weight_decay=0.0):
+def by_name(name: str, learning_rate: float | Schedule, weight_decay: float = 0.0) -> Optimizer:
     """The optimizer of that name with its usual settings, the defaults of its class."""
-    rules = {
+    rules: dict[str, Callable[..., Optimizer]] = {
         "sgd": SGD,
         "momentum": Momentum,
         "nesterov": functools.partial(Momentum, nesterov=True),

@@ -16,7 +16,9 @@ class Progress:
     `SECONDS_BETWEEN_LINES`; nothing if `quiet`. A `total` of None is not known.
     """
 
-    def __init__(self, description, total, initial=0, quiet=False):
+    def __init__(
+        self, description: str, total: int | None, initial: int = 0, quiet: bool = False
+    ) -> None:
         self._description = description
         self._total = total
         self._done = initial
@@ -33,13 +35,13 @@ class Progress:
         self._start = time.monotonic()
         self._next_line = self._start + SECONDS_BETWEEN_LINES
 
-    def __enter__(self):
+    def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self._bar.close()
 
-    def advance(self, text="", count=1):
+    def advance(self, text: str = "", count: int = 1) -> None:
         """Counts further; `text`, for example the running loss, is shown beside the count."""
         self._done += count
         if text:
@@ -59,7 +61,7 @@ class Progress:
         return f"{self._description}: {count}, {left} left"
 
 
-def describe_seconds(seconds):
+def describe_seconds(seconds: float) -> str:
     """A duration as text: "45 s", "12 min", "2 h 05 min"."""
     if seconds < 60:
         return f"{seconds:.0f} s"

@@ -5,12 +5,16 @@ made) that gives a float32 scalar, in ops, so that it can be part of a compiled 
 """
 
 import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, check_choice, check_integer, check_number
+from lowlevel.types import Tensor
 
+Schedule: TypeAlias = Callable[[Tensor], Tensor]
 NAMES = ("constant", "cosine", "piecewise", "one_cycle")
 
 
@@ -18,7 +22,7 @@ def _check_rate(name, rate):
     return check_number(name, rate, 0, math.inf)
 
 
-def constant(rate):
+def constant(rate: float) -> Schedule:
     """The same rate at every step."""
     _check_rate("the learning rate", rate)
     return lambda step: tf.constant(rate, tf.float32)
@@ -31,14 +35,14 @@ class Adjustable:
         rate: a float32 variable; an optimizer keeps it among its slots, so checkpoints include it.
     """
 
-    def __init__(self, rate):
+    def __init__(self, rate: float) -> None:
         self.rate = tf.Variable(_check_rate("the learning rate", rate), False, dtype=tf.float32)
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         return tf.identity(self.rate)
 
 
-def cosine(rate, total_steps, final_rate=0.0):
+def cosine(rate: float, total_steps: int, final_rate: float = 0.0) -> Schedule:
     """Half a cosine wave from `rate` down to `final_rate`, which stays after `total_steps`.
 
     Equals Keras's `CosineDecay(rate, total_steps, alpha=final_rate / rate)`.
@@ -55,7 +59,7 @@ def cosine(rate, total_steps, final_rate=0.0):
     return schedule
 
 
-def piecewise(boundaries, rates):
+def piecewise(boundaries: Sequence[int], rates: Sequence[float]) -> Schedule:
     """`rates[0]` up to and including step `boundaries[0]`, then `rates[1]`, and so on.
 
     Equals Keras's `PiecewiseConstantDecay`.
@@ -85,7 +89,7 @@ def piecewise(boundaries, rates):
     return schedule
 
 
-def warm_up(schedule, steps):
+def warm_up(schedule: Schedule, steps: int) -> Schedule:
     """`schedule`, its first `steps` rates scaled by 1/steps, 2/steps, ... up to 1."""
     if not callable(schedule):
         raise ConfigError(f"a warm-up needs a schedule, such as constant(0.1), not {schedule!r}.")
@@ -95,7 +99,9 @@ def warm_up(schedule, steps):
     return lambda step: schedule(step) * tf.minimum(1.0, (tf.cast(step, tf.float32) + 1) / steps)
 
 
-def one_cycle(rate, total_steps, warm_up_share=0.3, start_share=0.04):
+def one_cycle(
+    rate: float, total_steps: int, warm_up_share: float = 0.3, start_share: float = 0.04
+) -> Schedule:
     """A straight line up to `rate`, then half a cosine wave down to zero.
 
     Args:
@@ -120,7 +126,7 @@ def one_cycle(rate, total_steps, warm_up_share=0.3, start_share=0.04):
     return schedule
 
 
-def by_name(name, rate, total_steps, warm_up_steps=0):
+def by_name(name: str, rate: float, total_steps: int, warm_up_steps: int = 0) -> Schedule:
     """A schedule for a run of `total_steps`, after a warm-up.
 
     Args:

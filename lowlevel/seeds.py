@@ -5,12 +5,13 @@ import zlib
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, check_integer
+from lowlevel.types import ArrayLike, Tensor
 
 MAX_RUN_SEED = 2**63 - 1
 MAX_STEP = 2**31 - 1
 
 
-def derive(run_seed, purpose, step=0):
+def derive(run_seed: int, purpose: str, step: ArrayLike = 0) -> Tensor:
     """The seed of one random draw, for the `tf.random.stateless_*` ops.
 
     The same three arguments give the same seed on every machine, and different ones give different
@@ -36,7 +37,7 @@ def derive(run_seed, purpose, step=0):
     return tf.stack([tf.constant(run_seed, tf.int64), _bits(purpose) + step])
 
 
-def fold(seed, purpose):
+def fold(seed: ArrayLike, purpose: str) -> Tensor:
     """A seed for one of several draws that share a seed, like the dropouts of one step.
 
     Args:
@@ -54,7 +55,7 @@ def fold(seed, purpose):
     return tf.stack([seed[0], tf.bitwise.bitwise_xor(seed[1], purpose_bits)])
 
 
-def check(seed):
+def check(seed: ArrayLike) -> Tensor:
     """A seed as a tensor `[2]`. Raises ConfigError unless it is two whole numbers."""
     try:
         tensor = tf.convert_to_tensor(seed)

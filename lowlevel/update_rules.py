@@ -2,13 +2,22 @@
 
 import tensorflow as tf
 
+from lowlevel.types import ArrayLike, Tensor
 
-def sgd_update(variable, gradient, learning_rate):
+
+def sgd_update(variable: Tensor, gradient: Tensor, learning_rate: ArrayLike) -> Tensor:
     """Gradient descent: `w - rate * g`."""
     return variable - learning_rate * gradient
 
 
-def momentum_update(variable, gradient, velocity, learning_rate, momentum, nesterov=False):
+def momentum_update(
+    variable: Tensor,
+    gradient: Tensor,
+    velocity: Tensor,
+    learning_rate: ArrayLike,
+    momentum: float,
+    nesterov: bool = False,
+) -> tuple[Tensor, Tensor]:
     """Gradient descent with momentum, as Keras writes it.
 
         v' = momentum * v - rate * g
@@ -23,7 +32,14 @@ def momentum_update(variable, gradient, velocity, learning_rate, momentum, neste
     return variable + step, velocity
 
 
-def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
+def rmsprop_update(
+    variable: Tensor,
+    gradient: Tensor,
+    v: Tensor,
+    learning_rate: ArrayLike,
+    rho: float = 0.9,
+    epsilon: float = 1e-7,
+) -> tuple[Tensor, Tensor]:
     """RMSprop, as Keras writes it: with epsilon inside the root.
 
         v' = rho * v + (1 - rho) * g**2
@@ -38,12 +54,23 @@ def rmsprop_update(variable, gradient, v, learning_rate, rho=0.9, epsilon=1e-7):
     return variable - learning_rate * gradient / tf.sqrt(v + epsilon), v
 
 
-def adam_alpha(t, learning_rate, beta_1=0.9, beta_2=0.999):
+def adam_alpha(
+    t: Tensor, learning_rate: ArrayLike, beta_1: float = 0.9, beta_2: float = 0.999
+) -> Tensor:
     """Adam's corrected learning rate at update `t`, from 1, a float scalar; see `adam_update`."""
     return learning_rate * tf.sqrt(1 - tf.pow(beta_2, t)) / (1 - tf.pow(beta_1, t))
 
 
-def adam_update(variable, gradient, m, v, alpha, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+def adam_update(
+    variable: Tensor,
+    gradient: Tensor,
+    m: Tensor,
+    v: Tensor,
+    alpha: ArrayLike,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Adam, as Keras writes it: with epsilon outside the bias correction.
 
         m' = beta_1 * m + (1 - beta_1) * g
@@ -66,12 +93,14 @@ def adam_update(variable, gradient, m, v, alpha, beta_1=0.9, beta_2=0.999, epsil
     return variable - alpha * m / (tf.sqrt(v) + epsilon), m, v
 
 
-def nadam_momentum(t, beta_1):
+def nadam_momentum(t: Tensor, beta_1: float) -> Tensor:
     """Nadam's momentum at update `t`: `beta_1 * (1 - 0.96**t / 2)`, from half of beta_1 up."""
     return beta_1 * (1.0 - 0.5 * tf.pow(0.96, t))
 
 
-def nadam_factors(t, u_product, beta_1=0.9, beta_2=0.999):
+def nadam_factors(
+    t: Tensor, u_product: Tensor, beta_1: float = 0.9, beta_2: float = 0.999
+) -> tuple[Tensor, ...]:
     """What Nadam's moments are multiplied or divided by at update `t`, see `nadam_update`.
 
     Returns:
@@ -82,8 +111,16 @@ def nadam_factors(t, u_product, beta_1=0.9, beta_2=0.999):
 
 
 def nadam_update(
-    variable, gradient, m, v, factors, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7
-):
+    variable: Tensor,
+    gradient: Tensor,
+    m: Tensor,
+    v: Tensor,
+    factors: tuple[Tensor, ...],
+    learning_rate: ArrayLike,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Adam with Nesterov's look ahead, as Keras writes it.
 
         u_t = beta_1 * (1 - 0.96**t / 2)          (`nadam_momentum`; U_t = u_1 * u_2 * ... * u_t)
@@ -109,7 +146,7 @@ def nadam_update(
     return variable - ahead * learning_rate / (tf.sqrt(v / v_divisor) + epsilon), m, v
 
 
-def orthogonalize(matrix, iterations=5):
+def orthogonalize(matrix: Tensor, iterations: int = 5) -> Tensor:
     """Brings the singular values of a matrix near 1, each between about 0.7 and 1.2.
 
         x = matrix / ||matrix||                       (Frobenius norm)
@@ -133,7 +170,9 @@ def orthogonalize(matrix, iterations=5):
     return tf.transpose(x) if rows > columns else x
 
 
-def muon_update(variable, gradient, m, learning_rate, momentum=0.95):
+def muon_update(
+    variable: Tensor, gradient: Tensor, m: Tensor, learning_rate: ArrayLike, momentum: float = 0.95
+) -> tuple[Tensor, Tensor]:
     """Muon: descent along the orthogonalized momentum, as Keras writes it.
 
         m' = momentum * m + g

@@ -2,6 +2,8 @@
 
 import difflib
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +11,7 @@ import tensorflow as tf
 from lowlevel import initializers, seeds
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, NonFiniteError
+from lowlevel.types import ArrayLike
 
 KINDS = ("weights", "biases", "state")
 
@@ -16,7 +19,7 @@ KINDS = ("weights", "biases", "state")
 class NamedVariables(dict):
     """A dict whose KeyError lists names that are near the one asked for."""
 
-    def __missing__(self, name):
+    def __missing__(self, name: object) -> NoReturn:
         near = difflib.get_close_matches(str(name), map(str, self), n=3, cutoff=0.5) or list(self)
         raise KeyError(f"there is no {name!r}; there is {', '.join(near[:8]) or 'nothing'}")
 
@@ -34,17 +37,19 @@ class VariableStore:
     on the store's seed and its own name, so the order of the layers does not matter.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self.seed = seed
         self.weights = NamedVariables()
         self.biases = NamedVariables()
         self.state = NamedVariables()
-        self.frozen = ()
+        self.frozen: tuple[str, ...] = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"VariableStore\n{table(self.all(), self.frozen)}"
 
-    def add_weights(self, layer, shape, initializer=initializers.glorot_uniform):
+    def add_weights(
+        self, layer: str, shape: Sequence[int], initializer: Callable = initializers.glorot_uniform
+    ) -> None:
         """Makes `weights[layer]`, by a function of shape and seed.
 
         Raises:
@@ -52,11 +57,13 @@ class VariableStore:
         """
         self._add("weights", layer, shape, initializer)
 
-    def add_biases(self, layer, size, initializer=initializers.zeros):
+    def add_biases(self, layer: str, size: int, initializer: Callable = initializers.zeros) -> None:
         """Makes `biases[layer]` of shape `[size]`. Raises ConfigError as `add_weights` does."""
         self._add("biases", layer, (size,), initializer)
 
-    def add_state(self, name, shape, initializer=initializers.zeros):
+    def add_state(
+        self, name: str, shape: Sequence[int], initializer: Callable = initializers.zeros
+    ) -> None:
         """Makes `state[name]`, not trainable. Raises ConfigError as `add_weights` does."""
         self._add("state", name, shape, initializer)
 
@@ -71,7 +78,7 @@ class VariableStore:
         value = initializers.initial_value(name, initializer, shape, seed)
         variables[layer] = tf.Variable(value, name=name, trainable=kind != "state")
 
-    def freeze(self, *layers):
+    def freeze(self, *layers: str) -> None:
         """Excludes layers from `trainable()` from now on, and leaves their state unchanged.
 
         A frozen batch norm uses its moving averages in training too, as Keras's does.
@@ -85,7 +92,7 @@ class VariableStore:
         check_layers(layers, self.all())
         self.frozen = (*self.frozen, *layers)
 
-    def unfreeze(self, *layers):
+    def unfreeze(self, *layers: str) -> None:
         """Undoes `freeze` of the same names; a model must then be compiled again.
 
         Raises:
@@ -96,11 +103,11 @@ class VariableStore:
             raise ConfigError(f"{', '.join(missing)} is not frozen; only {self.frozen} are.")
         self.frozen = tuple(layer for layer in self.frozen if layer not in layers)
 
-    def is_frozen(self, layer):
+    def is_frozen(self, layer: str) -> bool:
         """Whether training leaves a layer unchanged."""
         return is_in(layer, self.frozen)
 
-    def trainable(self):
+    def trainable(self) -> dict[str, tf.Variable]:
         """The variables that gradients update, by full name, for example `weights/c1`."""
         weights = {f"weights/{layer}": variable for layer, variable in self.weights.items()}
         biases = {f"biases/{layer}": variable for layer, variable in self.biases.items()}
@@ -110,7 +117,7 @@ class VariableStore:
             if not self.is_frozen(layer_of(name))
         }
 
-    def updated_state(self):
+    def updated_state(self) -> dict[str, tf.Variable]:
         """The state that training updates, by name, for example `bn1/mean`."""
         return {
             name: variable
@@ -118,7 +125,7 @@ class VariableStore:
             if not self.is_frozen(layer_of(f"state/{name}"))
         }
 
-    def all(self):
+    def all(self) -> dict[str, tf.Variable]:
         """All variables by full name: the trainable ones, and `state/...`."""
         return {
             f"{kind}/{name}": variable
@@ -127,22 +134,22 @@ class VariableStore:
         }
 
 
-def join(**parts):
+def join(**parts: dict) -> dict:
     """`join(encoder={"c1": x})` is `{"encoder/c1": x}`: several dicts as one."""
     return {f"{part}/{name}": value for part, d in parts.items() for name, value in d.items()}
 
 
-def is_in(layer, prefixes):
+def is_in(layer: str, prefixes: Iterable[str]) -> bool:
     """Whether a layer is one of these, or in one: "block1/c1" is in "block1", "block10" is not."""
     return any(f"{layer}/".startswith(f"{prefix}/") for prefix in prefixes)
 
 
-def layers_of(named_variables):
+def layers_of(named_variables: Iterable[str]) -> list[str]:
     """Names of the layers that variables belong to, each once."""
     return list(dict.fromkeys(map(layer_of, named_variables)))
 
 
-def check_layers(layers, named_variables):
+def check_layers(layers: Iterable[str], named_variables: Iterable[str]) -> None:
     """Raises ConfigError unless each of these layers, or prefixes, is one of the variables'."""
     known = layers_of(named_variables)
     for layer in layers:
@@ -150,20 +157,20 @@ def check_layers(layers, named_variables):
             raise ConfigError(f"there is no layer {layer!r} to freeze, only {', '.join(known)}.")
 
 
-def layer_of(full_name):
+def layer_of(full_name: str) -> str:
     """The layer that a variable belongs to: "encoder/c1" for "encoder/weights/c1"."""
     *parts, last = full_name.split("/")
     if "state" in parts:
-        last = None  # "state/bn1/mean" belongs to bn1
+        last = ""  # "state/bn1/mean" belongs to bn1
     return "/".join(part for part in (*parts, last) if part and part not in KINDS)
 
 
-def values(named_variables):
+def values(named_variables: dict[str, tf.Variable]) -> dict[str, np.ndarray]:
     """The variables of a dict as arrays by the same names."""
     return {name: variable.numpy() for name, variable in named_variables.items()}
 
 
-def assign(named_variables, new_values):
+def assign(named_variables: dict[str, tf.Variable], new_values: dict[str, ArrayLike]) -> None:
     """Assigns new values by name to the variables of a dict: to all, or to none on an error.
 
     Raises:
@@ -192,7 +199,7 @@ def assign(named_variables, new_values):
         variable.assign(arrays[name])
 
 
-def check_finite(named_variables, when=""):
+def check_finite(named_variables: dict[str, tf.Variable], when: str = "") -> None:
     """Raises NonFiniteError with the name of a variable that is not finite, and `when` after it.
 
     A network can hide it: of a number that is not finite, a compiled ReLU makes 0.
@@ -202,12 +209,12 @@ def check_finite(named_variables, when=""):
             raise NonFiniteError(f"{name} is not finite{when}")
 
 
-def count_parameters(named_variables):
+def count_parameters(named_variables: dict[str, tf.Variable]) -> int:
     """The total size of the variables of a dict."""
     return sum(variable.shape.num_elements() for variable in named_variables.values())
 
 
-def table(named_variables, frozen=()):
+def table(named_variables: dict[str, tf.Variable], frozen: Iterable[str] = ()) -> str:
     """The variables of a dict as lines of text: names, shapes, and how many numbers they hold."""
     rows = [
         (name, str(variable.shape.as_list()), f"{variable.shape.num_elements():,}")
@@ -223,7 +230,7 @@ def table(named_variables, frozen=()):
     return "\n".join(line.rstrip() for line in lines)
 
 
-def sha256(named_variables):
+def sha256(named_variables: dict[str, tf.Variable]) -> str:
     """Digest of names, dtypes, shapes and bytes, in name order: 64 hexadecimal digits.
 
     Two networks have the same digest only if every bit of every variable is the same.

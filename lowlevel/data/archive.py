@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import tarfile
 import zlib
+from typing import Any
 
 from lowlevel.checks import DataError, reason_of
 
@@ -22,11 +23,10 @@ def opened(path, most_bytes):
         DataError: inside, too: it is damaged or holds more bytes. Of more bytes none is unpacked.
     """
     try:
-        with (
-            gzip.open(path) as stream,
-            tarfile.open(fileobj=_Bounded(stream, path, most_bytes), mode="r:") as archive,
-        ):
-            yield archive
+        with gzip.open(path) as stream:
+            bounded: Any = _Bounded(stream, path, most_bytes)
+            with tarfile.open(fileobj=bounded, mode="r:") as archive:
+                yield archive
     except DataError:
         raise
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:

@@ -93,11 +93,12 @@ def read(path, with_targets=True):
     reader = csv.DictReader(io.StringIO(text_file.read(path), newline=""), strict=True)
     features, targets, names, dropped = [], [], [], []
     try:
-        _check_columns(reader.fieldnames or (), path, with_targets)
+        columns = reader.fieldnames or ()
+        _check_columns(columns, path, with_targets)
         for row in reader:
             where = f"line {reader.line_num} of {path}"
             if None in row or None in row.values():
-                raise DataError(f"{where} does not have {len(reader.fieldnames)} cells.")
+                raise DataError(f"{where} does not have {len(columns)} cells.")
             numbers = [_number(row[name], name, where) for name in NUMBERS]
             target = _number(row.get(TARGET, ""), TARGET, where)
             if row["origin"] not in ORIGINS:

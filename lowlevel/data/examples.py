@@ -17,6 +17,8 @@ class Indexed:
         count: how many examples there are.
     """
 
+    count: int
+
     def steps(self, batch_size, steps_per_epoch=None):
         """Batches in an epoch, including the short last one. ConfigError if a number is given."""
         if steps_per_epoch is not None:
@@ -70,7 +72,7 @@ class Arrays(Indexed):
             for nest in nests
         )
         self._prepare = prepare
-        lengths = {
+        lengths: set = {
             array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(self.tensors)
         }
         if len(lengths) != 1 or lengths & {None, 0}:

@@ -150,11 +150,11 @@ class ImageDataset:
                 f"{self.train.source} holds images of {self.image_shape[-1]} channels; "
                 f"the network takes {channels}."
             )
-        parts = {
-            name: dataclasses.replace(part, images=np.repeat(part.images, channels, axis=-1))
-            for name, part in (("train", self.train), ("test", self.test))
-        }
-        return dataclasses.replace(self, **parts)
+        train, test = (
+            dataclasses.replace(part, images=np.repeat(part.images, channels, axis=-1))
+            for part in (self.train, self.test)
+        )
+        return dataclasses.replace(self, train=train, test=test)
 
     def sha256(self):
         """Digest of all images and labels: the same for the same data, wherever it lies."""

@@ -50,4 +50,5 @@ def read_archive(path):
     for name in MEMBERS:
         if name not in texts:
             raise DataError(f"{path} contains no {name}.")
-    return sentences.make(*(texts[name] for name in MEMBERS), source=str(path))
+    negative, positive = (texts[name] for name in MEMBERS)
+    return sentences.make(negative, positive, str(path))

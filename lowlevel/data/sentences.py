@@ -74,7 +74,7 @@ def read_files(positive, negative):
     for path, found in zip((negative, positive), texts, strict=True):
         if not found:
             raise DataError(f"{path} contains no sentence.")
-    return make(*texts, source=f"{positive} and {negative}")
+    return make(texts[0], texts[1], f"{positive} and {negative}")
 
 
 def read_folders(directory):
@@ -85,7 +85,8 @@ def read_folders(directory):
             or cannot be read.
     """
     directory = Path(directory)
-    return make(*(_read_texts(directory / name) for name in FOLDERS), source=str(directory))
+    negative, positive = (_read_texts(directory / name) for name in FOLDERS)
+    return make(negative, positive, str(directory))
 
 
 def make(negative, positive, source):

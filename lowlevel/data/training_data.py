@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from typing import Any
 
 import tensorflow as tf
 
@@ -32,8 +33,8 @@ class TrainingData:
             `class_names` and `preprocessing`.
     """
 
-    train: object
-    held_out: object = None
+    train: Any
+    held_out: Any = None
     held_out_name: str = "test"
     augmentation: Augmentation | None = None
     shuffled_by: str | None = "epoch"
@@ -64,11 +65,13 @@ class TrainingData:
             return itertools.islice(self.train.rest, self.steps(recipe.batch_size) - done)
         step = int(state.step)
 
+        augmentation: Any = self.augmentation
+
         def augment(images, position):
-            return self.augmentation.apply(images, recipe.seed, step + position)
+            return augmentation.apply(images, recipe.seed, step + position)
 
         order = self.order(state, recipe)
-        return self.train.batches(recipe.batch_size, order, self.augmentation and augment)
+        return self.train.batches(recipe.batch_size, order, augmentation and augment)
 
     def iterator(self, state, recipe):
         """A `tf.data.Iterator` whose next elements are `batches(state, recipe)`.

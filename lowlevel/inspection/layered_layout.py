@@ -67,7 +67,7 @@ def _columns(members, chains):
                 node: _mean([columns[other] for other in neighbours.get(node, [node])])
                 for node in members[row]
             }
-            nodes = sorted(members[row], key=wanted.get)
+            nodes = sorted(members[row], key=lambda node: wanted[node])
             spread = [wanted[nodes[0]]]
             for node in nodes[1:]:
                 spread.append(max(wanted[node], spread[-1] + 1))

@@ -9,6 +9,7 @@ It is what `session.run(node)` was in TensorFlow 1, for the very graph that trai
 
 import difflib
 import functools
+from typing import Any
 
 import tensorflow as tf
 
@@ -143,7 +144,7 @@ class Nodes:
     def _tensor(self, name):
         """The output that a name stands for, in the graph that `prune` cuts."""
         operation_name, _, index = name.partition(":")
-        operation = self._operations.get(operation_name)
+        operation: Any = self._operations.get(operation_name)
         index = index or "0"
         if operation is None or not index.isdecimal():
             self._refuse_unknown(name)

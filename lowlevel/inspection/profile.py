@@ -109,8 +109,9 @@ def profile(net_name, config, recipe, precision="float32", steps=20, directory=N
     variables = [*network.variables.all()]
     layers = _with_parents(layer.name for layer in summary.summarize(net_name, config))
     operations = [
-        Operation(name, kind, *_place(name, layers, variables), microseconds / 1e3 / steps)
+        Operation(name, kind, layer, part, microseconds / 1e3 / steps)
         for (name, kind), microseconds in found.items()
+        for layer, part in [_place(name, layers, variables)]
     ]
     operations.sort(key=lambda operation: -operation.milliseconds)
     return Profile(1e3 * statistics.median(seconds), operations)

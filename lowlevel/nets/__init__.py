@@ -37,6 +37,8 @@ makes one network of several.
 """
 
 import dataclasses
+from types import ModuleType
+from typing import Any
 
 from lowlevel.checks import ConfigError, check_choice, check_config
 from lowlevel.nets import (
@@ -81,12 +83,12 @@ NETS = {
 }
 
 
-def get(name):
+def get(name: str) -> ModuleType:
     """The module of a network by name. Raises ConfigError, which lists the names, if unknown."""
     return NETS[check_choice("net", name, NETS)]
 
 
-def make(name, config=None, seed=0, precision="float32"):
+def make(name: str, config: object = None, seed: int = 0, precision: str = "float32") -> Network:
     """A `Network` of the registry with new variables.
 
     Args:
@@ -103,7 +105,7 @@ def make(name, config=None, seed=0, precision="float32"):
     return build_network(net, name, config, seed, precision)
 
 
-def config_from_dict(name, fields):
+def config_from_dict(name: str, fields: object) -> Any:
     """The config of network `name` from a dict as read from JSON.
 
     A field that is missing takes its default: it may be newer than what was read.

@@ -10,6 +10,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import ConfigError, check_image_shape, check_integer
 from lowlevel.nets import bottle_encoder, parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -31,13 +32,13 @@ class Config:
     kernels: tuple = (3, 3, 3, 3, 3, 3, 1)
     strides: tuple = (2, 2, 2, 2, 2, 2, 1)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("latent_size", self.latent_size, 1)
         check_image_shape(self.first_shape)
         bottle_encoder.check_layers(self, "filters", "kernels", "strides")
 
 
-def mirror(encoder_config):
+def mirror(encoder_config: bottle_encoder.Config) -> Config:
     """The config of the decoder that mirrors an encoder, size by size.
 
     Each window is as wide as needed to reach the size that the encoder had at that point.
@@ -66,12 +67,12 @@ def mirror(encoder_config):
     )
 
 
-def input_spec(config):
+def input_spec(config: Config) -> tf.TensorSpec:
     """Latents `[batch, latent]`."""
     return tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 12,841,813 numbers for the default config, of which 5,448 are state."""
     variables = VariableStore(seed)
     height, width, channels = config.first_shape
@@ -85,7 +86,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, latents, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    latents: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Decodes latents: `[batch, latent]` to images `[batch, height, width, channels]` in (0, 1).
 
     The output is float32. Keeps state.

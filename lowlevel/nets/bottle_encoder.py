@@ -10,6 +10,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import ConfigError, check_image_shape, check_sizes
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 DENSE_LAYERS = ("d1", "d2", "latent")
@@ -31,7 +32,7 @@ class Config:
     kernels: tuple = (3, 3, 3, 3, 3, 3)
     strides: tuple = (2, 2, 2, 2, 2, 2)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
         if self.image_shape[0] != self.image_shape[1]:
             raise ConfigError(f"image_shape must be square, not {self.image_shape}.")
@@ -45,7 +46,7 @@ class Config:
             )
 
 
-def check_layers(config, *names):
+def check_layers(config: object, *names: str) -> None:
     """Raises ConfigError unless these fields are tuples of positive integers, equally long."""
     lengths = set()
     for name in names:
@@ -54,7 +55,7 @@ def check_layers(config, *names):
         raise ConfigError(f"{', '.join(names)} must be equally long: one number for each layer.")
 
 
-def image_sizes(config):
+def image_sizes(config: Config) -> list[int]:
     """Height of the image and of the output of each convolution: 127, 63, 31, 15, 7, 3, 1."""
     sizes = [config.image_shape[0]]
     for kernel, stride in zip(config.kernels, config.strides, strict=True):
@@ -62,7 +63,7 @@ def image_sizes(config):
     return sizes
 
 
-def dense_sizes(config):
+def dense_sizes(config: Config) -> list[int]:
     """Units of the dense layers: eight, four and two eighths of the size of the feature maps."""
     eighth = image_sizes(config)[-1] ** 2 * config.filters[-1] // 8
     return [8 * eighth, 4 * eighth, 2 * eighth]
@@ -71,7 +72,7 @@ def dense_sizes(config):
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 4,843,348 numbers for the default config, of which 3,400 are state."""
     variables = VariableStore(seed)
     channels = config.image_shape[-1]
@@ -88,7 +89,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Encodes images: `[batch, height, width, channels]` in [0, 1] to latents `[batch, latent]`.
 
     Keeps state.

@@ -2,8 +2,12 @@
 
 import dataclasses
 
+import tensorflow as tf
+
 from lowlevel.checks import ConfigError, check_config
+from lowlevel.joined_stores import JoinedStores
 from lowlevel.nets import digit_decoder, digit_encoder, nested
+from lowlevel.types import Outputs, Tensor
 
 PARTS = {"encoder": digit_encoder, "decoder": digit_decoder}
 
@@ -20,7 +24,7 @@ class Config:
     encoder: digit_encoder.Config = dataclasses.field(default_factory=digit_encoder.Config)
     decoder: digit_decoder.Config = dataclasses.field(default_factory=digit_decoder.Config)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_config("encoder", self.encoder, digit_encoder.Config)
         check_config("decoder", self.decoder, digit_decoder.Config)
         if self.encoder.latent_size != self.decoder.latent_size:
@@ -35,17 +39,23 @@ class Config:
             )
 
 
-def input_spec(config):
+def input_spec(config: Config) -> tf.TensorSpec:
     """Images, as `parts.image_spec` describes them."""
     return digit_encoder.input_spec(config.encoder)
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> JoinedStores:
     """Makes the variables: 28,241 numbers for the default config."""
     return nested.build(PARTS, config, seed)
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: JoinedStores,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Reconstructs images: `[batch, height, width, channels]` in [0, 1] to the same, never below 0.
 
     `variables` may also be the `JoinedStores` of an encoder and a decoder, which it then shares.

@@ -10,6 +10,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_image_shape, check_integer
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -25,30 +26,30 @@ class Config:
     first_shape: tuple = (4, 4, 1)
     channels: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.first_shape, name="first_shape")
         check_integer("channels", self.channels, 1)
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images."""
         height, width, _ = self.first_shape
         # Each transposed convolution adds 2, the upsampling triples.
         return 3 * (height + 4) + 4, 3 * (width + 4) + 4, self.channels
 
     @property
-    def latent_size(self):
+    def latent_size(self) -> int:
         """How many numbers a latent vector has."""
         height, width, channels = self.first_shape
         return height * width * channels
 
 
-def input_spec(config):
+def input_spec(config: Config) -> tf.TensorSpec:
     """Latents `[batch, latent]`."""
     return tf.TensorSpec([None, config.latent_size], tf.float32, name="latents")
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 9,569 numbers for the default config."""
     variables = VariableStore(seed)
     parts.add_conv_transpose(variables, "t1", 3, config.first_shape[-1], 16)
@@ -58,7 +59,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, latents, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    latents: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Decodes latents: `[batch, latent]` to images `[batch, height, width, channels]`.
 
     No pixel is below 0.

@@ -10,6 +10,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_image_shape, check_integer
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -25,7 +26,7 @@ class Config:
     image_shape: tuple = (28, 28, 1)
     latent_size: int = 16
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape, smallest=19)
         check_integer("latent_size", self.latent_size, 1)
 
@@ -33,7 +34,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 18,672 numbers for the default config."""
     variables = VariableStore(seed)
     parts.add_conv(variables, "c1", 3, config.image_shape[-1], 16)
@@ -43,7 +44,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Encodes images: `[batch, height, width, channels]` in [0, 1] to latents `[batch, latent]`.
 
     No latent is below 0.

@@ -11,6 +11,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_image_shape, check_integer, check_number, check_sizes
 from lowlevel.nets import parts
+from lowlevel.types import ArrayLike, Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 NUMBERS_BEFORE_CLASSES = 5  # objectness, down, across, height, width
@@ -35,7 +36,7 @@ class Config:
     usual_size: float = 24.0
     slope: float = 0.1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
         check_integer("num_classes", self.num_classes, 1)
         check_sizes("filters", self.filters)
@@ -43,12 +44,12 @@ class Config:
         check_number("slope", self.slope, 0, 1)
 
     @property
-    def cell(self):
+    def cell(self) -> int:
         """Height and width of a cell in pixels."""
         return 2 ** min(3, len(self.filters))
 
     @property
-    def grid(self):
+    def grid(self) -> tuple[int, int]:
         """How many cells there are, (down, across)."""
         height, width, _ = self.image_shape
         return -(-height // self.cell), -(-width // self.cell)
@@ -57,7 +58,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 247,775 numbers for the default config, of which 736 are state."""
     variables = VariableStore(seed)
     channels = config.image_shape[-1]
@@ -69,7 +70,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Describes the object in each cell; `detections` makes boxes of the result.
 
     Takes images `[batch, height, width, channels]` in [0, 1]. Returns float32
@@ -100,7 +107,7 @@ def forward(config, variables, images, training=False, seed=None):
     return (x, new_state) if training else x
 
 
-def targets(config, boxes, classes):
+def targets(config: Config, boxes: ArrayLike, classes: ArrayLike) -> np.ndarray:
     """The targets of the cells.
 
     Args:
@@ -130,7 +137,7 @@ def targets(config, boxes, classes):
     return result
 
 
-def loss(targets, outputs):
+def loss(targets: ArrayLike, outputs: ArrayLike) -> Tensor:
     """The loss of each image, a sum over its cells.
 
     Every cell adds the cross-entropy of whether it holds an object. A cell that does adds the
@@ -154,7 +161,7 @@ def loss(targets, outputs):
     return tf.reduce_sum(presence + present * errors, axis=[1, 2])
 
 
-def boxes_of(config, outputs):
+def boxes_of(config: Config, outputs: Tensor) -> Tensor:
     """The box that each cell describes.
 
     Args:
@@ -171,7 +178,13 @@ def boxes_of(config, outputs):
     return tf.concat([centre - size / 2, centre + size / 2], axis=-1)
 
 
-def detections(config, outputs, smallest_score=0.01, overlap=0.5, most=50):
+def detections(
+    config: Config,
+    outputs: Tensor,
+    smallest_score: float = 0.01,
+    overlap: float = 0.5,
+    most: int = 50,
+) -> dict[str, Tensor]:
     """The best boxes of each image, with classes and scores, after non-maximum suppression.
 
     Args:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -24,7 +25,7 @@ class Config:
     filters: int = 16
     slope: float = 0.3
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
         check_integer("filters", self.filters, 1)
         check_number("slope", self.slope, 0, 1)
@@ -33,7 +34,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 496 numbers for the default config, of which 32 are state."""
     variables = VariableStore(seed)
     parts.add_conv(variables, "c1", 3, config.image_shape[-1], config.filters, bias=False)
@@ -41,7 +42,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Computes feature maps: images in [0, 1] to `[batch, height, width, filters]`.
 
     Keeps state.

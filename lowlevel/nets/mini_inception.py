@@ -19,6 +19,7 @@ from lowlevel.checks import (
 )
 from lowlevel.nets import parts
 from lowlevel.ops import norm
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -55,7 +56,7 @@ class Config:
     conv_biases: bool = True
     norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.blocks, tuple) or not all(
             isinstance(block, tuple) and len(block) in (1, 2) for block in self.blocks
         ):
@@ -81,13 +82,13 @@ class Config:
 input_spec = parts.image_spec
 
 
-def block_names(config):
+def block_names(config: Config) -> list[str]:
     """The name of each block, such as "inception1" or "downsample3": the prefix of its layers."""
     kinds = {1: "downsample", 2: "inception"}
     return [f"{kinds[len(block)]}{number}" for number, block in enumerate(config.blocks, start=1)]
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 1,656,250 numbers for the default config, of which 3,424 are state."""
     variables = VariableStore(seed)
 
@@ -109,7 +110,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
     Keeps state.

@@ -8,6 +8,7 @@ from lowlevel import ops, seeds
 from lowlevel.checks import check_bool, check_config, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
 from lowlevel.ops import norm
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -27,7 +28,7 @@ class BlockConfig:
     dropout_rate: float = 0.2
     norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("filters", self.filters, 1)
         check_integer("window", self.window, 1)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
@@ -50,7 +51,7 @@ class Config:
     block: BlockConfig = dataclasses.field(default_factory=BlockConfig)
     shared: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape, smallest=2)
         check_integer("num_classes", self.num_classes, 2)
         check_config("block", self.block, BlockConfig)
@@ -60,14 +61,21 @@ class Config:
 input_spec = parts.image_spec
 
 
-def add_block(variables, name, config, channels):
+def add_block(variables: VariableStore, name: str, config: BlockConfig, channels: int) -> None:
     """Makes the variables of a block with inputs `[batch, height, width, channels]`."""
     parts.add_conv(variables, f"{name}/c1", config.window, channels, config.filters)
     parts.add_conv(variables, f"{name}/c2", config.window, config.filters, config.filters)
     parts.add_batch_norm(variables, f"{name}/bn", config.filters)
 
 
-def block(variables, name, config, x, new_state, seed):
+def block(
+    variables: VariableStore,
+    name: str,
+    config: BlockConfig,
+    x: Tensor,
+    new_state: dict | None,
+    seed: Tensor | None,
+) -> Tensor:
     """Applies the block of that name.
 
     Args:
@@ -88,7 +96,7 @@ def block(variables, name, config, x, new_state, seed):
         return x if new_state is None else ops.dropout(x, config.dropout_rate, seed)
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 9,738 numbers for the default config, of which 64 are state."""
     variables = VariableStore(seed)
     filters = config.block.filters
@@ -100,7 +108,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
     Uses dropout and keeps state.

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_image_shape, check_integer, check_sizes
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -24,7 +25,7 @@ class Config:
     num_classes: int = 10
     widths: tuple = (128,)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
         check_integer("num_classes", self.num_classes, 2)
         check_sizes("widths", self.widths)
@@ -33,7 +34,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 101,770 numbers for the default config."""
     variables = VariableStore(seed)
     height, width, channels = config.image_shape
@@ -45,7 +46,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`."""
     with tf.name_scope("flatten"):
         x = ops.flatten(images)  # [batch, 28*28*1]

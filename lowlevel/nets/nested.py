@@ -4,13 +4,17 @@ Such a network names its parts in `PARTS`, a dict of modules, and its config has
 the config of that part.
 """
 
+from types import ModuleType
+from typing import Any
+
 import tensorflow as tf
 
 from lowlevel.joined_stores import JoinedStores
+from lowlevel.types import Nest, Outputs
 from lowlevel.variables import join
 
 
-def build(parts, config, seed):
+def build(parts: dict[str, ModuleType], config: Any, seed: int) -> JoinedStores:
     """Makes the variables of all parts from one seed.
 
     Args:
@@ -26,7 +30,9 @@ def build(parts, config, seed):
     )
 
 
-def forward(parts, config, variables, inputs, training):
+def forward(
+    parts: dict[str, ModuleType], config: Any, variables: JoinedStores, inputs: Nest, training: bool
+) -> Outputs:
     """Runs each part on what the one before it returns.
 
     No part gets a seed, so none may use dropout.

@@ -3,10 +3,14 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_choice
+from lowlevel.joined_stores import Store
+from lowlevel.types import Nest, Outputs, Tensor
 from lowlevel.variables import count_parameters
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
@@ -28,14 +32,14 @@ class Network:
     """
 
     forward: Callable
-    variables: object
-    input_spec: object
+    variables: Store
+    input_spec: Nest
     precision: str = "float32"
     name: str | None = None
-    config: object = None
+    config: Any = None
     parts: dict = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_choice("precision", self.precision, PRECISIONS)
         if not callable(self.forward):
             raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
@@ -43,11 +47,11 @@ class Network:
             if not isinstance(spec, tf.TensorSpec):
                 raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         name, count = self.name or "a function", count_parameters(self.variables.all())
         return f"{name}: {count:,} parameters, computed in {self.precision}"
 
-    def __call__(self, inputs, training=False, seed=None):
+    def __call__(self, inputs: Nest, training: bool = False, seed: Tensor | None = None) -> Outputs:
         """What `forward` returns for inputs that are cast to the network's precision.
 
         Outputs are cast back: losses, metrics and users get float32 in both precisions.
@@ -65,20 +69,23 @@ class Network:
         outputs, new_state = result
         return cast(outputs, tf.float32), new_state
 
-    def part(self, name):
+    def part(self, name: str) -> "Network":
         """One of the networks that this one is nested from, such as "encoder".
 
         It computes with the very same variables.
         """
-        config, variables = getattr(self.config, name), self.variables.stores[name]
+        joined: Any = self.variables  # a network that is not nested has no `stores`
+        config, variables = getattr(self.config, name), joined.stores[name]
         return _of(self.parts[name], None, config, variables, self.precision)
 
-    def compile(self):
+    def compile(self) -> Callable:
         """The network as a `tf.function` of inputs alone."""
         return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
 
 
-def build_network(net, name, config, seed, precision):
+def build_network(
+    net: ModuleType, name: str | None, config: Any, seed: int, precision: str
+) -> Network:
     """The `Network` of a module of `lowlevel.nets`, with new variables from a seed."""
     return _of(net, name, config, net.build(config, seed), precision)
 
@@ -89,7 +96,7 @@ def _of(net, name, config, variables, precision):
     return Network(forward, variables, net.input_spec(config), precision, name, config, parts)
 
 
-def cast(inputs, dtype):
+def cast(inputs: Nest, dtype: tf.DType) -> Nest:
     """A nest with float tensors in another dtype; whole numbers stay as they are."""
     return tf.nest.map_structure(lambda x: tf.cast(x, dtype) if x.dtype.is_floating else x, inputs)
 

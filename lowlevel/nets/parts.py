@@ -5,13 +5,18 @@ passes the dict `new_state` to its layers, which put their new values into it, a
 means that the network is not training.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from lowlevel import initializers, ops
 from lowlevel.ops import norm
+from lowlevel.types import Tensor
+from lowlevel.variables import VariableStore
 
 
-def image_spec(config):
+def image_spec(config: Any) -> tf.TensorSpec:
     """Images float32 `[batch, height, width, channels]`, in [0, 1], of `config.image_shape`."""
     return tf.TensorSpec([None, *config.image_shape], tf.float32, name="images")
 
@@ -20,46 +25,71 @@ def _identity(x):
     return x
 
 
-def add_conv(variables, layer, window, channels, filters, bias=True):
+def add_conv(
+    variables: VariableStore,
+    layer: str,
+    window: int,
+    channels: int,
+    filters: int,
+    bias: bool = True,
+) -> None:
     """Makes weights `[window, window, channels, filters]` and, if `bias`, biases `[filters]`."""
     variables.add_weights(layer, (window, window, channels, filters))
     if bias:
         variables.add_biases(layer, filters)
 
 
-def conv(variables, layer, x, stride=1, padding="SAME", activation=_identity):
+def conv(
+    variables: VariableStore,
+    layer: str,
+    x: Tensor,
+    stride: int = 1,
+    padding: str = "SAME",
+    activation: Callable = _identity,
+) -> Tensor:
     """Convolution of `[batch, height, width, channels]`, with biases if the layer has them."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases.get(layer)
         return activation(ops.conv2d(x, weights, bias, stride, padding))
 
 
-def add_conv_transpose(variables, layer, window, channels, filters):
+def add_conv_transpose(
+    variables: VariableStore, layer: str, window: int, channels: int, filters: int
+) -> None:
     """Makes weights `[window, window, filters, channels]` and biases `[filters]`."""
     variables.add_weights(layer, (window, window, filters, channels))
     variables.add_biases(layer, filters)
 
 
-def conv_transpose(variables, layer, x, stride=1, padding="SAME", activation=_identity):
+def conv_transpose(
+    variables: VariableStore,
+    layer: str,
+    x: Tensor,
+    stride: int = 1,
+    padding: str = "SAME",
+    activation: Callable = _identity,
+) -> Tensor:
     """Transposed convolution of `[batch, height, width, channels]`."""
     with tf.name_scope(layer):
         weights, bias = variables.weights[layer], variables.biases[layer]
         return activation(ops.conv2d_transpose(x, weights, bias, stride, padding))
 
 
-def add_dense(variables, layer, inputs, outputs):
+def add_dense(variables: VariableStore, layer: str, inputs: int, outputs: int) -> None:
     """Makes weights `[inputs, outputs]` and biases `[outputs]`."""
     variables.add_weights(layer, (inputs, outputs))
     variables.add_biases(layer, outputs)
 
 
-def dense(variables, layer, x, activation=_identity):
+def dense(
+    variables: VariableStore, layer: str, x: Tensor, activation: Callable = _identity
+) -> Tensor:
     """Dense layer on `[..., inputs]`."""
     with tf.name_scope(layer):
         return activation(ops.dense(x, variables.weights[layer], variables.biases[layer]))
 
 
-def add_batch_norm(variables, layer, channels):
+def add_batch_norm(variables: VariableStore, layer: str, channels: int) -> None:
     """Makes scale (weights), offset (biases), and moving mean and variance (state)."""
     variables.add_weights(layer, (channels,), initializers.ones)
     variables.add_biases(layer, channels)
@@ -68,8 +98,13 @@ def add_batch_norm(variables, layer, channels):
 
 
 def batch_norm(
-    variables, layer, x, new_state, momentum=norm.BATCH_NORM_MOMENTUM, activation=_identity
-):
+    variables: VariableStore,
+    layer: str,
+    x: Tensor,
+    new_state: dict | None,
+    momentum: float = norm.BATCH_NORM_MOMENTUM,
+    activation: Callable = _identity,
+) -> Tensor:
     """Batch norm, and an activation. A frozen layer normalizes with its moving averages.
 
     Args:
@@ -93,13 +128,13 @@ def batch_norm(
         return activation(x)
 
 
-def add_layer_norm(variables, layer, channels):
+def add_layer_norm(variables: VariableStore, layer: str, channels: int) -> None:
     """Makes scale (weights) and offset (biases)."""
     variables.add_weights(layer, (channels,), initializers.ones)
     variables.add_biases(layer, channels)
 
 
-def layer_norm(variables, layer, x):
+def layer_norm(variables: VariableStore, layer: str, x: Tensor) -> Tensor:
     """Layer norm of `[..., channels]`."""
     with tf.name_scope(layer):
         return ops.layer_norm(x, variables.weights[layer], variables.biases[layer])

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.checks import check_integer, check_sizes
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -22,17 +23,17 @@ class Config:
     features: int = 9
     widths: tuple = (64, 64)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("features", self.features, 1)
         check_sizes("widths", self.widths)
 
 
-def input_spec(config):
+def input_spec(config: Config) -> tf.TensorSpec:
     """Rows `[batch, features]`, each column standardized."""
     return tf.TensorSpec([None, config.features], tf.float32, name="rows")
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 4,865 numbers for the default config."""
     variables = VariableStore(seed)
     inputs = config.features
@@ -43,7 +44,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, rows, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    rows: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Estimates a number for each row: `[batch, features]` to `[batch]`."""
     x = rows
     for number in range(1, len(config.widths) + 1):

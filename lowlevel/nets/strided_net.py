@@ -8,6 +8,7 @@ from lowlevel import ops
 from lowlevel.checks import check_choice, check_image_shape, check_integer, check_number
 from lowlevel.nets import parts
 from lowlevel.ops import norm
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 POOLINGS = {"max": ops.global_max_pool2d, "avg": ops.global_avg_pool2d}
@@ -31,7 +32,7 @@ class Config:
     global_pooling: str = "max"
     norm_momentum: float = norm.BATCH_NORM_MOMENTUM
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape, smallest=19)
         check_integer("num_classes", self.num_classes, 2)
         check_number("dropout_rate", self.dropout_rate, 0, 1)
@@ -42,7 +43,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 20,426 numbers for the default config, of which 192 are state."""
     variables = VariableStore(seed)
     parts.add_conv(variables, "c1", 3, config.image_shape[-1], 32)
@@ -53,7 +54,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
     Uses dropout and keeps state.

@@ -8,6 +8,7 @@ from lowlevel import initializers, ops
 from lowlevel.checks import check_integer
 from lowlevel.data.vocabulary import PADDING
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -25,18 +26,18 @@ class Config:
     embedding_size: int = 20
     hidden: int = 16
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("words", self.words, 1)
         check_integer("embedding_size", self.embedding_size, 1)
         check_integer("hidden", self.hidden, 1)
 
 
-def input_spec(config):
+def input_spec(config: Config) -> tf.TensorSpec:
     """Sentences int32 `[batch, words]`: indices of words, padded with `PADDING`."""
     return tf.TensorSpec([None, None], tf.int32, name="sentences")
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 400,373 numbers for the default config."""
     variables = VariableStore(seed)
     variables.add_weights(
@@ -47,7 +48,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, sentences, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    sentences: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies sentences: int32 `[batch, words]` to logits of the second class, `[batch]`.
 
     Each word is its index in [0, config.words), or `PADDING`. Logits are float32.

@@ -16,6 +16,7 @@ from lowlevel.checks import (
     check_number,
 )
 from lowlevel.nets import parts
+from lowlevel.types import Outputs, Tensor
 from lowlevel.variables import VariableStore
 
 
@@ -44,7 +45,7 @@ class Config:
     hidden: int = 128
     dropout_rate: float = 0.1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
         check_integer("num_classes", self.num_classes, 2)
         for name in ("patch_size", "width", "heads", "hidden"):
@@ -60,7 +61,7 @@ class Config:
             raise ConfigError(f"width must be a multiple of heads, {self.heads}, not {self.width}.")
 
     @property
-    def positions(self):
+    def positions(self) -> int:
         """Length of the sequence: the class token and the patches."""
         height, width, _ = self.image_shape
         return 1 + (height // self.patch_size) * (width // self.patch_size)
@@ -69,7 +70,7 @@ class Config:
 input_spec = parts.image_spec
 
 
-def build(config, seed):
+def build(config: Config, seed: int) -> VariableStore:
     """Makes the variables: 139,018 numbers for the default config."""
     variables = VariableStore(seed)
     numbers_in_patch = config.patch_size**2 * config.image_shape[-1]
@@ -91,7 +92,13 @@ def build(config, seed):
     return variables
 
 
-def forward(config, variables, images, training=False, seed=None):
+def forward(
+    config: Config,
+    variables: VariableStore,
+    images: Tensor,
+    training: bool = False,
+    seed: Tensor | None = None,
+) -> Outputs:
     """Classifies images `[batch, height, width, channels]` in [0, 1]: logits `[batch, classes]`.
 
     Uses dropout.

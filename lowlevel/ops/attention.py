@@ -4,9 +4,10 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def attention(queries, keys, values):
+def attention(queries: ArrayLike, keys: ArrayLike, values: ArrayLike) -> Tensor:
     """For each query, the mean of the values, weighted by how well their keys match it.
 
         softmax(queries @ keys^T / sqrt(size)) @ values
@@ -40,7 +41,7 @@ def attention(queries, keys, values):
     return tf.matmul(tf.cast(shares, values.dtype), values)
 
 
-def split_heads(x, heads):
+def split_heads(x: ArrayLike, heads: int) -> Tensor:
     """`[batch, positions, heads * size]` to `[batch, heads, positions, size]`.
 
     Raises:
@@ -59,7 +60,7 @@ def split_heads(x, heads):
     return tf.transpose(x, [0, 2, 1, 3])
 
 
-def merge_heads(x):
+def merge_heads(x: ArrayLike) -> Tensor:
     """`[batch, heads, positions, size]` to `[batch, positions, heads * size]`.
 
     Raises:

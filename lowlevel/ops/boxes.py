@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def intersection_over_union(one, other):
+def intersection_over_union(one: ArrayLike, other: ArrayLike) -> Tensor:
     """The area of the intersection of two boxes, divided by that of their union.
 
     Args:
@@ -36,7 +37,9 @@ def _area(boxes):
     return tf.reduce_prod(tf.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1)
 
 
-def non_max_suppression(boxes, scores, overlap, smallest_score, most):
+def non_max_suppression(
+    boxes: ArrayLike, scores: ArrayLike, overlap: float, smallest_score: float, most: int
+) -> dict[str, Tensor]:
     """Keeps the best boxes of each class and drops those that overlap a better one too much.
 
     Args:
@@ -75,7 +78,7 @@ def non_max_suppression(boxes, scores, overlap, smallest_score, most):
     }
 
 
-def plain_non_max_suppression(boxes, scores, overlap):
+def plain_non_max_suppression(boxes: ArrayLike, scores: ArrayLike, overlap: float) -> list[int]:
     """The definition of `non_max_suppression`, for one class of one image.
 
     Args:

@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, check_integer, reason_of
+from lowlevel.types import ArrayLike, Tensor
 
 LARGEST = 2**31 - 1  # a window or stride beyond it ends the process in TensorFlow
 
 
-def to_tensor(name, value):
+def to_tensor(name: str, value: ArrayLike) -> Tensor:
     """An array, list or tensor as a tensor. Raises ConfigError unless it holds real numbers."""
     if not tf.is_tensor(value):
         if isinstance(value, np.ma.MaskedArray):
@@ -26,7 +27,7 @@ def to_tensor(name, value):
     return value
 
 
-def to_floats(name, value):
+def to_floats(name: str, value: ArrayLike) -> Tensor:
     """An array, list or tensor as a tensor. Raises ConfigError unless it holds floats.
 
     Most ops would cast their weights to whole numbers for an input of whole numbers.
@@ -37,7 +38,7 @@ def to_floats(name, value):
     return value
 
 
-def to_images(name, value):
+def to_images(name: str, value: ArrayLike) -> Tensor:
     """An array, list or tensor as a tensor of images. Raises ConfigError unless it has four axes.
 
     It must not be empty either: some of TensorFlow's ops then give a wrong shape, or NaN.
@@ -49,7 +50,7 @@ def to_images(name, value):
     return images
 
 
-def check_axes(**arguments):
+def check_axes(**arguments: tuple[ArrayLike, str]) -> None:
     """Refuses tensors whose shapes do not fit, as far as they are known.
 
     Args:
@@ -94,7 +95,7 @@ def _shape(name, value):
     return None if shape.rank is None else shape.as_list()
 
 
-def check_known(name, x):
+def check_known(name: str, x: Tensor) -> None:
     """Raises ConfigError unless all sizes of a tensor but the first are known, and above 0."""
     sizes = x.shape[1:]
     if not sizes.is_fully_defined() or 0 in sizes.as_list():
@@ -103,6 +104,6 @@ def check_known(name, x):
         )
 
 
-def check_count(name, value):
+def check_count(name: str, value: int) -> int:
     """Returns a number of pixels or the like as an int. Raises ConfigError unless it is above 0."""
     return check_integer(name, value, 1, LARGEST)

@@ -4,9 +4,12 @@ import tensorflow as tf
 
 from lowlevel.ops import checks
 from lowlevel.ops.window import check_window, transposed_output_size
+from lowlevel.types import ArrayLike, Tensor
 
 
-def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
+def conv2d(
+    x: ArrayLike, weights: ArrayLike, bias: ArrayLike = None, stride: int = 1, padding: str = "SAME"
+) -> Tensor:
     """Convolution of images with filters, plus a bias for each filter.
 
     Args:
@@ -30,12 +33,15 @@ def conv2d(x, weights, bias=None, stride=1, padding="SAME"):
         weights=(weights, "window height, window width, input channels, output channels"),
         bias=(bias, "output channels"),
     )
-    check_window(x, *weights.shape[:2], stride, padding)
+    window_height, window_width = weights.shape[:2]
+    check_window(x, window_height, window_width, stride, padding)
     y = tf.nn.conv2d(x, tf.cast(weights, x.dtype), strides=stride, padding=padding)
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
 
 
-def conv2d_transpose(x, weights, bias=None, stride=1, padding="SAME"):
+def conv2d_transpose(
+    x: ArrayLike, weights: ArrayLike, bias: ArrayLike = None, stride: int = 1, padding: str = "SAME"
+) -> Tensor:
     """Spreads each pixel over a window, `stride` pixels apart, and adds up where windows overlap.
 
     It is the gradient of `conv2d` with respect to its input, so it enlarges what `conv2d` shrinks:

@@ -5,9 +5,10 @@ import math
 import tensorflow as tf
 
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def dense(x, weights, bias=None):
+def dense(x: ArrayLike, weights: ArrayLike, bias: ArrayLike = None) -> Tensor:
     """`x @ weights + bias`.
 
     Args:
@@ -34,7 +35,7 @@ def dense(x, weights, bias=None):
     return y if bias is None else tf.nn.bias_add(y, tf.cast(bias, x.dtype))
 
 
-def flatten(x):
+def flatten(x: ArrayLike) -> Tensor:
     """`[batch, a, b, ...]` to `[batch, a * b * ...]`; all sizes but the batch must be known.
 
     Raises:

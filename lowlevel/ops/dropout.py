@@ -5,9 +5,10 @@ import tensorflow as tf
 from lowlevel import seeds
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def dropout(x, rate, seed):
+def dropout(x: ArrayLike, rate: float, seed: ArrayLike) -> Tensor:
     """Sets a random share of the values to zero and scales up the rest to keep the mean.
 
     Args:

@@ -4,9 +4,10 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def embedding(indices, table):
+def embedding(indices: ArrayLike, table: ArrayLike) -> Tensor:
     """Looks up rows of a table.
 
     Args:
@@ -33,7 +34,7 @@ def embedding(indices, table):
         raise DataError(f"an index is beyond the table's {table.shape[0]} rows.") from error
 
 
-def add_positions(x, table):
+def add_positions(x: ArrayLike, table: ArrayLike) -> Tensor:
     """Adds to each element of a sequence the table's row for its position.
 
     Args:
@@ -58,7 +59,7 @@ def add_positions(x, table):
     return x + tf.cast(embedding(positions, table), x.dtype)
 
 
-def sum_over_root_length(x, present):
+def sum_over_root_length(x: ArrayLike, present: ArrayLike) -> Tensor:
     """The sum of the elements of each sequence, divided by the square root of their number.
 
     Args:

@@ -6,12 +6,20 @@ import tensorflow as tf
 
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.99
 
 
-def batch_norm(x, scale, offset, mean, variance, epsilon=EPSILON):
+def batch_norm(
+    x: ArrayLike,
+    scale: ArrayLike,
+    offset: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
+    epsilon: float = EPSILON,
+) -> Tensor:
     """Normalizes each channel with given statistics: the form for prediction.
 
         y = (x - mean) / sqrt(variance + epsilon) * scale + offset
@@ -36,8 +44,14 @@ def batch_norm(x, scale, offset, mean, variance, epsilon=EPSILON):
 
 
 def batch_norm_training(
-    x, scale, offset, mean, variance, momentum=BATCH_NORM_MOMENTUM, epsilon=EPSILON
-):
+    x: ArrayLike,
+    scale: ArrayLike,
+    offset: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
+    momentum: float = BATCH_NORM_MOMENTUM,
+    epsilon: float = EPSILON,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalizes each channel with its statistics in this batch: the form for training.
 
     The moving averages do not affect the normalized tensor. They are only updated:
@@ -102,7 +116,9 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
     return tf.cast(y, x.dtype), mean, variance
 
 
-def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
+def plain_batch_norm(
+    x: Tensor, scale: Tensor, offset: Tensor, epsilon: float = EPSILON
+) -> tuple[Tensor, Tensor, Tensor]:
     """The definition of what `batch_norm_training` computes in one kernel.
 
     Returns:
@@ -113,7 +129,9 @@ def plain_batch_norm(x, scale, offset, epsilon=EPSILON):
     return (x - mean) / tf.sqrt(variance + epsilon) * scale + offset, mean, variance
 
 
-def layer_norm(x, scale, offset, epsilon=EPSILON):
+def layer_norm(
+    x: ArrayLike, scale: ArrayLike, offset: ArrayLike, epsilon: float = EPSILON
+) -> Tensor:
     """Normalizes each example's last axis with its own mean and variance.
 
         y = (x - mean) / sqrt(variance + epsilon) * scale + offset
@@ -165,7 +183,7 @@ def _mean(x):
     return tf.reduce_mean(x, axis=-1, keepdims=True)
 
 
-def plain_layer_norm(x, scale, offset, epsilon=EPSILON):
+def plain_layer_norm(x: Tensor, scale: Tensor, offset: Tensor, epsilon: float = EPSILON) -> Tensor:
     """The definition of `layer_norm`, whose gradient TensorFlow derives."""
     wide = tf.cast(x, tf.float32)
     variance = _mean(tf.square(wide - _mean(wide)))

@@ -4,9 +4,10 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def image_patches(images, size):
+def image_patches(images: ArrayLike, size: int) -> Tensor:
     """Cuts images into square patches, in reading order, each flattened to a vector.
 
     Args:

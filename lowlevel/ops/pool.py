@@ -4,9 +4,12 @@ import tensorflow as tf
 
 from lowlevel.ops import checks
 from lowlevel.ops.window import check_window
+from lowlevel.types import ArrayLike, Tensor
 
 
-def max_pool2d(x, window=2, stride=None, padding="SAME"):
+def max_pool2d(
+    x: ArrayLike, window: int = 2, stride: int | None = None, padding: str = "SAME"
+) -> Tensor:
     """The largest value of each channel in each window.
 
     Args:
@@ -29,7 +32,9 @@ def max_pool2d(x, window=2, stride=None, padding="SAME"):
     return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding=padding)
 
 
-def avg_pool2d(x, window=2, stride=None, padding="SAME"):
+def avg_pool2d(
+    x: ArrayLike, window: int = 2, stride: int | None = None, padding: str = "SAME"
+) -> Tensor:
     """The mean of each channel in each window; padding is not counted.
 
     Arguments, result and errors are those of `max_pool2d`; `x` holds floats. Equals Keras's
@@ -41,7 +46,7 @@ def avg_pool2d(x, window=2, stride=None, padding="SAME"):
     return tf.nn.avg_pool2d(x, ksize=window, strides=stride, padding=padding)
 
 
-def global_max_pool2d(x):
+def global_max_pool2d(x: ArrayLike) -> Tensor:
     """The largest value of each channel: `[batch, height, width, channels]` to `[batch, channels]`.
 
     Equals Keras's `GlobalMaxPooling2D`. Raises ConfigError if `x` is not images.
@@ -49,7 +54,7 @@ def global_max_pool2d(x):
     return tf.reduce_max(checks.to_images("x", x), axis=[1, 2])
 
 
-def global_avg_pool2d(x):
+def global_avg_pool2d(x: ArrayLike) -> Tensor:
     """The mean of each channel: `[batch, height, width, channels]` to `[batch, channels]`.
 
     Equals Keras's `GlobalAveragePooling2D`. Raises ConfigError if `x` is not images of floats.

@@ -3,9 +3,10 @@
 import tensorflow as tf
 
 from lowlevel.ops import checks
+from lowlevel.types import ArrayLike, Tensor
 
 
-def resize_bilinear(images, height, width):
+def resize_bilinear(images: ArrayLike, height: int, width: int) -> Tensor:
     """Resizes images; each new pixel is a weighted mean of the nearest old ones.
 
     Args:
@@ -25,7 +26,7 @@ def resize_bilinear(images, height, width):
     return tf.image.resize(images, [height, width], method="bilinear", antialias=True)
 
 
-def upsample_nearest(images, times):
+def upsample_nearest(images: ArrayLike, times: int) -> Tensor:
     """Enlarges images by repeating each pixel `times` down and across.
 
     Args:

@@ -2,11 +2,12 @@
 
 from lowlevel.checks import ConfigError, check_choice
 from lowlevel.ops import checks
+from lowlevel.types import Tensor
 
 PADDINGS = ("SAME", "VALID")
 
 
-def output_size(size, window, stride, padding):
+def output_size(size: int, window: int, stride: int, padding: str) -> int:
     """Height or width of the result when a window slides over `size` pixels.
 
     "SAME" pads the image so that windows reach every pixel: size / stride, rounded up.
@@ -24,7 +25,7 @@ def output_size(size, window, stride, padding):
     return -(-covered // stride)
 
 
-def transposed_output_size(size, window, stride, padding):
+def transposed_output_size(size: int, window: int, stride: int, padding: str) -> int:
     """Height or width after a transposed convolution: `output_size` takes it back to `size`.
 
     "SAME" gives size * stride. "VALID" adds window - stride to it if the window is the larger.
@@ -37,14 +38,14 @@ def transposed_output_size(size, window, stride, padding):
     return size * stride + (0 if padding == "SAME" else max(window - stride, 0))
 
 
-def check_steps(window, stride, padding):
+def check_steps(window: int, stride: int, padding: str) -> None:
     """Refuses what TensorFlow would round, or end the process for. Raises ConfigError."""
     check_choice("padding", padding, PADDINGS)
     checks.check_count("window", window)
     checks.check_count("stride", stride)
 
 
-def check_window(x, height, width, stride, padding):
+def check_window(x: Tensor, height: int, width: int, stride: int, padding: str) -> None:
     """Raises ConfigError if a window cannot slide over images `[batch, height, width, channels]`.
 
     Some of TensorFlow's kernels give a wrong shape where it does not fit.

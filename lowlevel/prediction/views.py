@@ -1,5 +1,7 @@
 """Predicting an image from several views of it: mirrored, and moved by a pixel."""
 
+from typing import Any
+
 import numpy as np
 
 from lowlevel.arrays import to_numbers
@@ -37,7 +39,7 @@ def predict(predictor, images, quiet=True):
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     height, width = images.shape[1:3]
     views = [(place, mirrored) for place in PLACES for mirrored in (False, True)]
-    total = 0
+    total: Any = 0
     with Progress("predicting ten views", len(views), quiet=quiet) as progress:
         for (down, across), mirrored in views:
             view = padded[:, 1 + down : 1 + down + height, 1 + across : 1 + across + width]

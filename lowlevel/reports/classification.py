@@ -37,7 +37,7 @@ class Report:
         for name in (*rows, "macro avg", "weighted avg"):
             if name == "macro avg":
                 lines.append("")
-            row = rows.get(name) if name in rows else self.numbers[name]
+            row = rows[name] if name in rows else self.numbers[name]
             shares = "".join(_format(row.get(column)) for column in columns[:-1])
             lines.append(f"{name:>{width}}{shares}{int(row['support']):>11}")
         accuracy = self.numbers["accuracy"]

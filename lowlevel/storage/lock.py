@@ -10,7 +10,7 @@ from lowlevel.checks import CheckpointError
 try:
     import fcntl
 except ImportError:  # not on Windows, where nothing is locked
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 _held = {}  # descriptors of the directories that this process has locked, by device and inode
 

@@ -2,12 +2,16 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 from lowlevel import files, variables
 from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
+from lowlevel.files import FilePath
+from lowlevel.joined_stores import Store
 from lowlevel.storage import checkpoint
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training.hook import Hook
+from lowlevel.training.state import TrainingState
 
 FOLDER = "best"  # in the directory of a run
 
@@ -31,12 +35,12 @@ class Criterion:
     warm_up_epochs: int = 0
     every_epochs: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_choice("mode", self.mode, ("max", "min"))
         check_integer("warm_up_epochs", self.warm_up_epochs, 0)
         check_integer("every_epochs", self.every_epochs, 1)
 
-    def is_due(self, epoch):
+    def is_due(self, epoch: int) -> bool:
         """Whether to judge the network after this epoch, counted from 1."""
         since = epoch - self.warm_up_epochs
         return since >= 0 and since % self.every_epochs == 0
@@ -56,7 +60,15 @@ class BestNetwork(Hook):
         run: the `RunDirectory` with the best network, for prediction only.
     """
 
-    def __init__(self, evaluate, evaluation_variables, directory, config, criterion, say=print):
+    def __init__(
+        self,
+        evaluate: Callable[[Store], float],
+        evaluation_variables: Store,
+        directory: FilePath,
+        config: dict,
+        criterion: Criterion,
+        say: Callable[[str], None] = print,
+    ) -> None:
         """Sets what to evaluate and when.
 
         Args:
@@ -75,10 +87,10 @@ class BestNetwork(Hook):
         self._name = criterion.name
         self._sign = 1 if criterion.mode == "max" else -1
         self._say = say
-        self.best = None
+        self.best: dict | None = None
         self.run = RunDirectory(directory)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         self._state = state
         self._copy()  # fails at once if the stores do not match
         state.occasional_metrics.add(self._name)
@@ -88,13 +100,13 @@ class BestNetwork(Hook):
         judged = [row for row in rows if self._name in row and row["step"] <= int(state.step)]
         self.best = max(judged, key=self._goodness, default=None)
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch: int) -> None:
         self._forget_others()
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         self._forget_others()
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         if not self._criterion.is_due(row["epoch"]):
             return
         self._copy()

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, check_bool, check_integer, check_number
@@ -28,7 +29,7 @@ class Compiled:
 
     jit_compile = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
         if not callable(self.change_gradients):
             raise ConfigError(
@@ -36,16 +37,16 @@ class Compiled:
             )
 
     @property
-    def eval_batch_size(self):
+    def eval_batch_size(self) -> int:
         """Examples in a batch of the evaluation: as many as in training."""
         return self.batch_size
 
-    def make_optimizer(self):
+    def make_optimizer(self) -> Optimizer:
         """The optimizer that `compile` was given."""
         return self.optimizer
 
 
-def check_arguments(optimizer, loss, metrics):
+def check_arguments(optimizer: object, loss: object, metrics: object) -> None:
     """Raises ConfigError if an argument of `compile` has the wrong type, for example a name."""
     if not isinstance(optimizer, Optimizer):
         raise ConfigError(
@@ -67,7 +68,15 @@ def check_arguments(optimizer, loss, metrics):
             raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")
 
 
-def check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data, others):
+def check_fit(
+    epochs: Any,
+    initial_epoch: Any,
+    verbose: Any,
+    shuffle: Any,
+    validation_split: Any,
+    validation_data: Any,
+    others: dict,
+) -> None:
     """Raises ConfigError if an argument of `fit` cannot work or is unknown."""
     for name in others:
         raise ConfigError(

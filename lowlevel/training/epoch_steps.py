@@ -1,6 +1,8 @@
 """The steps of an epoch, and what is due between one call of the compiled loop and the next."""
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
@@ -8,9 +10,14 @@ from lowlevel.checks import DataError
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
+from lowlevel.training.hook import HookList
 from lowlevel.training.nonfinite import NonFiniteGuard
 from lowlevel.training.pace import Pace
 from lowlevel.training.saves import Saves
+
+if TYPE_CHECKING:
+    from lowlevel.training.loop import RunLength
+    from lowlevel.training.run import Run
 
 
 class EpochSteps:
@@ -20,7 +27,14 @@ class EpochSteps:
         saves: the `Saves` of the run.
     """
 
-    def __init__(self, run, length, hooks, should_stop, quiet):
+    def __init__(
+        self,
+        run: "Run",
+        length: "RunLength",
+        hooks: HookList,
+        should_stop: Callable[[], bool],
+        quiet: bool,
+    ) -> None:
         """Takes the arguments of `lowlevel.training.loop.train`; `hooks` is a `HookList`."""
         self.saves = Saves(run, length.on_save_error)
         self._run, self._length, self._hooks = run, length, hooks
@@ -28,7 +42,7 @@ class EpochSteps:
         self._guard = NonFiniteGuard(run, self.saves, length.on_nonfinite)
         self._pace = Pace()
 
-    def make(self):
+    def make(self) -> bool:
         """Makes the remaining steps of the current epoch; returns whether it reached the end.
 
         Raises:

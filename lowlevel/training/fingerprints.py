@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.files import FilePath
 from lowlevel.training.hook import Hook
+from lowlevel.training.run import Run
 
 
 class Fingerprints(Hook):
@@ -16,7 +18,7 @@ class Fingerprints(Hook):
     chooses them. To digest all variables after each step is slow.
     """
 
-    def __init__(self, run, path):
+    def __init__(self, run: Run, path: FilePath) -> None:
         """Takes a `lowlevel.training.run.Run`. Raises CheckpointError if there is a file already.
 
         A run that goes on needs a new file: the last line of a process that was killed may be cut.
@@ -27,11 +29,11 @@ class Fingerprints(Hook):
         except OSError as error:
             raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch: int) -> None:
         self._first = int(self._run.state.step)
         self._order = self._run.data.order(self._run.state, self._run.recipe)
 
-    def on_batch_end(self, step, values):
+    def on_batch_end(self, step: int, values: dict[str, float]) -> None:
         digests = {name: _digest(value) for name, value in self._run.state.tensors().items()}
         if self._order is not None:
             batch_size = self._run.recipe.batch_size
@@ -42,14 +44,16 @@ class Fingerprints(Hook):
             file.write(json.dumps(line) + "\n")
 
 
-def read(path):
+def read(path: FilePath) -> dict[int, dict]:
     """The lines of a file by their steps: dicts of strings. A last line that is cut is left out."""
     with open(path, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file if line.endswith("\n")]
     return {line["step"]: line for line in lines}
 
 
-def first_difference(expected, found):
+def first_difference(
+    expected: dict[int, dict], found: dict[int, dict]
+) -> tuple[int, list[str]] | None:
     """The first step at which two results of `read` differ, and in what.
 
     Args:

@@ -1,6 +1,11 @@
 """Hooks: functions called at set moments of a run, and a list of hooks as one."""
 
+from typing import Any
+
+import numpy as np
+
 from lowlevel.checks import ConfigError
+from lowlevel.training.state import TrainingState
 
 
 class Hook:
@@ -16,7 +21,7 @@ class Hook:
     stop = False
 
     @property
-    def wants_every_step(self):
+    def wants_every_step(self) -> bool:
         """Whether it must be called between one step and the next, which costs speed.
 
         So it is if the hook overrides `on_batch_begin` or `on_batch_end`. One that needs no more
@@ -26,31 +31,31 @@ class Hook:
         return self.watches_steps
 
     @property
-    def watches_steps(self):
+    def watches_steps(self) -> bool:
         """Whether it overrides `on_batch_begin` or `on_batch_end`."""
         own = type(self)
         return (own.on_batch_begin, own.on_batch_end) != (Hook.on_batch_begin, Hook.on_batch_end)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         """Before the first step; `state` is the `TrainingState`, the same for the whole run."""
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         """After the last step, also when training is stopped early or diverges."""
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch: int) -> None:
         """Before an epoch, counted from 0."""
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         """After an epoch, its evaluation included; `row` is its part of `state.history`."""
 
-    def on_batch_begin(self, step):
+    def on_batch_begin(self, step: int) -> None:
         """Before a step; `step` is the number of steps made before."""
 
-    def on_batch_end(self, step, values):
+    def on_batch_end(self, step: int, values: dict[str, float]) -> None:
         """After a step; `step` includes it; `values` has its loss and metrics by name, floats."""
 
 
-def check_hooks(hooks):
+def check_hooks(hooks: Any) -> list[Hook]:
     """Returns hooks as a list. Raises ConfigError if they are anything else."""
     if not isinstance(hooks, list | tuple) or not all(isinstance(hook, Hook) for hook in hooks):
         raise ConfigError(f"hooks must be a list of lowlevel.training.hooks.Hook, not {hooks!r}.")
@@ -64,44 +69,44 @@ class HookList:
         wants_every_step: whether one of them must be called at every step.
     """
 
-    def __init__(self, hooks):
+    def __init__(self, hooks: Any) -> None:
         """Takes a list of hooks. Raises ConfigError if they are anything else."""
         self._hooks = check_hooks(hooks)
         self._watching_steps = [hook for hook in hooks if hook.watches_steps]
         self.wants_every_step = any(hook.wants_every_step for hook in hooks)
 
     @property
-    def stop(self):
+    def stop(self) -> bool:
         """Whether one of them stops training."""
         return any(hook.stop for hook in self._hooks)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         """Before the first step."""
         for hook in self._hooks:
             hook.on_train_begin(state)
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         """After the last step."""
         for hook in self._hooks:
             hook.on_train_end(state)
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch: int) -> None:
         """Before an epoch."""
         for hook in self._hooks:
             hook.on_epoch_begin(epoch)
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         """After an epoch."""
         for hook in self._hooks:
             hook.on_epoch_end(row)
 
-    def on_batch_begin(self, step):
+    def on_batch_begin(self, step: int) -> None:
         """Before a step, for the hooks that want every step."""
         for hook in self._watching_steps:
             if hook.wants_every_step:
                 hook.on_batch_begin(step)
 
-    def on_batches_end(self, step, sums):
+    def on_batches_end(self, step: int, sums: dict[str, np.ndarray]) -> None:
         """After steps from `step` on; `sums` are those of `lowlevel.training.step_loop`."""
         if not self._watching_steps:
             return

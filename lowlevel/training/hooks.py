@@ -5,6 +5,7 @@ Hooks keep nothing that a stopped run would lose: they read the past in `state.h
 
 import csv
 import math
+from typing import Any
 
 from lowlevel import variables
 from lowlevel.checks import (
@@ -16,11 +17,13 @@ from lowlevel.checks import (
     check_path,
     reason_of,
 )
+from lowlevel.files import FilePath
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
 from lowlevel.training import monitoring
 from lowlevel.training.hook import Hook
+from lowlevel.training.state import TrainingState
 
 
 class EarlyStopping(Hook):
@@ -34,18 +37,21 @@ class EarlyStopping(Hook):
             losses, errors, accuracy, precision, recall and the like.
     """
 
-    def __init__(self, monitor="val_loss", patience=0, min_delta=0.0, mode=None):
+    def __init__(
+        self, monitor: str = "val_loss", patience: int = 0, min_delta: float = 0.0,
+        mode: str | None = None,
+    ) -> None:  # fmt: skip
         self.monitor = monitor
         self.patience = check_integer("patience", patience, 0)
         self.min_delta = check_number("min_delta", min_delta, 0, math.inf)
         self.mode = monitoring.mode_for(monitor, mode)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         monitoring.check_name(self.monitor, state)
         self._state = state
         self._decide()  # a resumed run may have met the condition already
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         monitoring.check_metric(row, self.monitor, self._state)
         self._decide()
 
@@ -68,28 +74,30 @@ class BestKeeper(Hook):
         variables: arrays by variable name, as they were then.
     """
 
-    def __init__(self, monitor="val_loss", mode=None, restore=True):
+    def __init__(
+        self, monitor: str = "val_loss", mode: str | None = None, restore: bool = True
+    ) -> None:
         self.monitor = monitor
         self.mode = monitoring.mode_for(monitor, mode)
         self.restore = check_bool("restore", restore)
         self.best = None
         self.variables = {}
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         monitoring.check_name(self.monitor, state)
         self._state = state
         self._all = state.variables.all()
         self.best = None  # the hook may be used again, for another network
         self.variables = {}
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         monitoring.check_metric(row, self.monitor, self._state)
         value = row.get(self.monitor)
         if value is not None and monitoring.is_better(value, self.best, self.mode):
             self.best = value
             self.variables = variables.values(self._all)
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         if self.restore and self.best is not None:
             variables.assign(self._all, self.variables)
 
@@ -107,8 +115,9 @@ class ReduceRateOnPlateau(Hook):
     """
 
     def __init__(
-        self, monitor="val_loss", factor=0.1, patience=10, min_delta=1e-4, min_rate=0.0, mode=None
-    ):
+        self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10,
+        min_delta: float = 1e-4, min_rate: float = 0.0, mode: str | None = None,
+    ) -> None:  # fmt: skip
         self.monitor = monitor
         self.mode = monitoring.mode_for(monitor, mode)
         self.factor = check_number("factor", factor, 0, 1, low_included=False)
@@ -116,9 +125,9 @@ class ReduceRateOnPlateau(Hook):
         self.min_delta = check_number("min_delta", min_delta, 0, math.inf)
         self.min_rate = check_number("min_rate", min_rate, 0, math.inf)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         monitoring.check_name(self.monitor, state)
-        self._rate = getattr(state.optimizer.learning_rate, "rate", None)
+        self._rate: Any = getattr(state.optimizer.learning_rate, "rate", None)
         if self._rate is None:
             raise ConfigError(
                 "ReduceRateOnPlateau needs an adjustable rate; make the optimizer with "
@@ -126,7 +135,7 @@ class ReduceRateOnPlateau(Hook):
             )
         self._state = state
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         monitoring.check_metric(row, self.monitor, self._state)
         if self.monitor not in row:
             return
@@ -140,13 +149,13 @@ class ReduceRateOnPlateau(Hook):
 class CSVLog(Hook):
     """Rewrites a CSV file with the history after each epoch."""
 
-    def __init__(self, path):
+    def __init__(self, path: FilePath) -> None:
         self.path = check_path("the CSV file", path)
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         self._history = state.history
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         try:
             with self.path.open("w", newline="", encoding="utf-8") as file:
                 names = dict.fromkeys(name for row in self._history for name in row)
@@ -167,11 +176,11 @@ class Checkpoint(Hook):
         fresh: delete the checkpoints of an earlier training.
     """
 
-    def __init__(self, path, fresh=False):
+    def __init__(self, path: FilePath, fresh: bool = False) -> None:
         self.run = RunDirectory(path)
         self._fresh = fresh
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         self._state = state
         newest = self.run.open({}, fresh=self._fresh)
         self._fresh = False  # a second `fit` goes on
@@ -181,14 +190,14 @@ class Checkpoint(Hook):
                 f"is at step {int(state.step)}; restore the newest, or pass fresh=True."
             )
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         self.run.save(self._state.tensors(), self._state.record())
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         self.run.unlock()
 
 
-def restore(directory, state):
+def restore(directory: FilePath, state: TrainingState) -> None:
     """Restores the newest save of `Checkpoint` into a `TrainingState`.
 
     Raises:
@@ -213,27 +222,27 @@ class TensorBoardLog(Hook):
 
     wants_every_step = False
 
-    def __init__(self, tensorboard):
+    def __init__(self, tensorboard: TensorBoard) -> None:
         is_log = isinstance(tensorboard, TensorBoard)
         self._path = None if is_log else check_path("the directory of a log", tensorboard)
         self.tensorboard = tensorboard
 
-    def on_train_begin(self, state):
+    def on_train_begin(self, state: TrainingState) -> None:
         if self._path is not None:
             self.tensorboard = TensorBoard(self._path, int(state.step), "validation")
 
-    def on_batch_end(self, step, values):
+    def on_batch_end(self, step: int, values: dict[str, float]) -> None:
         self.tensorboard.write_step(step, values)
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         self.tensorboard.write_epoch(row)
 
 
 class Dots(Hook):
     """Prints a dot for each epoch, and a new line after every hundred."""
 
-    def on_epoch_end(self, row):
+    def on_epoch_end(self, row: dict) -> None:
         print(".", end="\n" if row["epoch"] % 100 == 0 else "", flush=True)
 
-    def on_train_end(self, state):
+    def on_train_end(self, state: TrainingState) -> None:
         print(flush=True)

@@ -17,23 +17,23 @@ class Interruption:
         status: the exit status of a process that was stopped by this; None if it was not.
     """
 
-    def __init__(self, end=None):
+    def __init__(self, end: float | None = None) -> None:
         """Takes when time is over, by `time.monotonic()`; or None."""
-        self.status = None
+        self.status: int | None = None
         self._end = end
         self._previous = {}
 
-    def __enter__(self):
+    def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
                     self._previous[number] = signal.signal(number, self._receive)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self._restore()
 
-    def requested(self):
+    def requested(self) -> bool:
         """Whether a signal has been received, or time is over."""
         if self.status is None and self._end is not None and time.monotonic() >= self._end:
             self.status = OUT_OF_TIME

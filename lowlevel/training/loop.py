@@ -1,6 +1,8 @@
 """The training loop, with an evaluation after each epoch, and the evaluation loop."""
 
 import dataclasses
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -8,11 +10,16 @@ import tensorflow as tf
 from lowlevel import metrics
 from lowlevel.checks import DataError, NonFiniteError
 from lowlevel.data import pipeline
+from lowlevel.metrics import Mean
 from lowlevel.progress import Progress
 from lowlevel.training import loop_checks
 from lowlevel.training.epoch_steps import EpochSteps
-from lowlevel.training.hook import HookList
+from lowlevel.training.hook import Hook, HookList
 from lowlevel.training.nonfinite import RolledBackError
+from lowlevel.types import Nest
+
+if TYPE_CHECKING:
+    from lowlevel.training.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +44,13 @@ class RunLength:
     on_nonfinite: str = "stop"
 
 
-def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
+def train(
+    run: "Run",
+    length: RunLength,
+    hooks: Iterable[Hook] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+    quiet: bool = False,
+) -> None:
     """Trains from the run's current step to its end, its `max_steps`, or a stop.
 
     Args:
@@ -56,17 +69,17 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
         CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
             or another process trains in the directory.
     """
-    state, hooks = run.state, HookList(hooks)
-    epoch_steps = EpochSteps(run, length, hooks, should_stop, quiet)
+    state, all_hooks = run.state, HookList(hooks)
+    epoch_steps = EpochSteps(run, length, all_hooks, should_stop, quiet)
     saves = epoch_steps.saves
     run.lock()
     try:
         if length.on_nonfinite == "rollback" and not run.directory.checkpoints():
             saves.begin()
-        hooks.on_train_begin(state)
-        while state.epoch < length.epochs and not hooks.stop:
+        all_hooks.on_train_begin(state)
+        while state.epoch < length.epochs and not all_hooks.stop:
             before = loop_checks.values_of_state(state)
-            hooks.on_epoch_begin(state.epoch)
+            all_hooks.on_epoch_begin(state.epoch)
             try:
                 at_end_of_epoch = epoch_steps.make()
             except RolledBackError:
@@ -82,23 +95,25 @@ def train(run, length, hooks=(), should_stop=lambda: False, quiet=False):
                 loop_checks.check_evaluation(state)
             saves.finish()  # so that no hook is more than one save ahead of the run
             try:
-                hooks.on_epoch_end(state.finish_epoch())
+                all_hooks.on_epoch_end(state.finish_epoch())
             except OSError:  # of a hook that prints: what was trained is not lost for it
                 saves.begin()
                 raise
             saves.begin()
     except NonFiniteError:
-        hooks.on_train_end(state)
+        all_hooks.on_train_end(state)
         raise
     finally:
         try:
             saves.end()
         finally:
             run.unlock()
-    hooks.on_train_end(state)
+    all_hooks.on_train_end(state)
 
 
-def predict(predict_step, batches, count, quiet=True):
+def predict(
+    predict_step: Callable, batches: Iterable, count: int | None, quiet: bool = True
+) -> Nest:
     """The outputs for all examples of the batches: an array, or a nest of arrays.
 
     Args:
@@ -120,7 +135,7 @@ def predict(predict_step, batches, count, quiet=True):
     return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
 
-def evaluate(eval_step, batches, quiet=True):
+def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict[str, Mean]:
     """The mean of each metric over all examples of the batches.
 
     Args:

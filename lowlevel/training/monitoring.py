@@ -4,12 +4,13 @@ import difflib
 import re
 
 from lowlevel.checks import ConfigError, check_choice
+from lowlevel.training.state import TrainingState
 
 _LESS_IS_BETTER = re.compile(r"loss|error|\bm[as]e\b")
 _MORE_IS_BETTER = re.compile(r"acc|auc|precision|recall|\bf1\b|hit|correct|found")
 
 
-def mode_for(name, mode):
+def mode_for(name: str, mode: str | None) -> str:
     """Whether lower or higher is better: "min" or "max"; judged by the name if `mode` is None.
 
     Raises:
@@ -31,7 +32,7 @@ def mode_for(name, mode):
     )
 
 
-def check_name(name, state):
+def check_name(name: str, state: TrainingState) -> None:
     """Raises ConfigError, before the first epoch, if a name looks like a misspelt metric's.
 
     Any other name may still be that of a metric which a hook adds.
@@ -41,20 +42,22 @@ def check_name(name, state):
         raise ConfigError(f"there is no {name} to monitor; there is {', '.join(own)}.")
 
 
-def check_metric(row, name, state):
+def check_metric(row: dict, name: str, state: TrainingState) -> None:
     """Raises ConfigError if a row of the history lacks a metric, unless a hook adds it to some."""
     if name not in row and name not in state.occasional_metrics:
         raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}.")
 
 
-def is_better(value, best, mode, min_delta=0.0):
+def is_better(value: float, best: float | None, mode: str, min_delta: float = 0.0) -> bool:
     """Whether a metric beats the best so far, which may be None, by at least `min_delta`."""
     if best is None:
         return True
     return value < best - min_delta if mode == "min" else value > best + min_delta
 
 
-def epochs_without_better(history, name, mode, min_delta, forget_after=None):
+def epochs_without_better(
+    history: list[dict], name: str, mode: str, min_delta: float, forget_after: int | None = None
+) -> int:
     """How many epochs have passed since the best one.
 
     Epochs without the metric do not count. After `forget_after` epochs, counting starts anew.

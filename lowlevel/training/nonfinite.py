@@ -7,12 +7,18 @@ copy of its state and makes the same steps again, the last of them one by one.
 
 import sys
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lowlevel import variables
 from lowlevel.checks import ConfigError, NonFiniteError, check_choice
 from lowlevel.data import pipeline
 from lowlevel.training import loop_checks
 from lowlevel.training.policies import ON_NONFINITE
+from lowlevel.training.saves import Saves
+
+if TYPE_CHECKING:
+    from lowlevel.training.run import Run
 
 MOST_ROLLBACKS = 3
 SECONDS_BETWEEN_COPIES = 10
@@ -29,7 +35,7 @@ class NonFiniteGuard:
         bad_step: the number of the next bad step, from 1, if it is known, else None.
     """
 
-    def __init__(self, run, saves, policy="stop"):
+    def __init__(self, run: "Run", saves: Saves, policy: str = "stop") -> None:
         """Takes a run and what to do before a bad step.
 
         Args:
@@ -47,19 +53,19 @@ class NonFiniteGuard:
             raise ConfigError(f"on_nonfinite={policy!r} needs examples that can be read again.")
         if policy == "rollback" and (run.directory is None or run.data.shuffled_by is None):
             raise ConfigError("on_nonfinite='rollback' needs a run that is saved and shuffles.")
-        self.bad_step = None
+        self.bad_step: int | None = None
 
-    def copy_state(self):
+    def copy_state(self) -> None:
         """Copies the run's state, as at the start of an epoch."""
         self._copy = variables.values(self._run.state.tensors())
         self._time_of_copy = time.monotonic()
 
-    def renew_copy(self):
+    def renew_copy(self) -> None:
         """Copies the run's state, before a call, if the last copy is old."""
         if time.monotonic() - self._time_of_copy > SECONDS_BETWEEN_COPIES:
             self.copy_state()
 
-    def go_back(self, make_steps, step, made):
+    def go_back(self, make_steps: Callable, step: int, made: int) -> None:
         """Sets `bad_step`, and gives the run the state that it had after `step` steps.
 
         Args:
@@ -88,7 +94,7 @@ class NonFiniteGuard:
         if self.bad_step is None:  # on a GPU whose results are not determined
             raise NonFiniteError(f"a number is not finite {where}, and is when they are repeated")
 
-    def answer(self):
+    def answer(self) -> None:
         """Does what the policy says, right before the bad step.
 
         Raises:

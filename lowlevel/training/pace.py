@@ -13,9 +13,9 @@ class Pace:
         steps: how many steps the next call should make; 1 at first.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.steps = 1
 
-    def measure(self, steps, seconds):
+    def measure(self, steps: int, seconds: float) -> None:
         """Takes note of how long a call of so many steps has taken."""
         self.steps = max(1, int(SECONDS_OF_A_CALL * steps / max(seconds, 1e-6)))

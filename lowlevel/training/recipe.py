@@ -6,9 +6,12 @@ A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `jit_compile`, `mak
 """
 
 import dataclasses
+from typing import Any
 
 from lowlevel import optimizers, schedules, seeds
 from lowlevel.checks import ConfigError, check_bool, check_integer
+from lowlevel.optimizer import Optimizer
+from lowlevel.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,14 +46,14 @@ class Recipe:
 
     eval_batch_size = 256  # does not change the result, so it is not a field
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
         check_integer("batch_size", self.batch_size, 1)
         check_bool("jit_compile", self.jit_compile)
         self.make_optimizer()  # which checks the rest
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Any) -> "Recipe":
         """The recipe in the config of a run. Raises ConfigError if it is damaged."""
         training = config.get("training", {})
         if not isinstance(training, dict):
@@ -58,13 +61,12 @@ class Recipe:
         names = [field.name for field in dataclasses.fields(cls) if field.name in training]
         return cls(**{name: training[name] for name in names})
 
-    def make_optimizer(self):
+    def make_optimizer(self) -> Optimizer:
         """The optimizer, with its schedule and weight decay."""
-        rate = schedules.by_name(
-            self.schedule, self.learning_rate, self.schedule_steps, self.warm_up
-        )
+        steps: Any = self.schedule_steps  # None for a constant rate
+        rate = schedules.by_name(self.schedule, self.learning_rate, steps, self.warm_up)
         return optimizers.by_name(self.optimizer, rate, self.weight_decay)
 
-    def change_gradients(self, gradients):
+    def change_gradients(self, gradients: dict[str, Tensor]) -> dict[str, Tensor]:
         """The gradients as they are: a dict by variable name."""
         return gradients

@@ -2,7 +2,9 @@
 
 import dataclasses
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,10 +12,13 @@ import tensorflow as tf
 from lowlevel import __version__, files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
 from lowlevel.data.augment import Augmentation
+from lowlevel.data.training_data import TrainingData
+from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.background import BackgroundSaver
 from lowlevel.storage.run_directory import ABOUT, RunDirectory
 from lowlevel.training import loop, tasks
+from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.steps import Steps
@@ -32,50 +37,53 @@ class Run:
         state: the `TrainingState`.
     """
 
-    def __init__(self, network, task, data, recipe, directory=None):
+    def __init__(
+        self, network: Network, task: tasks.Task, data: TrainingData | None,
+        recipe: Recipe | Compiled, directory: RunDirectory | str | Path | None = None,
+    ) -> None:  # fmt: skip
         """Assembles a run.
 
         `directory` may be a path. For a run that is not saved, the data may be None at first.
         """
         self.network = network
         self.task = task
-        self.data = data
+        self.data: Any = data
         self.recipe = recipe
         if isinstance(directory, str | Path):
             directory = RunDirectory(directory)
-        self.directory = directory
+        self.directory: Any = directory
         self._saver = BackgroundSaver()
         optimizer = recipe.make_optimizer()
         self.state = TrainingState(network.variables, optimizer, task.metric_names)
         self._steps = Steps(network, task, self.state, recipe)
         self._about = {"command": "", "lowlevel": __version__, "tensorflow": tf.__version__}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         where = "not saved" if self.directory is None else f"in {self.directory.path}"
         return f"Run of {self.network!r}, at step {int(self.state.step)}, {where}"
 
     @property
-    def train_step(self):
+    def train_step(self) -> Callable:
         """The compiled training step for the data."""
         return self._steps.train(self.data.train)
 
     @property
-    def make_steps(self):
+    def make_steps(self) -> Callable:
         """The compiled loop that makes many training steps in one call, see `build_step_loop`."""
         return self._steps.train_loop(self.data.train)
 
     @property
-    def finite_check(self):
+    def finite_check(self) -> Callable:
         """The compiled look at the next step, see `build_finite_check`."""
         return self._steps.finite_check(self.data.train)
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Batches in an epoch, including the short last one."""
         return self.data.steps(self.recipe.batch_size)
 
     @property
-    def config(self):
+    def config(self) -> dict:
         """The contents of config.json for a run whose recipe is a `Recipe`: a dict for JSON."""
         augmentation = self.data.augmentation or Augmentation()
         settings = _settings(self.recipe, self.task, augmentation, self.network.precision)
@@ -89,11 +97,11 @@ class Run:
         }
         return _plain(config)
 
-    def batches(self):
+    def batches(self) -> Iterable:
         """The remaining batches of the current epoch, in order."""
         return self.data.batches(self.state, self.recipe)
 
-    def evaluate(self, examples, quiet=True):
+    def evaluate(self, examples: Any, quiet: bool = True) -> dict:
         """A `Mean` of the loss and of each metric over examples, by name.
 
         Args:
@@ -106,7 +114,7 @@ class Run:
         step = self._steps.evaluate(examples)
         return loop.evaluate(step, examples.batches(self.recipe.eval_batch_size), quiet)
 
-    def open(self, resume=False, fresh=False, command=""):
+    def open(self, resume: bool = False, fresh: bool = False, command: str = "") -> Path | None:
         """Resumes the run in the directory, or starts one; returns the checkpoint's path or None.
 
         Args:
@@ -118,12 +126,10 @@ class Run:
             CheckpointError, ConfigError: as `RunDirectory.open` raises them.
         """
         self._about["command"] = command
-        names = self.data.facts.get("class_names", ())
-        classes = getattr(self.network.config, "num_classes", len(names))
-        if len(names) not in (0, classes):  # it could be trained, but not loaded
-            raise ConfigError(
-                f"the data names {len(names)} classes, but the network has {classes}."
-            )
+        named = len(self.data.facts.get("class_names", ()))
+        classes = getattr(self.network.config, "num_classes", named)
+        if named not in (0, classes):  # it could be trained, but not loaded
+            raise ConfigError(f"the data names {named} classes, but the network has {classes}.")
         newest = self.directory.open(self.config, resume, fresh, self._defaults())
         if newest is None:
             return None
@@ -139,24 +145,24 @@ class Run:
         self.state.load_record(record)
         return path
 
-    def roll_back(self):
+    def roll_back(self) -> None:
         """Goes back to the newest checkpoint; from there on, examples come in another order."""
         self.finish_saving()
         path, record = self.directory.newest()
         checkpoint.restore(path, self.state.tensors())
         self.state.load_record(record | {"rollbacks": self.state.rollbacks + 1})
 
-    def lock(self):
+    def lock(self) -> None:
         """Keeps other processes out of the directory. Raises CheckpointError if one is there."""
         if self.directory is not None:
             self.directory.lock()
 
-    def unlock(self):
+    def unlock(self) -> None:
         """Lets other processes train in the directory."""
         if self.directory is not None:
             self.directory.unlock()
 
-    def begin_saving(self):
+    def begin_saving(self) -> None:
         """Saves all that the run needs to resume, in the background, if it has a directory.
 
         Raises:
@@ -166,15 +172,15 @@ class Run:
             record = self.state.record() | {"config": self.config}
             self._saver.begin(self.directory, self.state.tensors(), record)
 
-    def check_saving(self):
+    def check_saving(self) -> None:
         """Raises CheckpointError if the last save has failed meanwhile."""
         self._saver.check()
 
-    def finish_saving(self):
+    def finish_saving(self) -> None:
         """Waits until the last save is on disk. Raises CheckpointError if it has failed."""
         self._saver.finish()
 
-    def check_export(self, path):
+    def check_export(self, path: str | Path) -> None:
         """Raises CheckpointError or ConfigError if `export` would overwrite something else.
 
         The directory may be new, empty, or an earlier export of the same run.
@@ -190,7 +196,7 @@ class Run:
         if newest is None or not newest[1].get("exported"):
             raise CheckpointError(f"{path} holds a run; export to a new directory.")
 
-    def export(self, path, **about):
+    def export(self, path: str | Path, **about: object) -> None:
         """Writes the network without its optimizer to a run directory, for prediction only.
 
         Args:
@@ -218,7 +224,7 @@ class Run:
 
     def _defaults(self):
         """The defaults of settings that an older run's config lacks."""
-        settings = _settings(Recipe(), tasks.Task(None), Augmentation(), "float32")
+        settings = _settings(Recipe(), tasks.regression(), Augmentation(), "float32")
         net_config = dataclasses.asdict(type(self.network.config)())
         return {"net_config": net_config, "training": settings}
 

@@ -1,15 +1,19 @@
 """The saves of a run while it trains, and what is done when one of them fails."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from lowlevel.checks import CheckpointError, check_choice
 from lowlevel.training.policies import ON_SAVE_ERROR
+
+if TYPE_CHECKING:
+    from lowlevel.training.run import Run
 
 
 class Saves:
     """Saves a run in the background, one save at a time."""
 
-    def __init__(self, run, on_error="stop"):
+    def __init__(self, run: "Run", on_error: str = "stop") -> None:
         """Takes a `lowlevel.training.run.Run`, and a name in `ON_SAVE_ERROR`.
 
         "stop" raises the CheckpointError of a save that has failed; "continue" prints it, and
@@ -17,23 +21,23 @@ class Saves:
         """
         self._run = run
         self._on_error = check_choice("on_save_error", on_error, ON_SAVE_ERROR)
-        self._error = None
+        self._error: CheckpointError | None = None
 
-    def begin(self):
+    def begin(self) -> None:
         """Begins a save, after the one before."""
         self.finish()
         self._error = None
         self._run.begin_saving()
 
-    def check(self):
+    def check(self) -> None:
         """Answers the failure of the last save, if it has failed meanwhile."""
         self._answer(self._run.check_saving)
 
-    def finish(self):
+    def finish(self) -> None:
         """Waits until the last save is on disk."""
         self._answer(self._run.finish_saving)
 
-    def end(self):
+    def end(self) -> None:
         """Waits for the last save of all. Raises CheckpointError if it has failed."""
         self.finish()
         if self._error is not None:

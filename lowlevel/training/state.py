@@ -1,8 +1,13 @@
 """Everything that a run needs to resume where it stopped."""
 
+from collections.abc import Iterable
+
+import numpy as np
 import tensorflow as tf
 
 from lowlevel import metrics
+from lowlevel.joined_stores import Store
+from lowlevel.optimizer import Optimizer
 from lowlevel.variables import join
 
 
@@ -24,7 +29,12 @@ class TrainingState:
         occasional_metrics: names of metrics that hooks add only to some rows of the history.
     """
 
-    def __init__(self, variables, optimizer, metric_names=("loss", "accuracy")):
+    def __init__(
+        self,
+        variables: Store,
+        optimizer: Optimizer,
+        metric_names: Iterable[str] = ("loss", "accuracy"),
+    ) -> None:
         optimizer.build(variables.trainable())
         self.variables = variables
         self.optimizer = optimizer
@@ -38,16 +48,16 @@ class TrainingState:
         self.occasional_metrics = set()
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """The current epoch, counted from 0."""
         return self.history[-1]["epoch"] if self.history else self.first_epoch
 
     @property
-    def epoch_start(self):
+    def epoch_start(self) -> int:
         """The number of steps made before the current epoch."""
         return self.history[-1]["step"] if self.history else self.first_step
 
-    def start_history(self, epoch):
+    def start_history(self, epoch: int) -> None:
         """Begins a training whose first epoch has this number, counted from 0.
 
         Keeps the history of earlier epochs if it ends there, and drops any other history.
@@ -58,14 +68,14 @@ class TrainingState:
         self.running = {name: metrics.Mean() for name in self.running}
         self.seconds = 0.0
 
-    def add(self, sums):
+    def add(self, sums: dict[str, np.ndarray]) -> None:
         """Adds steps: by the metric's name, `[steps, 2]`, sums and how many numbers they are of."""
         for name, rows in sums.items():
             for total, weight in rows:
                 self.running[name].add(total, weight)
         self.evaluation = {}
 
-    def finish_epoch(self):
+    def finish_epoch(self) -> dict:
         """Ends the current epoch with its `evaluation`; returns its row of the history."""
         row = {
             "epoch": self.epoch + 1,
@@ -80,16 +90,16 @@ class TrainingState:
         self.seconds = 0.0
         return row
 
-    def network_tensors(self):
+    def network_tensors(self) -> dict[str, tf.Variable]:
         """The network's variables by their names in a checkpoint."""
         return join(variables=self.variables.all())
 
-    def tensors(self):
+    def tensors(self) -> dict[str, tf.Variable]:
         """All variables by their names in a checkpoint, for example `variables/weights/c1`."""
         slots = join(optimizer=self.optimizer.slots)
         return self.network_tensors() | slots | {"step": self.step}
 
-    def record(self):
+    def record(self) -> dict:
         """Everything that is not a variable, as values that JSON stores without loss."""
         running = {name: [mean.total, mean.weight] for name, mean in self.running.items()}
         return {
@@ -101,7 +111,7 @@ class TrainingState:
             "rollbacks": self.rollbacks,
         }
 
-    def load_record(self, record):
+    def load_record(self, record: dict) -> None:
         """Restores a result of `record()`; the step is restored with the variables."""
         self.history = record["history"]
         self.running = {name: metrics.Mean(*sums) for name, sums in record["running"].items()}

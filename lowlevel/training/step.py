@@ -1,12 +1,22 @@
 """The training step and the evaluation step, each one compiled graph."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from lowlevel import seeds
+from lowlevel.nets.network import Network
 from lowlevel.training import step_checks
+from lowlevel.training.compiled import Compiled
+from lowlevel.training.recipe import Recipe
+from lowlevel.training.state import TrainingState
+from lowlevel.training.tasks import Task
+from lowlevel.types import Nest
 
 
-def build_train_step(network, task, state, recipe, spec):
+def build_train_step(
+    network: Network, task: Task, state: TrainingState, recipe: Recipe | Compiled, spec: Nest
+) -> Callable:
     """Compiles one step of training: forward, loss, gradients, update.
 
     What is frozen in the network's variables is neither differentiated nor updated.
@@ -48,7 +58,9 @@ def build_train_step(network, task, state, recipe, spec):
     return train_step
 
 
-def build_finite_check(network, task, state, recipe, spec):
+def build_finite_check(
+    network: Network, task: Task, state: TrainingState, recipe: Recipe | Compiled, spec: Nest
+) -> Callable:
     """Compiles a look at the next step; arguments are those of `build_train_step`.
 
     Returns:
@@ -67,7 +79,7 @@ def build_finite_check(network, task, state, recipe, spec):
     return finite_check
 
 
-def build_eval_step(network, task, spec):
+def build_eval_step(network: Network, task: Task, spec: Nest) -> Callable:
     """Compiles forward and loss without training; arguments are those of `build_train_step`.
 
     Returns:

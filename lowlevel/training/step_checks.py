@@ -1,9 +1,14 @@
 """Checks made when a step is traced, against mistakes that would go unnoticed in training."""
 
+import tensorflow as tf
+
 from lowlevel.checks import ConfigError
+from lowlevel.types import Nest, Outputs, Tensor
 
 
-def check_new_state(result, state):
+def check_new_state(
+    result: Outputs, state: dict[str, tf.Variable]
+) -> tuple[Nest, dict[str, Tensor]]:
     """Returns the result of a network in training: outputs and a dict of new state.
 
     Raises:
@@ -25,14 +30,14 @@ def check_new_state(result, state):
     return result
 
 
-def check_outputs(outputs):
+def check_outputs(outputs: Outputs) -> Nest:
     """Returns a network's outputs. Raises ConfigError if they are the pair of a training call."""
     if isinstance(outputs, tuple) and outputs and isinstance(outputs[-1], dict):
         raise ConfigError("forward must return outputs alone when it does not train.")
     return outputs
 
 
-def check_losses(losses):
+def check_losses(losses: Tensor) -> Tensor:
     """Returns losses. Raises ConfigError unless there is one number for each example."""
     if not hasattr(losses, "shape"):
         raise ConfigError(f"a loss must be a tensor with a number for each example, not {losses}.")
@@ -43,7 +48,7 @@ def check_losses(losses):
     return losses
 
 
-def check_metric(name, values):
+def check_metric(name: str, values: Tensor) -> Tensor:
     """Returns a metric's numbers. Raises ConfigError unless there is one for each example."""
     if not hasattr(values, "shape"):
         raise ConfigError(f"the metric {name} must be a tensor, [batch], not {values!r}.")
@@ -54,7 +59,7 @@ def check_metric(name, values):
     return values
 
 
-def check_gradients(gradients):
+def check_gradients(gradients: dict[str, Tensor | None]) -> dict[str, Tensor]:
     """Returns gradients by name. Raises ConfigError if the loss does not depend on a variable."""
     unused = [name for name, gradient in gradients.items() if gradient is None]
     if unused:

@@ -1,9 +1,11 @@
 """Many training steps in one call of a compiled function."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 
-def build_step_loop(step, variables):
+def build_step_loop(step: Callable, variables: list[tf.Variable]) -> Callable:
     """Compiles a loop over a training step, so that many steps need Python only once.
 
     The bits of all variables and sums are the same however many steps a call makes.
@@ -28,7 +30,7 @@ def build_step_loop(step, variables):
     return make_steps
 
 
-def build_block_loop(step, variables):
+def build_block_loop(step: Callable, variables: list[tf.Variable]) -> Callable:
     """What `build_step_loop` returns, but compiled by XLA, and for `Blocks` instead of an iterator.
 
     XLA makes one function of all ops of a step, which is worth most where each takes microseconds.

@@ -1,16 +1,27 @@
 """The steps of one run, for data of any form: each is compiled when it is first used."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError
+from lowlevel.nets.network import Network
+from lowlevel.training.compiled import Compiled
+from lowlevel.training.recipe import Recipe
+from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_eval_step, build_finite_check, build_train_step
 from lowlevel.training.step_loop import build_block_loop, build_step_loop
+from lowlevel.training.tasks import Task
+from lowlevel.types import Nest
 
 
 class Steps:
     """Training and evaluation steps that differ only in the form of targets and weights."""
 
-    def __init__(self, network, task, state, recipe):
+    def __init__(
+        self, network: Network, task: Task, state: TrainingState, recipe: Recipe | Compiled
+    ) -> None:
         """Takes the arguments of `build_train_step`."""
         self._network = network
         self._task = task
@@ -19,7 +30,7 @@ class Steps:
         self._trainable = set(network.variables.trainable())
         self._train, self._loops, self._eval, self._finite = {}, {}, {}, {}
 
-    def train(self, examples):
+    def train(self, examples: Any) -> Callable:
         """The training step for examples of this form and for the layers that are not frozen now.
 
         Args:
@@ -41,7 +52,7 @@ class Steps:
             )
         return self._train[key]
 
-    def train_loop(self, examples):
+    def train_loop(self, examples: Any) -> Callable:
         """The compiled loop over `train(examples)`, see `lowlevel.training.step_loop`."""
         step = self.train(examples)
         if step not in self._loops:
@@ -49,7 +60,7 @@ class Steps:
             self._loops[step] = build(step, list(self._network.variables.all().values()))
         return self._loops[step]
 
-    def finite_check(self, examples):
+    def finite_check(self, examples: Any) -> Callable:
         """The look at the next step of `train(examples)`, see `build_finite_check`."""
         step = self.train(examples)
         if step not in self._finite:
@@ -59,7 +70,7 @@ class Steps:
             )
         return self._finite[step]
 
-    def evaluate(self, examples):
+    def evaluate(self, examples: Any) -> Callable:
         """The evaluation step for examples of this form. Raises DataError as `train` does."""
         spec = self._spec(examples)
         key = _key(spec)
@@ -73,7 +84,7 @@ class Steps:
         return [self._network.input_spec, self._task.check_targets(targets), *weights]
 
 
-def check_inputs(spec, wanted):
+def check_inputs(spec: Nest, wanted: Nest) -> None:
     """Raises DataError if the `tf.TensorSpec`s of inputs are not those wanted."""
     try:
         tf.nest.assert_same_structure(spec, wanted)

@@ -6,12 +6,14 @@ Each function here makes a task object. `of_net` gives the task of a network of 
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from lowlevel import losses, metrics, ops
 from lowlevel.checks import ConfigError, DataError, check_number
 from lowlevel.nets import grid_detector
+from lowlevel.types import Nest
 
 LABELS = tf.TensorSpec([None], tf.int32, name="labels")
 DEFAULT_SETTINGS = {"label_smoothing": 0.0}
@@ -33,17 +35,17 @@ class Task:
 
     loss: Callable
     metrics: dict = dataclasses.field(default_factory=dict)
-    target_spec: object = None
+    target_spec: Nest = None
     answer: Callable | None = None
     training_loss: Callable | None = None
     settings: dict = dataclasses.field(default_factory=dict)
 
     @property
-    def metric_names(self):
+    def metric_names(self) -> list[str]:
         """Names of the numbers that a step returns for each example: the loss and the metrics."""
         return ["loss", *self.metrics]
 
-    def check_targets(self, spec):
+    def check_targets(self, spec: Nest) -> Nest:
         """Returns the `tf.TensorSpec` of targets under the task's name for them.
 
         Raises:
@@ -60,7 +62,7 @@ class Task:
         return wanted
 
 
-def classification(label_smoothing=0.0):
+def classification(label_smoothing: float = 0.0) -> Task:
     """One of several classes: labels int32 `[batch]`, outputs logits `[batch, classes]`.
 
     It answers with `logits`, `probabilities` `[batch, classes]`, and `class`, int64 `[batch]`.
@@ -88,7 +90,7 @@ def classification(label_smoothing=0.0):
     )
 
 
-def binary_classification():
+def binary_classification() -> Task:
     """One of two classes: labels 0 or 1, int32 `[batch]`, outputs logits `[batch]`.
 
     It answers with `logit` and `probability`, of the second class, and `class`, int64 `[batch]`.
@@ -106,7 +108,7 @@ def binary_classification():
     return Task(losses.sigmoid_cross_entropy, binary, LABELS, answer)
 
 
-def regression():
+def regression() -> Task:
     """One number: targets and outputs float32 `[batch]`. It answers with an `estimate`."""
     return Task(
         losses.mean_squared_error,
@@ -116,7 +118,7 @@ def regression():
     )
 
 
-def reconstruction():
+def reconstruction() -> Task:
     """Reconstruction of the input by an autoencoder: the targets are the input images.
 
     It answers with the `latent` `[batch, latent]`, the `reconstruction`, an image, and its `error`
@@ -135,7 +137,7 @@ def reconstruction():
     return Task(losses.mean_squared_error, answer=answer)
 
 
-def detection(config):
+def detection(config: grid_detector.Config) -> Task:
     """Objects in images: targets and loss are those of `grid_detector`, whose config it takes.
 
     It answers with what `grid_detector.detections` finds.
@@ -148,7 +150,7 @@ def detection(config):
     )
 
 
-def of_net(name, config):
+def of_net(name: str, config: Any) -> Task:
     """The task of a network of the registry.
 
     Args:

@@ -1,0 +1,17 @@
+"""Names for the types of arguments and results: four words, for readers and type checkers."""
+
+from typing import Any, TypeAlias
+
+import tensorflow as tf
+
+Tensor: TypeAlias = tf.Tensor | tf.Variable
+
+# A tensor, an array, a number, or lists of numbers: whatever can become a tensor.
+ArrayLike: TypeAlias = Any
+
+# A tensor or an array (or the `tf.TensorSpec` of one), or dicts, tuples and lists of them.
+Nest: TypeAlias = Any
+
+# What a network returns: outputs `[batch, ...]`; in training, the pair of them and a dict of new
+# state, see `lowlevel.nets`.
+Outputs: TypeAlias = Any
