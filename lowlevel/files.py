@@ -36,7 +36,7 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: FilePath) -> str:
     """The text of a small file, such as a config.
 
     Raises:
@@ -46,7 +46,7 @@ def read_text(path: Path) -> str:
     return read_bytes(path).decode("utf-8")
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: FilePath) -> bytes:
     """The bytes of a small file. Raises OSError as `read_text` does."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe or a device may never end
@@ -56,7 +56,7 @@ def read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: FilePath) -> Any:
     """The value in a small JSON file. Raises OSError as `read_text` does, or else ValueError."""
     return parse_json(read_text(path))
 

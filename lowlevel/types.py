@@ -1,4 +1,4 @@
-"""Names for the types of arguments and results: four words, for readers and type checkers."""
+"""Names for the types of arguments and results: five words, for readers and type checkers."""
 
 from typing import Any, TypeAlias
 
@@ -11,6 +11,9 @@ ArrayLike: TypeAlias = Any
 
 # A tensor or an array (or the `tf.TensorSpec` of one), or dicts, tuples and lists of them.
 Nest: TypeAlias = Any
+
+# A function that `tf.function` has made of another.
+GraphFunction: TypeAlias = Any
 
 # What a network returns: outputs `[batch, ...]`; in training, the pair of them and a dict of new
 # state, see `lowlevel.nets`.

@@ -12,7 +12,7 @@ import pytest
 import lowlevel
 from tests.test_docs import README, ROOT, blocks_of
 
-NOT_YET = ("cli", "data", "inspection", "prediction", "reports", "storage")
+NOT_YET = ("cli", "inspection", "prediction", "reports")
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(lowlevel.__path__, f"{lowlevel.__name__}.")

@@ -4,15 +4,17 @@ import contextlib
 import gzip
 import tarfile
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from lowlevel.checks import DataError, reason_of
+from lowlevel.files import FilePath
 
 MOST_MEMBERS = 100
 
 
 @contextlib.contextmanager
-def opened(path, most_bytes):
+def opened(path: FilePath, most_bytes: int) -> Iterator[tarfile.TarFile]:
     """Opens an archive for reading: a `tarfile.TarFile`.
 
     Args:
@@ -33,7 +35,7 @@ def opened(path, most_bytes):
         raise DataError(f"{path} is damaged: {reason_of(error)}.") from error
 
 
-def members(archive, path):
+def members(archive: tarfile.TarFile, path: FilePath) -> Iterator[tarfile.TarInfo]:
     """The members of an open archive. Raises DataError if there are more than `MOST_MEMBERS`."""
     for number, member in enumerate(archive):
         if number == MOST_MEMBERS:

@@ -11,11 +11,19 @@ import tensorflow as tf
 from lowlevel import seeds
 from lowlevel.checks import check_bool, check_choice, check_integer, check_number
 from lowlevel.ops.checks import check_known, to_floats, to_images
+from lowlevel.types import Tensor
 
 FILLS = {"zero": "CONSTANT", "nearest": "NEAREST"}
 
 
-def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
+def random_affine(
+    images: Tensor,
+    seed: Tensor,
+    rotation: float = 0.0,
+    zoom: float = 0.0,
+    shift: float = 0.0,
+    fill: str = "zero",
+) -> Tensor:
     """Rotates, scales and moves each image of a batch by its own random amounts.
 
     Args:
@@ -62,7 +70,7 @@ def random_affine(images, seed, rotation=0.0, zoom=0.0, shift=0.0, fill="zero"):
     )
 
 
-def random_flip(images, seed, vertical=False):
+def random_flip(images: Tensor, seed: Tensor, vertical: bool = False) -> Tensor:
     """Mirrors half of the images of a batch.
 
     Args:
@@ -79,7 +87,7 @@ def random_flip(images, seed, vertical=False):
     return tf.where(mirrored, tf.reverse(images, [1 if vertical else 2]), images)
 
 
-def random_crop(images, seed, padding):
+def random_crop(images: Tensor, seed: Tensor, padding: int) -> Tensor:
     """Pads each image of a batch with its mirrored border and crops it to the old size.
 
     So each image is moved by up to `padding` whole pixels, up or down and left or right.
@@ -108,7 +116,7 @@ def random_crop(images, seed, padding):
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
 
 
-def random_cutout(images, seed, size):
+def random_cutout(images: Tensor, seed: Tensor, size: int) -> Tensor:
     """Blackens a square of each image of a batch, its centre anywhere in the image.
 
     Args:
@@ -161,7 +169,7 @@ class Augmentation:
     cutout: int = 0
     fill: str = "zero"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_number("rotate", self.rotate, 0, 180, high_included=True)
         check_number("zoom", self.zoom, 0, 1)
         check_number("shift", self.shift, 0, math.inf)
@@ -172,11 +180,11 @@ class Augmentation:
         check_choice("fill", self.fill, FILLS)
 
     @property
-    def changes_images(self):
+    def changes_images(self) -> bool:
         """Whether any random change is asked for."""
         return self != Augmentation(fill=self.fill)
 
-    def apply(self, images, run_seed, step):
+    def apply(self, images: Tensor, run_seed: int, step: int | Tensor) -> Tensor:
         """The images of a training step, changed: float `[batch, height, width, channels]`.
 
         Args:

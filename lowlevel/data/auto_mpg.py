@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from lowlevel.checks import DataError, reason_of
 from lowlevel.data import download, text_file
 from lowlevel.data.examples import Arrays
 from lowlevel.data.tensors import to_tensors
+from lowlevel.files import FilePath
 
 NUMBERS = ("cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year")
 ORIGINS = ("usa", "europe", "japan")
@@ -48,10 +50,10 @@ class Table:
     dropped: tuple
     source: str
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.targets)
 
-    def part(self, indices):
+    def part(self, indices: Iterable[int]) -> "Table":
         """Some of the cars, by number."""
         return dataclasses.replace(
             self,
@@ -60,12 +62,12 @@ class Table:
             names=tuple(self.names[index] for index in indices),
         )
 
-    def examples(self, statistics):
+    def examples(self, statistics: dict) -> Arrays:
         """The cars as `Arrays`: their columns standardized by these statistics, and targets."""
         return Arrays(*to_tensors((standardize(self.features, statistics), self.targets)))
 
 
-def load():
+def load() -> Table:
     """The table from the user's cache, downloaded into it if necessary.
 
     Raises:
@@ -75,7 +77,7 @@ def load():
     return read(download.fetch(FILES) / NAME)
 
 
-def read(path, with_targets=True):
+def read(path: FilePath, with_targets: bool = True) -> Table:
     """Reads a CSV file with a column for each of `NUMBERS`, and the columns mpg and origin.
 
     Of other columns, only a car's name is read.
@@ -153,7 +155,9 @@ def _show(text):
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
-def split(table, share=0.2, seed=0):
+def split(
+    table: Table, share: float = 0.2, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers of the cars to train on, for validation, and to test on, the same in every run.
 
     A share of all is to test on; of the others, the last share is for validation. All are in random
@@ -170,7 +174,7 @@ def split(table, share=0.2, seed=0):
     return order[tested:-validated], order[-validated:], order[:tested]
 
 
-def statistics_of(features):
+def statistics_of(features: np.ndarray) -> dict[str, list[float]]:
     """The mean and the standard deviation of each column, as lists: `{"mean": ..., "std": ...}`.
 
     Args:
@@ -182,7 +186,7 @@ def statistics_of(features):
     return {"mean": features.mean(axis=0, dtype=np.float64).tolist(), "std": std.tolist()}
 
 
-def standardize(features, statistics):
+def standardize(features: np.ndarray, statistics: dict) -> np.ndarray:
     """Columns `[cars, columns]` in standard deviations from the mean, float32."""
     mean, std = (np.array(statistics[name], np.float32) for name in ("mean", "std"))
     return (features - mean) / std

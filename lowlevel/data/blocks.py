@@ -4,6 +4,9 @@ import math
 
 import tensorflow as tf
 
+from lowlevel.data.examples import Arrays
+from lowlevel.types import Nest, Tensor
+
 BATCHES = 100  # so many that the time of a call from Python does not show
 BYTES = 2**25
 
@@ -15,13 +18,14 @@ class Blocks:
     its own.
     """
 
-    def __init__(self, arrays, batch_size, order):
+    def __init__(self, arrays: Arrays, batch_size: int, order: Tensor) -> None:
         """Takes `Arrays` and indices of their examples, int32 `[number wanted]`."""
         self._load, self._batch_size, self._order = arrays.load, batch_size, order
         self._size = batches_in_block(arrays, batch_size)
-        self._block, self._start, self._count = None, 0, 0
+        self._block: Nest = None
+        self._start, self._count = 0, 0
 
-    def take(self, most):
+    def take(self, most: int) -> tuple[Nest, int, int]:
         """Batches that were not taken before: at most `most`, all from one block.
 
         Returns:
@@ -45,7 +49,7 @@ class Blocks:
         self._start, self._count = 0, count
 
 
-def batches_in_block(arrays, batch_size):
+def batches_in_block(arrays: Arrays, batch_size: int) -> int:
     """How many batches a block holds: as many in all blocks of a run."""
     example = sum(
         math.prod(spec.shape[1:]) * spec.dtype.size for spec in tf.nest.flatten(arrays.element_spec)

@@ -26,7 +26,12 @@ def _bottle(width, neck, shoulder):
     return distance
 
 
-def load(seed=0, side=SIDE, train_images=TRAIN_IMAGES, test_images=TEST_IMAGES):
+def load(
+    seed: int = 0,
+    side: int = SIDE,
+    train_images: int = TRAIN_IMAGES,
+    test_images: int = TEST_IMAGES,
+) -> tuple[ImagesInMemory, ImagesInMemory, ImagesInMemory]:
     """Draws grey images `[side, side, 1]`.
 
     Returns:

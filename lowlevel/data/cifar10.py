@@ -5,12 +5,14 @@ then blue. Source: Krizhevsky (2009), https://www.cs.toronto.edu/~kriz/cifar.htm
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import archive, download
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
+from lowlevel.files import FilePath
 
 CLASS_NAMES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"
@@ -35,7 +37,7 @@ FILES = download.Files(
 )
 
 
-def load():
+def load() -> ImageDataset:
     """CIFAR-10's 50,000 and 10,000 images: from the user's cache, downloaded if necessary.
 
     Raises:
@@ -45,7 +47,7 @@ def load():
     return read(download.fetch(FILES) / ARCHIVE)
 
 
-def read(path):
+def read(path: FilePath) -> ImageDataset:
     """Reads CIFAR-10 from disk.
 
     Args:
@@ -90,7 +92,8 @@ def _read_archive(path):
             name = _name_inside(path, member)
             if name in TRAIN_FILES + TEST_FILES:
                 _check_size(f"{member.name} in {path}", member.size)
-                contents[name] = opened.extractfile(member).read()
+                file: Any = opened.extractfile(member)  # not None: the member is a file
+                contents[name] = file.read()
     missing = [name for name in TRAIN_FILES + TEST_FILES if name not in contents]
     if missing:
         raise DataError(f"{path} contains no {DIRECTORY}/{missing[0]}.")

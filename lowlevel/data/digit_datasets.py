@@ -4,12 +4,14 @@ import sys
 
 from lowlevel.checks import ConfigError, LowlevelError, check_choice
 from lowlevel.data import digits, download, mnist, mnist_sample
+from lowlevel.data.labelled_images import ImageDataset
+from lowlevel.files import FilePath
 
 CHOICES = ("auto", "mnist", "sample", "digits")
 PACKAGED = {"sample": mnist_sample.load, "digits": digits.load}
 
 
-def load(name="auto", data_dir=None):
+def load(name: str = "auto", data_dir: FilePath | None = None) -> ImageDataset:
     """Images of digits to train and to test on.
 
     Args:
@@ -41,7 +43,7 @@ def load(name="auto", data_dir=None):
         return mnist_sample.load()
 
 
-def load_offline(data_dir=None):
+def load_offline(data_dir: FilePath | None = None) -> ImageDataset:
     """As `load("auto", data_dir)`, but never downloads: the sample if MNIST is not cached.
 
     Raises:

@@ -18,7 +18,13 @@ INK_LEVEL = 0.3  # share of the darkest ink above which a pixel belongs to the d
 INK_BOX_SHARE = 20 / 28  # MNIST's digits fill a box of 20 x 20 in images of 28 x 28
 
 
-def to_digit(grey, height, width, invert=None, source="the image"):
+def to_digit(
+    grey: np.ndarray,
+    height: int,
+    width: int,
+    invert: bool | None = None,
+    source: object = "the image",
+) -> np.ndarray:
     """Converts a grey image to MNIST's form.
 
     An image that already has the network's size is only inverted. In any other, the light on the
@@ -49,7 +55,7 @@ def to_digit(grey, height, width, invert=None, source="the image"):
     return _centre(_scale(_cut_out(ink), height, width), height, width)
 
 
-def is_dark_on_light(grey):
+def is_dark_on_light(grey: np.ndarray) -> bool:
     """Whether the rim of an image `[height, width]` is lighter than its mean: ink on paper."""
     return bool(_rim_level(grey) > grey.mean())
 
@@ -71,7 +77,7 @@ def _no_ink(invert, source):
     return DataError(f"{source} contains no digit: nothing in it is {contrast} than the paper.")
 
 
-def light_on_paper(grey):
+def light_on_paper(grey: np.ndarray) -> np.ndarray:
     """The light on the paper, as smooth as a quadratic function of the position.
 
     It is fitted to pixels by least squares, and again to those that were near the last fit, so that

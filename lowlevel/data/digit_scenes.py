@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from lowlevel.checks import DataError, import_extra
 from lowlevel.data.examples import Arrays
-from lowlevel.data.labelled_images import LabelledImages, to_unit_interval
+from lowlevel.data.labelled_images import ImageDataset, LabelledImages, to_unit_interval
 from lowlevel.progress import Progress
 
 CANVAS = 96  # height and width in pixels
@@ -39,20 +39,22 @@ class Scenes:
     boxes: np.ndarray
     classes: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images)
 
-    def examples(self, targets):
+    def examples(self, targets: np.ndarray) -> Arrays:
         """The canvases, as float32 in [0, 1], with targets `[scenes, ...]`: `Arrays`."""
         return Arrays(tf.constant(self.images), tf.constant(targets), prepare=to_unit_interval)
 
-    def objects(self, scene):
+    def objects(self, scene: int) -> tuple[np.ndarray, np.ndarray]:
         """What is in one scene: boxes `[digits, 4]` and classes `[digits]`."""
         is_digit = self.classes[scene] != NOTHING
         return self.boxes[scene, is_digit], self.classes[scene, is_digit]
 
 
-def load(dataset, train_scenes, seed=0, quiet=True):
+def load(
+    dataset: ImageDataset, train_scenes: int, seed: int = 0, quiet: bool = True
+) -> list[Scenes]:
     """Scenes to train on, to choose a network by, and to test it on; no digit is in two of them.
 
     Args:
@@ -89,7 +91,7 @@ def _part(digits, which):
     return LabelledImages(digits.images[which], digits.labels[which], digits.source)
 
 
-def draw(digits, count, seed, quiet=True):
+def draw(digits: LabelledImages, count: int, seed: tuple[int, ...], quiet: bool = True) -> Scenes:
     """Draws scenes, each with one to `MAX_DIGITS` digits.
 
     Args:

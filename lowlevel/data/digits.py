@@ -14,7 +14,7 @@ NUM_TRAIN = 1437  # the first four fifths; the rest was written by other people
 HIGHEST_VALUE = 16
 
 
-def load(size=28, margin=4):
+def load(size: int = 28, margin: int = 4) -> ImageDataset:
     """The digits in MNIST's format: 1,437 images to train on, 360 to test on.
 
     Args:

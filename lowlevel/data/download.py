@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from lowlevel.checks import DataError, import_extra, reason_of
@@ -42,12 +43,12 @@ class Files:
     sha256: dict
     hashed_decompressed: bool = True
 
-    def digest(self, path):
+    def digest(self, path: Path) -> str:
         """SHA-256 of a file, as in `sha256`. Raises DataError if it is damaged."""
         return sha256(path, gzip.open if self.hashed_decompressed else open)
 
 
-def cache_directory(files):
+def cache_directory(files: Files) -> Path:
     """The folder for these files in the user's cache, or under LOWLEVEL_CACHE if that is set.
 
     Raises:
@@ -57,12 +58,12 @@ def cache_directory(files):
     return Path(root) / files.dataset
 
 
-def is_cached(files):
+def is_cached(files: Files) -> bool:
     """Whether all files are in the cache; `fetch` also checks what they hold."""
     return all((cache_directory(files) / name).is_file() for name in files.sha256)
 
 
-def fetch(files):
+def fetch(files: Files) -> Path:
     """The folder that holds all files, checked; those missing are downloaded, with progress bars.
 
     Raises:
@@ -93,7 +94,7 @@ def fetch(files):
     return directory
 
 
-def find_mirror(files):
+def find_mirror(files: Files) -> str:
     """The first mirror that answers, asked all at once.
 
     Raises:
@@ -145,7 +146,7 @@ def _download(files, name, mirrors, directory):
     raise DataError(f"{name} cannot be downloaded from any mirror ({reason}).")
 
 
-def sha256(path, opener=gzip.open):
+def sha256(path: Path, opener: Callable = gzip.open) -> str:
     """SHA-256 of what a file holds, once opened. Raises DataError if it is damaged."""
     digest, size = hashlib.sha256(), 0
     try:

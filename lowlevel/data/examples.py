@@ -2,12 +2,14 @@
 
 import hashlib
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_integer, check_number
 from lowlevel.data import pipeline
 from lowlevel.data.tensors import WEIGHTS, to_tensors
+from lowlevel.types import Nest, Tensor
 
 
 class Indexed:
@@ -19,7 +21,7 @@ class Indexed:
 
     count: int
 
-    def steps(self, batch_size, steps_per_epoch=None):
+    def steps(self, batch_size: int, steps_per_epoch: int | None = None) -> int:
         """Batches in an epoch, including the short last one. ConfigError if a number is given."""
         if steps_per_epoch is not None:
             raise ConfigError(
@@ -27,7 +29,9 @@ class Indexed:
             )
         return pipeline.steps_per_epoch(self.count, check_integer("batch_size", batch_size, 1))
 
-    def batches(self, batch_size, order=None, augment=None):
+    def batches(
+        self, batch_size: int, order: Tensor | None = None, augment: Callable | None = None
+    ) -> tf.data.Dataset:
         """A `tf.data.Dataset` of batches.
 
         Args:
@@ -39,7 +43,7 @@ class Indexed:
         order = tf.range(self.count) if order is None else order
         return pipeline.batches(self.load, order, batch_size, augment)
 
-    def load(self, indices):
+    def load(self, indices: Tensor) -> tuple:
         """The inputs of the examples at these indices, and what belongs to them: a tuple."""
         raise NotImplementedError
 
@@ -53,7 +57,7 @@ class Arrays(Indexed):
         count: how many examples there are.
     """
 
-    def __init__(self, *nests, prepare=None):
+    def __init__(self, *nests: Nest, prepare: Callable | None = None) -> None:
         """Takes tensors as they are, or arrays, or dicts or tuples of them.
 
         In arrays, whole numbers become int32, floats float32.
@@ -83,7 +87,7 @@ class Arrays(Indexed):
         (self.count,) = lengths
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> tuple:
         """`tf.TensorSpec`s of a batch."""
         inputs, *rest = tf.nest.map_structure(
             lambda tensor: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype), self.tensors
@@ -92,12 +96,12 @@ class Arrays(Indexed):
             inputs = tf.TensorSpec(inputs.shape, tf.float32)
         return (inputs, *rest)
 
-    def load(self, indices):
+    def load(self, indices: Tensor) -> tuple:
         """The examples at these indices, see `Indexed.load`."""
         batch = tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
         return batch if self._prepare is None else (self._prepare(batch[0]), *batch[1:])
 
-    def split_off_end(self, share):
+    def split_off_end(self, share: float) -> list["Arrays"]:
         """All but the last `share` of the examples, and those. Raises DataError if one is empty."""
         first = math.floor(self.count * (1 - share))
         if not 0 < first < self.count:
@@ -110,7 +114,9 @@ class Arrays(Indexed):
             for part in (slice(None, first), slice(first, None))
         ]
 
-    def with_class_weights(self, class_weight, whole=None):
+    def with_class_weights(
+        self, class_weight: dict[int, float], whole: "Arrays | None" = None
+    ) -> "Arrays":
         """The same examples, weighted by class; the weight of a class that is not in the dict is 1.
 
         Args:
@@ -142,7 +148,7 @@ class Arrays(Indexed):
         return Arrays(inputs, targets, weights, prepare=self._prepare)
 
 
-def sha256(*arrays):
+def sha256(*arrays: Arrays) -> str:
     """Digest of all tensors of some `Arrays`: dtypes, shapes and bytes."""
     digest = hashlib.sha256()
     for tensor in tf.nest.flatten([part.tensors for part in arrays]):

@@ -1,5 +1,8 @@
 """What `fit`, `evaluate` and `predict` are given as examples."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, check_integer
@@ -7,9 +10,10 @@ from lowlevel.data import pipeline, python_batches
 from lowlevel.data.examples import Arrays
 from lowlevel.data.stream import Stream
 from lowlevel.data.tensors import WEIGHTS, to_tensors
+from lowlevel.types import ArrayLike, Nest
 
 
-def gather(x, y, input_spec, sample_weight=None):
+def gather(x: Nest, y: Nest, input_spec: Nest, sample_weight: ArrayLike = None) -> Any:
     """Inputs and targets, and weights if there are any, as `Arrays` or `Stream`.
 
     Args:
@@ -37,7 +41,7 @@ def gather(x, y, input_spec, sample_weight=None):
     return Arrays(*nests)
 
 
-def gather_held_out(validation_data, input_spec):
+def gather_held_out(validation_data: Nest, input_spec: Nest) -> Any:
     """Examples to evaluate, `Arrays` or `Stream`, from (x, y), (x, y, weights) or a dataset.
 
     Raises:
@@ -57,7 +61,7 @@ def gather_held_out(validation_data, input_spec):
     return held_out
 
 
-def gather_inputs(x, input_spec, batch_size):
+def gather_inputs(x: Nest, input_spec: Nest, batch_size: int) -> tuple[Iterable, int | None]:
     """Batches of inputs alone, from what `gather` takes, and how many there are or None.
 
     Arrays are cut up without a `tf.data.Dataset`, which for one batch takes longer than a network.

@@ -13,13 +13,14 @@ import zlib
 import numpy as np
 
 from lowlevel.checks import DataError, reason_of
+from lowlevel.files import FilePath
 
 UNSIGNED_BYTE = 8
 # Deflate cannot pack more bytes than this into one: a header that announces more is false.
 MAX_DEFLATE_RATIO = 1032
 
 
-def read(path, num_dimensions):
+def read(path: FilePath, num_dimensions: int) -> np.ndarray:
     """Reads one IDX file of unsigned bytes.
 
     Args:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 from lowlevel.data.digit_image import is_dark_on_light, to_digit
+from lowlevel.files import FilePath
 
 MAX_SIDE = 10_000
 # A JPEG file may go over its pixels again and again, in a few bytes each time: a hundred times is
@@ -19,7 +20,7 @@ BILINEAR = 2  # Pillow's number for it
 DAMAGE = (OSError, SyntaxError, ValueError, TypeError, IndexError, OverflowError, struct.error)
 
 
-def read_grey(path):
+def read_grey(path: FilePath) -> np.ndarray:
     """Reads a PNG or JPEG file.
 
     Returns:
@@ -34,7 +35,7 @@ def read_grey(path):
     return _read(path, lambda image: _to_grey(_upright(image)))
 
 
-def read_resized(path, image_shape):
+def read_resized(path: FilePath, image_shape: tuple[int, int, int]) -> np.ndarray:
     """Reads a PNG or JPEG file of any size and resizes it bilinearly.
 
     Args:
@@ -65,7 +66,7 @@ def read_resized(path, image_shape):
     return _read(path, convert)
 
 
-def read_size(path):
+def read_size(path: FilePath) -> tuple[int, int]:
     """Height and width of a PNG or JPEG file in pixels, upright.
 
     Raises:
@@ -75,7 +76,7 @@ def read_size(path):
     return height, width
 
 
-def read_for(kind, image_shape, path):
+def read_for(kind: str, image_shape: tuple[int, int, int], path: FilePath) -> np.ndarray:
     """Reads an image file as a network needs it.
 
     Args:

@@ -8,6 +8,7 @@ import concurrent.futures
 import json
 import math
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lowlevel import files
@@ -15,12 +16,13 @@ from lowlevel.checks import DataError, reason_of
 from lowlevel.data import image_file
 from lowlevel.data.image_sources import StoredImages
 from lowlevel.data.standardize import IMAGES_AT_A_TIME
+from lowlevel.files import FilePath
 from lowlevel.progress import Progress
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
 
 
-def find(directory):
+def find(directory: FilePath) -> list[Path]:
     """Paths of the PNG and JPEG files of a directory, in the order of their names.
 
     Raises:
@@ -40,7 +42,7 @@ def find(directory):
     return paths
 
 
-def find_all(paths):
+def find_all(paths: Iterable[FilePath]) -> list[Path]:
     """Paths of image files: those given, and those in the directories given.
 
     Raises:
@@ -52,7 +54,13 @@ def find_all(paths):
     return found
 
 
-def store(paths, image_shape, cache_path, source, quiet=False):
+def store(
+    paths: Sequence[Path],
+    image_shape: tuple[int, int, int],
+    cache_path: Path,
+    source: object,
+    quiet: bool = False,
+) -> StoredImages:
     """Decodes image files into a cache file, or reuses the existing one if it still fits.
 
     Args:

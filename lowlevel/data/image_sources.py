@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +12,8 @@ import tensorflow as tf
 from lowlevel.checks import DataError
 from lowlevel.data import pipeline, standardize
 from lowlevel.data.examples import Indexed
+from lowlevel.files import FilePath
+from lowlevel.types import Tensor
 
 
 class ImageSource:
@@ -21,18 +25,18 @@ class ImageSource:
         source: the path or name they came from, for messages.
     """
 
-    def __init__(self, names, image_shape, source):
+    def __init__(self, names: Sequence[str], image_shape: tuple[int, ...], source: str) -> None:
         self.names = list(names)
         self.image_shape = tuple(image_shape)
         self.source = str(source)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, indices):
+    def __getitem__(self, indices: Any) -> np.ndarray:
         raise NotImplementedError
 
-    def sha256(self):
+    def sha256(self) -> str:
         """Digest of all images, read a piece at a time."""
         digest = hashlib.sha256(repr((len(self), self.image_shape)).encode())
         for start in range(0, len(self), standardize.IMAGES_AT_A_TIME):
@@ -43,23 +47,25 @@ class ImageSource:
 class ImagesInMemory(ImageSource):
     """Images in an array."""
 
-    def __init__(self, images, source):
+    def __init__(self, images: np.ndarray, source: str) -> None:
         names = [f"{source} {number}" for number in range(len(images))]
         super().__init__(names, images.shape[1:], source)
         self._images = images
 
-    def __getitem__(self, indices):
+    def __getitem__(self, indices: Any) -> np.ndarray:
         return self._images[indices]
 
 
 class StoredImages(ImageSource):
     """Images in a file, one after another, read on each access."""
 
-    def __init__(self, path, names, image_shape, source):
+    def __init__(
+        self, path: FilePath, names: Sequence[str], image_shape: tuple[int, ...], source: str
+    ) -> None:
         super().__init__(names, image_shape, source)
         self._path = Path(path)
 
-    def __getitem__(self, indices):
+    def __getitem__(self, indices: Any) -> np.ndarray:
         indices = np.arange(len(self))[indices]
         size = math.prod(self.image_shape)
         images = np.empty((len(indices), *self.image_shape), np.uint8)
@@ -74,12 +80,12 @@ class StoredImages(ImageSource):
 class SomeImages(ImageSource):
     """The images of another source at the given numbers, in that order."""
 
-    def __init__(self, images, numbers, source):
+    def __init__(self, images: ImageSource, numbers: Sequence[int], source: str) -> None:
         super().__init__([images.names[number] for number in numbers], images.image_shape, source)
         self._images = images
         self._numbers = np.asarray(numbers)
 
-    def __getitem__(self, indices):
+    def __getitem__(self, indices: Any) -> np.ndarray:
         return self._images[self._numbers[indices]]
 
 
@@ -91,24 +97,26 @@ class SourceExamples(Indexed):
         source: the `ImageSource`.
     """
 
-    def __init__(self, source, statistics):
+    def __init__(self, source: ImageSource, statistics: dict) -> None:
         """`statistics` brings the images into [0, 1], see `lowlevel.data.standardize`."""
         self.source = source
         self.count = len(source)
         self._statistics = statistics
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> tuple:
         """`tf.TensorSpec`s of a batch: the images, as inputs and as targets."""
         spec = tf.TensorSpec([None, *self.source.image_shape], tf.float32)
         return spec, spec
 
-    def batches(self, batch_size, order=None, augment=None):
+    def batches(
+        self, batch_size: int, order: Tensor | None = None, augment: Callable | None = None
+    ) -> tf.data.Dataset:
         """Pairs of the same images, changed alike, see `Indexed.batches`."""
         batches = super().batches(batch_size, order, augment)
         return pipeline.map_batches(batches, lambda images: (images, images))
 
-    def load(self, indices):
+    def load(self, indices: Any) -> tuple:
         """The images at these indices, see `Indexed.load`."""
         images = tf.numpy_function(lambda numbers: self.source[numbers], [indices], tf.uint8)
         images = tf.ensure_shape(images, [None, *self.source.image_shape])

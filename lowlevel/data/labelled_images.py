@@ -10,6 +10,7 @@ import tensorflow as tf
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, check_integer, check_printable
 from lowlevel.data.examples import Arrays
+from lowlevel.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class LabelledImages:
     labels: np.ndarray
     source: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         images = to_numbers(f"{self.source}: images", self.images)
         labels = to_numbers(f"{self.source}: labels", self.labels)
         if images.ndim != 4 or not np.issubdtype(images.dtype, np.integer):
@@ -59,16 +60,16 @@ class LabelledImages:
         object.__setattr__(self, "images", images.astype(np.uint8, copy=False))
         object.__setattr__(self, "labels", labels.astype(np.int32, copy=False))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
     @functools.cached_property
-    def examples(self):
+    def examples(self) -> Arrays:
         """The same as `Arrays`, made once; a batch of images becomes float32 in [0, 1]."""
         return Arrays(tf.constant(self.images), tf.constant(self.labels), prepare=to_unit_interval)
 
 
-def to_unit_interval(images):
+def to_unit_interval(images: Tensor) -> Tensor:
     """Images of bytes, uint8, as float32 in [0, 1]."""
     return tf.cast(images, tf.float32) / 255
 
@@ -93,7 +94,7 @@ class ImageDataset:
     test: LabelledImages
     class_names: tuple = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         train_shape, test_shape = self.train.images.shape[1:], self.test.images.shape[1:]
         if train_shape != test_shape:
             raise DataError(
@@ -121,21 +122,21 @@ class ImageDataset:
             )
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels)."""
         return self.train.images.shape[1:]
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """How many classes there are."""
         return len(self.class_names)
 
-    def describe(self, classes=True):
+    def describe(self, classes: bool = True) -> str:
         """A line of text: the name, and how many images and classes there are."""
         images = f"{len(self.train)} images to train on, {len(self.test)} to test on"
         return f"{self.name}: {images}" + (f"; {self.num_classes} classes" if classes else "")
 
-    def with_channels(self, channels):
+    def with_channels(self, channels: int) -> "ImageDataset":
         """The same images with this number of channels: a grey one is repeated.
 
         Raises:
@@ -156,7 +157,7 @@ class ImageDataset:
         )
         return dataclasses.replace(self, train=train, test=test)
 
-    def sha256(self):
+    def sha256(self) -> str:
         """Digest of all images and labels: the same for the same data, wherever it lies."""
         digest = hashlib.sha256()
         for part in (self.train, self.test):

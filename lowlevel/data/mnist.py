@@ -7,6 +7,7 @@ import numpy as np
 from lowlevel.checks import DataError
 from lowlevel.data import download, idx
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
+from lowlevel.files import FilePath
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -28,7 +29,7 @@ FILES = download.Files(
 )
 
 
-def load():
+def load() -> ImageDataset:
     """MNIST's 60,000 and 10,000 images: from the user's cache, downloaded into it if necessary.
 
     Raises:
@@ -38,7 +39,7 @@ def load():
     return read_directory(download.fetch(FILES))
 
 
-def read_directory(directory, name="mnist"):
+def read_directory(directory: FilePath, name: str = "mnist") -> ImageDataset:
     """Reads the four IDX files of a directory, each gzipped (with the ending .gz) or not.
 
     Returns:

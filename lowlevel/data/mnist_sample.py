@@ -13,7 +13,7 @@ FILE = "mnist-sample.npz"
 TRAIN_OF_EACH_CLASS, TEST_OF_EACH_CLASS = 600, 100
 
 
-def load():
+def load() -> ImageDataset:
     """The sample: 6,000 images to train on, 1,000 to test on, as many of each digit.
 
     Returns:
@@ -29,7 +29,7 @@ def load():
     return ImageDataset("sample", part("train"), part("test"))
 
 
-def chosen(labels, of_each_class):
+def chosen(labels: np.ndarray, of_each_class: int) -> np.ndarray:
     """The rule: of each class, this many images at equal distances, in the order of the file.
 
     Args:

@@ -1,14 +1,16 @@
 """From examples to batches, in an order that a seed and an epoch determine."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, DataError, reason_in_graph
+from lowlevel.types import Tensor
 
 
-def epoch_order(examples, run_seed, epoch, rollbacks=0):
+def epoch_order(examples: int, run_seed: int, epoch: int, rollbacks: int = 0) -> Tensor:
     """A random order of the examples: int32 tensor `[examples]`, each index once.
 
     It depends only on the arguments, so the step alone determines the position in the data.
@@ -19,12 +21,12 @@ def epoch_order(examples, run_seed, epoch, rollbacks=0):
     return tf.argsort(keys, stable=True)
 
 
-def steps_per_epoch(examples, batch_size):
+def steps_per_epoch(examples: int, batch_size: int) -> int:
     """The number of batches, including the short last one."""
     return -(-examples // batch_size)
 
 
-def length(dataset):
+def length(dataset: tf.data.Dataset) -> int | None:
     """How many batches a `tf.data.Dataset` holds; None if it does not know.
 
     Raises:
@@ -36,7 +38,9 @@ def length(dataset):
     return None if cardinality == tf.data.UNKNOWN_CARDINALITY else cardinality
 
 
-def batches(load, order, batch_size, augment=None):
+def batches(
+    load: Callable, order: Tensor, batch_size: int, augment: Callable | None = None
+) -> tf.data.Dataset:
     """Batches of examples in a given order, loaded a batch at a time.
 
     Args:
@@ -63,7 +67,7 @@ def batches(load, order, batch_size, augment=None):
 
 
 @contextlib.contextmanager
-def blame_batch():
+def blame_batch() -> Iterator[None]:
     """Turns TensorFlow's error in a batch into a DataError that gives the reason."""
     try:
         yield
@@ -71,6 +75,6 @@ def blame_batch():
         raise DataError(f"a batch cannot be computed: {reason_in_graph(error)}.") from error
 
 
-def map_batches(dataset, function):
+def map_batches(dataset: tf.data.Dataset, function: Callable) -> tf.data.Dataset:
     """A `tf.data.Dataset` of what a function gives for each element, its Python taken as it is."""
     return dataset.map(tf.autograph.experimental.do_not_convert(function))

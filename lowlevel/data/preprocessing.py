@@ -1,14 +1,18 @@
 """The preprocessing of inputs before the network, as defined in a run's config."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from lowlevel.checks import ConfigError, check_number
 from lowlevel.data import standardize
+from lowlevel.types import Tensor
 
 
-def from_config(preprocessing, input_spec):
+def from_config(preprocessing: Any, input_spec: tf.TensorSpec) -> Callable[[Tensor], Tensor]:
     """A function from a batch of inputs as users have them to one for the network.
 
     Args:

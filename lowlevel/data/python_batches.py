@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
+from lowlevel.types import Nest
 
 
-def to_dataset(x, input_spec):
+def to_dataset(x: Nest, input_spec: Nest) -> Nest:
     """Batches from Python as a `tf.data.Dataset`; anything else as it is.
 
     Args:

@@ -5,6 +5,7 @@ Source: Pang and Lee (2005), https://www.cs.cornell.edu/people/pabo/movie-review
 
 from lowlevel.checks import DataError
 from lowlevel.data import archive, download, sentences, text_file
+from lowlevel.files import FilePath
 
 ARCHIVE = "rt-polaritydata.tar.gz"
 MEMBERS = tuple(f"rt-polaritydata/{name}" for name in sentences.FILES)
@@ -21,7 +22,7 @@ DOWNLOAD = download.Files(
 )
 
 
-def load():
+def load() -> sentences.Sentences:
     """The data as `Sentences`: from the user's cache, downloaded into it if necessary.
 
     Raises:
@@ -31,7 +32,7 @@ def load():
     return read_archive(download.fetch(DOWNLOAD) / ARCHIVE)
 
 
-def read_archive(path):
+def read_archive(path: FilePath) -> sentences.Sentences:
     """Reads the two files out of the archive; nothing is written anywhere.
 
     Raises:

@@ -3,12 +3,15 @@
 import dataclasses
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lowlevel.checks import DataError
 from lowlevel.data import text_file
+from lowlevel.files import FilePath
 
 CLASS_NAMES = ("negative", "positive")
 FILES = ("rt-polarity.neg", "rt-polarity.pos")
@@ -31,14 +34,14 @@ class Sentences:
     labels: np.ndarray
     source: str
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
-    def part(self, indices):
+    def part(self, indices: Iterable[int]) -> "Sentences":
         """Some of the sentences, by number."""
         return Sentences([self.texts[i] for i in indices], self.labels[indices], self.source)
 
-    def sha256(self):
+    def sha256(self) -> str:
         """Digest of texts and labels."""
         digest = hashlib.sha256()
         for text, label in zip(self.texts, self.labels, strict=True):
@@ -46,7 +49,7 @@ class Sentences:
         return digest.hexdigest()
 
 
-def read_directory(directory):
+def read_directory(directory: FilePath) -> Sentences:
     """Reads the two files `FILES` of a directory, or else its two folders, see `read_folders`.
 
     Raises:
@@ -64,7 +67,7 @@ def read_directory(directory):
     )
 
 
-def read_files(positive, negative):
+def read_files(positive: FilePath, negative: FilePath) -> Sentences:
     """Reads two files with a sentence on each line; empty lines are left out.
 
     Raises:
@@ -77,7 +80,7 @@ def read_files(positive, negative):
     return make(texts[0], texts[1], f"{positive} and {negative}")
 
 
-def read_folders(directory):
+def read_folders(directory: FilePath) -> Sentences:
     """Reads the folders `neg` and `pos` of a directory: each .txt file in them is one text.
 
     Raises:
@@ -89,18 +92,18 @@ def read_folders(directory):
     return make(negative, positive, str(directory))
 
 
-def make(negative, positive, source):
+def make(negative: list[str], positive: list[str], source: str) -> Sentences:
     """`Sentences` of two lists of texts."""
     labels = np.array([0] * len(negative) + [1] * len(positive), np.int32)
     return Sentences([*negative, *positive], labels, source)
 
 
-def read_lines(path):
+def read_lines(path: FilePath) -> list[str]:
     """The lines of a file, see `split_lines`. Also raises DataError if it cannot be read."""
     return split_lines(text_file.read(path), path)
 
 
-def split_lines(text, source):
+def split_lines(text: str, source: object) -> list[str]:
     """The lines of a text, including empty ones, stripped of surrounding blanks.
 
     Args:
@@ -116,7 +119,7 @@ def split_lines(text, source):
     return lines if lines[-1] else lines[:-1]  # what follows the last newline is not a line
 
 
-def check_length(text, where):
+def check_length(text: Any, where: object) -> None:
     """Raises DataError if a text is too long: memory for a batch grows with its longest text.
 
     So does what is not text.
@@ -145,7 +148,7 @@ def _read_texts(folder):
     return texts
 
 
-def split(sentences, share=0.1, seed=0):
+def split(sentences: Sentences, share: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of the sentences to train and to test on: the same share of each class, always.
 
     Raises:

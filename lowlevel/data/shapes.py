@@ -4,6 +4,8 @@ A shape is given by its signed distance: a function of two coordinates, in units
 is negative inside and grows by about one for each unit of way. Distances make soft edges easy.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
@@ -36,7 +38,9 @@ SHAPES = {
 }
 
 
-def load(seed=0, train_images=TRAIN_IMAGES, test_images=TEST_IMAGES):
+def load(
+    seed: int = 0, train_images: int = TRAIN_IMAGES, test_images: int = TEST_IMAGES
+) -> ImageDataset:
     """Draws the dataset: an `ImageDataset` of images `[examples, 32, 32, 3]` in ten classes.
 
     Shapes turn by any angle, have a radius of 7 to 13 pixels, and lie up to 4 pixels off the
@@ -55,7 +59,15 @@ def _draw_classes(random, count):
     return LabelledImages(images, labels, "shapes")
 
 
-def draw(random, distance, side, channels=3, radius=(0.22, 0.4), offset=0.12, turn=np.pi):
+def draw(
+    random: np.random.Generator,
+    distance: Callable,
+    side: int,
+    channels: int = 3,
+    radius: tuple[float, float] = (0.22, 0.4),
+    offset: float = 0.12,
+    turn: float = np.pi,
+) -> np.ndarray:
     """Draws one shape.
 
     Args:

@@ -5,6 +5,7 @@ brightest pixel of the training set become 0 and 1.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,12 +13,13 @@ import tensorflow as tf
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, check_number
 from lowlevel.ops.checks import to_floats
+from lowlevel.types import Tensor
 
 IMAGES_AT_A_TIME = 64
 STATISTICS = ("mean", "std", "low", "high")
 
 
-def statistics_of(images):
+def statistics_of(images: Any) -> dict[str, float]:
     """The statistics of a training set, read a piece at a time.
 
     Args:
@@ -48,7 +50,7 @@ def statistics_of(images):
     return {"mean": mean, "std": std, "low": low, "high": high}
 
 
-def check_statistics(statistics):
+def check_statistics(statistics: Any) -> dict[str, float]:
     """Returns the statistics as floats. Raises ConfigError if they cannot work."""
     if not isinstance(statistics, dict):
         raise ConfigError(f"statistics must be a dict of {', '.join(STATISTICS)}.")
@@ -61,7 +63,7 @@ def check_statistics(statistics):
     return checked
 
 
-def apply(images, statistics):
+def apply(images: Tensor, statistics: Any) -> Tensor:
     """Standardizes and scales images.
 
     Args:

@@ -4,11 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
+from lowlevel.types import Nest
 
 WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
 
 
-def to_tensors(nest, spec=None):
+def to_tensors(nest: Nest, spec: Nest = None) -> Nest:
     """Arrays as tensors: int32 or float32, or what the `spec` says.
 
     Raises:

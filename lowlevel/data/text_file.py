@@ -1,14 +1,16 @@
 """Reads text from files that may hold anything."""
 
 from pathlib import Path
+from typing import Any
 
 from lowlevel.checks import DataError, reason_of
+from lowlevel.files import FilePath
 
 MAX_BYTES = 2**28
 PIECE = 2**20  # bytes that are read at a time
 
 
-def read(path):
+def read(path: FilePath) -> str:
     """The text in a file, see `decode`.
 
     Raises:
@@ -21,7 +23,7 @@ def read(path):
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
 
 
-def read_stream(stream, source):
+def read_stream(stream: Any, source: object) -> str:
     """The text in a stream of bytes, see `decode`; it may never end."""
     content = bytearray()
     while len(content) <= MAX_BYTES and (piece := stream.read(PIECE)):  # memory as there are bytes
@@ -29,7 +31,7 @@ def read_stream(stream, source):
     return decode(content, source)
 
 
-def decode(content, source):
+def decode(content: bytes | bytearray, source: object) -> str:
     """The text that bytes stand for: in UTF-8, or, if they are not that, in Latin-1.
 
     Args:

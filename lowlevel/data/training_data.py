@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import tensorflow as tf
@@ -10,8 +11,9 @@ from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline, standardize
 from lowlevel.data.augment import Augmentation
 from lowlevel.data.blocks import Blocks
-from lowlevel.data.image_sources import SourceExamples
-from lowlevel.data.labelled_images import to_unit_interval
+from lowlevel.data.image_sources import ImageSource, SourceExamples
+from lowlevel.data.labelled_images import ImageDataset, to_unit_interval
+from lowlevel.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,18 +44,18 @@ class TrainingData:
     description: dict = dataclasses.field(default_factory=dict)
     facts: dict = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.augmentation is None:
             return
         inputs = self.train.element_spec[0]
         if self.train.count is None or getattr(inputs, "shape", tf.TensorShape([])).rank != 4:
             raise ConfigError("augmentation is for images whose order the run chooses.")
 
-    def steps(self, batch_size):
+    def steps(self, batch_size: int) -> int:
         """The number of batches in an epoch. Raises ConfigError if it is unknown."""
         return self.train.steps(batch_size, self.steps_per_epoch)
 
-    def batches(self, state, recipe):
+    def batches(self, state: Any, recipe: Any) -> Iterable:
         """The remaining batches of the current epoch: a `tf.data.Dataset`, or a Python iterator.
 
         Args:
@@ -73,7 +75,7 @@ class TrainingData:
         order = self.order(state, recipe)
         return self.train.batches(recipe.batch_size, order, augmentation and augment)
 
-    def iterator(self, state, recipe):
+    def iterator(self, state: Any, recipe: Any) -> Any:
         """A `tf.data.Iterator` whose next elements are `batches(state, recipe)`.
 
         If the recipe asks for `jit_compile`, these batches as `Blocks` instead.
@@ -88,7 +90,7 @@ class TrainingData:
             return self.train.rest
         return iter(self.batches(state, recipe))
 
-    def order(self, state, recipe):
+    def order(self, state: Any, recipe: Any) -> Tensor | None:
         """Indices of the examples that are left in this epoch; None if the run cannot choose."""
         if self.train.count is None:
             return None
@@ -114,7 +116,9 @@ class TrainingData:
             raise ConfigError("jit_compile=True is for inputs that are floats, not whole numbers.")
 
 
-def of_images(dataset, augmentation=None, image_files="digit"):
+def of_images(
+    dataset: ImageDataset, augmentation: Augmentation | None = None, image_files: str = "digit"
+) -> TrainingData:
     """The images and labels of an `ImageDataset`.
 
     Args:
@@ -140,7 +144,7 @@ def of_images(dataset, augmentation=None, image_files="digit"):
     )
 
 
-def of_same_images(dataset, input_spec):
+def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> TrainingData:
     """The images of an `ImageDataset` as inputs and targets; labels are ignored.
 
     Args:
@@ -159,11 +163,14 @@ def of_same_images(dataset, input_spec):
             )
         images = to_unit_interval(part.images)
         parts.append(examples.Arrays(images, images))
-    facts = {"preprocessing": {"divide_by": 255, "image_files": "digit"}}
-    return of_arrays(dataset.name, *parts, **facts)
+    train, held_out = parts
+    preprocessing = {"divide_by": 255, "image_files": "digit"}
+    return of_arrays(dataset.name, train, held_out, preprocessing=preprocessing)
 
 
-def of_sources(name, train, test, augmentation=None):
+def of_sources(
+    name: str, train: ImageSource, test: ImageSource, augmentation: Augmentation | None = None
+) -> TrainingData:
     """Images of two `ImageSource`s as inputs and targets, standardized by the first's statistics.
 
     Raises:
@@ -185,7 +192,13 @@ def of_sources(name, train, test, augmentation=None):
     )
 
 
-def of_arrays(name, train, held_out, held_out_name="test", **facts):
+def of_arrays(
+    name: str,
+    train: examples.Arrays,
+    held_out: examples.Arrays,
+    held_out_name: str = "test",
+    **facts: object,
+) -> TrainingData:
     """Examples in memory.
 
     Args:

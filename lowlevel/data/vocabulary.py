@@ -2,12 +2,14 @@
 
 import collections
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from lowlevel.checks import DataError, check_integer
 from lowlevel.data.examples import Arrays
+from lowlevel.data.sentences import Sentences
 from lowlevel.data.tensors import to_tensors
 
 PADDING = -1
@@ -15,7 +17,7 @@ UNKNOWN = 0  # the number of every word that is not in the vocabulary
 WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
 
 
-def words(text):
+def words(text: str) -> list[str]:
     """The words and the punctuation marks of a text, in lower case.
 
     Raises:
@@ -26,7 +28,7 @@ def words(text):
     return WORD.findall(text.lower())
 
 
-def check_texts(texts):
+def check_texts(texts: object) -> None:
     """Refuses one string in place of several: its letters would be texts. Raises DataError."""
     if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
         raise DataError(f"texts must be a list of strings, not {texts!r}.")
@@ -39,7 +41,7 @@ class Vocabulary:
         known: the list.
     """
 
-    def __init__(self, known):
+    def __init__(self, known: Any) -> None:
         """Raises DataError unless `known` is a list of different words."""
         if (
             not isinstance(known, list)
@@ -51,7 +53,7 @@ class Vocabulary:
         self._numbers = {word: number for number, word in enumerate(known, start=UNKNOWN + 1)}
 
     @classmethod
-    def of(cls, texts, max_words):
+    def of(cls, texts: Iterable[str], max_words: int) -> "Vocabulary":
         """The most common words of texts, at most `max_words`; ties go to the first.
 
         Words that occur once are left out: they teach a network what unknown words mean.
@@ -65,7 +67,7 @@ class Vocabulary:
         counts = collections.Counter(word for text in texts for word in words(text))
         return cls([word for word, count in counts.most_common(max_words) if count > 1])
 
-    def numbers(self, texts):
+    def numbers(self, texts: Sequence[str]) -> np.ndarray:
         """Texts as numbers of words: int32 `[texts, words of the longest]`, `PADDING` at the end.
 
         Raises:
@@ -83,6 +85,6 @@ class Vocabulary:
             result[number, : len(row)] = row
         return result
 
-    def examples(self, sentences):
+    def examples(self, sentences: Sentences) -> Arrays:
         """`Sentences` as `Arrays`: the numbers of their words, and their labels."""
         return Arrays(*to_tensors((self.numbers(sentences.texts), sentences.labels)))

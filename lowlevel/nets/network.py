@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_choice
 from lowlevel.joined_stores import Store
-from lowlevel.types import Nest, Outputs, Tensor
+from lowlevel.types import GraphFunction, Nest, Outputs, Tensor
 from lowlevel.variables import count_parameters
 
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
@@ -78,7 +78,7 @@ class Network:
         config, variables = getattr(self.config, name), joined.stores[name]
         return _of(self.parts[name], None, config, variables, self.precision)
 
-    def compile(self) -> Callable:
+    def compile(self) -> GraphFunction:
         """The network as a `tf.function` of inputs alone."""
         return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
 

@@ -5,6 +5,8 @@ import copy
 
 import tensorflow as tf
 
+from lowlevel.storage.run_directory import RunDirectory
+
 
 class BackgroundSaver:
     """Writes to a run directory in a thread, one save at a time.
@@ -14,11 +16,11 @@ class BackgroundSaver:
     `RunDirectory.save`, in the same order.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._thread = concurrent.futures.ThreadPoolExecutor(max_workers=1)
-        self._save = None
+        self._save: concurrent.futures.Future | None = None
 
-    def begin(self, directory, tensors, record):
+    def begin(self, directory: RunDirectory, tensors: dict[str, tf.Variable], record: dict) -> None:
         """Begins a save, after the one before.
 
         Args:
@@ -36,12 +38,12 @@ class BackgroundSaver:
         record = copy.deepcopy(record)
         self._save = self._thread.submit(directory.save, copies, record)
 
-    def check(self):
+    def check(self) -> None:
         """Raises the error of a save that has failed meanwhile."""
         if self._save is not None and self._save.done():
             self.finish()
 
-    def finish(self):
+    def finish(self) -> None:
         """Waits for the save that is under way. Raises its error."""
         save, self._save = self._save, None
         if save is not None:

@@ -8,6 +8,7 @@ disk and renamed, so a kill at any moment never leaves a partial checkpoint unde
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +25,7 @@ _KEY_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
-def save(path, tensors, record):
+def save(path: Path, tensors: dict[str, tf.Variable], record: dict) -> None:
     """Writes a checkpoint.
 
     Args:
@@ -62,7 +63,7 @@ def save(path, tensors, record):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_record(path):
+def read_record(path: Path) -> Any:
     """Checks every byte of a checkpoint and returns its record.
 
     Raises:
@@ -91,7 +92,7 @@ def read_record(path):
         raise CheckpointError(f"the checkpoint {path} is damaged: {reason_of(error)}.") from error
 
 
-def is_whole(path):
+def is_whole(path: Path) -> bool:
     """Whether `read_record` would succeed."""
     try:
         read_record(path)
@@ -100,7 +101,7 @@ def is_whole(path):
     return True
 
 
-def restore(path, tensors, prefix=""):
+def restore(path: Path, tensors: dict[str, tf.Variable], prefix: str = "") -> None:
     """Assigns the values in a checkpoint to variables: to all, or to none if there is an error.
 
     Args:
@@ -156,14 +157,14 @@ def _read_values(path, dtypes):
     return {name: tensor.numpy() for name, tensor in zip(dtypes, tensors, strict=True)}
 
 
-def check_finite(arrays, source):
+def check_finite(arrays: dict[str, np.ndarray], source: object) -> None:
     """Raises CheckpointError if an array of a dict by name holds a number that is not finite."""
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise CheckpointError(f"{name} in {source} holds a number that is not finite.")
 
 
-def nest(tensors):
+def nest(tensors: dict[str, Any]) -> dict:
     """Turns {"a/b": x} into {"a": {"b": x}}, so that TensorFlow's keys read like our names."""
     tree = {}
     for name, variable in tensors.items():

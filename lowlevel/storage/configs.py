@@ -2,16 +2,20 @@
 
 import contextlib
 import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, ConfigError, LowlevelError, reason_of
+from lowlevel.files import FilePath
 
 DIFFERENCES_NAMED = 4
 
 
-def read(path):
+def read(path: Path) -> dict:
     """The dict in a run's config.json. Raises CheckpointError if it is missing or damaged."""
     try:
         config = files.read_json(path)
@@ -30,7 +34,7 @@ def read(path):
     return config
 
 
-def modernize(config):
+def modernize(config: dict) -> dict:
     """Converts a config that an older version may have written to this version's form.
 
     Until November 2026 the bottle autoencoder was kept as two networks, `encoder` and `decoder`.
@@ -47,7 +51,7 @@ def modernize(config):
 
 
 @contextlib.contextmanager
-def blame(source):
+def blame(source: object) -> Iterator[None]:
     """Turns the errors of a config that cannot work into a sentence that names its file.
 
     Raises:
@@ -60,13 +64,15 @@ def blame(source):
         raise CheckpointError(f"the config of {source} is damaged: {reason}.") from error
 
 
-def precision_of(config):
+def precision_of(config: dict) -> Any:
     """The dtype that a run's network computes in; float32 if the config does not say."""
     training = config.get("training")
     return training.get("precision", "float32") if isinstance(training, dict) else None
 
 
-def check_same(there, wanted, defaults, beside, path):
+def check_same(
+    there: dict, wanted: dict, defaults: dict | None, beside: str, path: FilePath
+) -> None:
     """Raises ConfigError, with the differences, if the config of a run is not the one wanted.
 
     The first four arguments are those of `describe_differences`.
@@ -79,7 +85,7 @@ def check_same(there, wanted, defaults, beside, path):
         )
 
 
-def describe_differences(there, wanted, defaults, beside):
+def describe_differences(there: dict, wanted: dict, defaults: dict | None, beside: str) -> str:
     """How two configs differ.
 
     Args:

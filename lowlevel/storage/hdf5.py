@@ -12,10 +12,13 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.files import FilePath
 
 # It imports from where this process does, and not from the working directory.
 START = """
@@ -38,7 +41,7 @@ class OpenFile:
         datasets: (dtype, shape as a list) of each dataset by name, such as `weights/c1`.
     """
 
-    def __init__(self, process, path):
+    def __init__(self, process: Any, path: FilePath) -> None:
         """Raises CheckpointError if the file is damaged, or has links or data elsewhere."""
         self._process, self._path = process, path
         try:
@@ -49,7 +52,7 @@ class OpenFile:
             raise CheckpointError(about["error"])
         self.attributes, self.datasets = about["attributes"], about["datasets"]
 
-    def read(self, name):
+    def read(self, name: str) -> np.ndarray:
         """The array of a dataset: look at `datasets` first. Raises CheckpointError if damaged."""
         dtype, shape = self.datasets[name]
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -65,7 +68,7 @@ class OpenFile:
 
 
 @contextlib.contextmanager
-def opened(path):
+def opened(path: FilePath) -> Iterator[OpenFile]:
     """Opens a file that is there: an `OpenFile`. h5py must be installed.
 
     Raises:
@@ -84,7 +87,7 @@ def opened(path):
             process.kill()
 
 
-def serve(path, cpu_seconds, memory):
+def serve(path: str, cpu_seconds: str, memory: str) -> None:
     """What the other process does. Its arguments are text."""
     _limit(int(cpu_seconds), int(memory) + 4 * os.path.getsize(path))
     import h5py

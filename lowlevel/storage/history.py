@@ -5,7 +5,7 @@ import math
 NOT_METRICS = ("epoch", "step", "seconds")  # entries of a row that are not metrics
 
 
-def best_epoch(history):
+def best_epoch(history: list[dict]) -> dict:
     """The row of the highest test accuracy, or else of the lowest test loss or loss."""
     if "val_accuracy" in history[0]:
         return max(history, key=lambda row: row.get("val_accuracy", -math.inf))

@@ -12,13 +12,14 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from lowlevel import files
+from lowlevel.files import FilePath
 
 FOOTER, MAGIC = 48, bytes.fromhex("57fb808b247547db")
 TRAILER = 5  # bytes behind a block: how it is packed, and a checksum
 HEADER = ""  # the name of the entry about the checkpoint as a whole
 
 
-def read(path):
+def read(path: FilePath) -> dict[str, tuple[tf.DType, tf.TensorShape]]:
     """The dtype and the shape of each variable of a checkpoint, by its key.
 
     Args:

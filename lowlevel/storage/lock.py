@@ -6,6 +6,7 @@ The system takes the lock away when the process ends, however it ends, so none i
 import os
 
 from lowlevel.checks import CheckpointError
+from lowlevel.files import FilePath
 
 try:
     import fcntl
@@ -15,7 +16,7 @@ except ImportError:  # not on Windows, where nothing is locked
 _held = {}  # descriptors of the directories that this process has locked, by device and inode
 
 
-def lock(path):
+def lock(path: FilePath) -> None:
     """Locks an existing directory for this process, unless it has locked it already.
 
     Raises:
@@ -40,7 +41,7 @@ def lock(path):
         _held[key] = descriptor
 
 
-def unlock(path):
+def unlock(path: FilePath) -> None:
     """Lets other processes lock the directory. Does nothing if this one has not."""
     try:
         status = os.stat(path)

@@ -1,11 +1,14 @@
 """Checks the contents of a checkpoint's record.json before it is used."""
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from lowlevel.checks import CheckpointError
+from lowlevel.files import FilePath
 
 
-def check(record, path, metric_names):
+def check(record: Any, path: FilePath, metric_names: Sequence[str]) -> dict:
     """Returns the record of a run that is to be resumed.
 
     Args:
@@ -36,13 +39,13 @@ def check(record, path, metric_names):
     return record
 
 
-def check_step(record, path, step):
+def check_step(record: dict, path: FilePath, step: int) -> None:
     """Raises CheckpointError unless the record is of the step that the variables have made."""
     if record["step"] != step:
         raise _damage(path, f"it is of step {record['step']}, its variables are of step {step}")
 
 
-def check_history(record, path):
+def check_history(record: dict, path: FilePath) -> list[dict]:
     """Returns the history in a record: a list of rows with an `epoch` and a `step` that grow.
 
     Raises:

@@ -10,6 +10,8 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_path, reason_of
@@ -17,9 +19,7 @@ from lowlevel.storage import checkpoint, configs
 from lowlevel.storage.history import best_epoch
 from lowlevel.storage.lock import lock, unlock
 
-CONFIG = "config.json"
-METRICS = "metrics.jsonl"
-POINTER = "checkpoint"
+CONFIG, METRICS, POINTER = "config.json", "metrics.jsonl", "checkpoint"
 ABOUT = "about"  # the part of a config that tells a run's origin, and is not compared
 KEEP_NEWEST = 3
 IMAGES = "images"  # where decoded images may be kept, even before there is a run
@@ -37,12 +37,12 @@ class RunDirectory:
         products: names of other files written there after training, for example pictures.
     """
 
-    def __init__(self, path, products=()):
+    def __init__(self, path: files.FilePath, products: Iterable[str] = ()) -> None:
         self.path = check_path("the run directory", path)
         self.products = tuple(products)
-        self._config = None  # the text of config.json, once the directory is open
+        self._config: str | None = None  # the text of config.json, once the directory is open
 
-    def lock(self):
+    def lock(self) -> None:
         """Keeps other processes from training in the directory, if it exists.
 
         Raises:
@@ -51,15 +51,15 @@ class RunDirectory:
         if self.path.is_dir():
             lock(self.path)
 
-    def unlock(self):
+    def unlock(self) -> None:
         """Lets other processes train in the directory."""
         unlock(self.path)
 
-    def exists(self):
+    def exists(self) -> bool:
         """Whether there is a run in the directory."""
         return (self.path / CONFIG).exists() or bool(self.checkpoints())
 
-    def checkpoints(self):
+    def checkpoints(self) -> list[Path]:
         """Paths of all checkpoints, whole or damaged, oldest first."""
         if not self.path.is_dir():
             return []
@@ -70,7 +70,7 @@ class RunDirectory:
         ]
         return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
 
-    def check_ours(self):
+    def check_ours(self) -> None:
         """Raises CheckpointError if the directory has files but does not belong to a run."""
         if self.checkpoints():
             return
@@ -85,11 +85,13 @@ class RunDirectory:
                 f"choose a new directory, or an empty one."
             )
 
-    def read_config(self):
+    def read_config(self) -> dict:
         """The dict in config.json. Raises CheckpointError if it is missing or damaged."""
         return configs.read(self.path / CONFIG)
 
-    def open(self, config, resume=False, fresh=False, defaults=None):
+    def open(
+        self, config: dict, resume: bool = False, fresh: bool = False, defaults: dict | None = None
+    ) -> tuple[Path, dict] | None:
         """Prepares the directory for a new run or for resuming the existing one.
 
         Args:
@@ -148,7 +150,7 @@ class RunDirectory:
         except OSError as error:
             raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
 
-    def check_config(self, config, defaults=None):
+    def check_config(self, config: dict, defaults: dict | None = None) -> None:
         """Compares the config of the existing run with the one wanted, except for `about`.
 
         Raises:
@@ -156,7 +158,7 @@ class RunDirectory:
         """
         configs.check_same(self.read_config(), config, defaults or {}, ABOUT, self.path)
 
-    def clear(self):
+    def clear(self) -> None:
         """Deletes the files of a run, and nothing else."""
         try:
             names = CONFIG, METRICS, POINTER, *self.products
@@ -166,7 +168,7 @@ class RunDirectory:
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be cleared: {reason_of(error)}.") from error
 
-    def newest(self):
+    def newest(self) -> tuple[Path, dict] | None:
         """Path and record of the newest whole checkpoint; reports damaged ones on stderr.
 
         Returns:
@@ -192,7 +194,7 @@ class RunDirectory:
             )
         return None
 
-    def save(self, tensors, record):
+    def save(self, tensors: dict, record: dict) -> Path:
         """Saves a checkpoint, updates the metrics, and deletes checkpoints that are not kept.
 
         Args:
@@ -219,7 +221,7 @@ class RunDirectory:
             raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
         return path
 
-    def write_metrics(self, history):
+    def write_metrics(self, history: list[dict]) -> None:
         """Rewrites metrics.jsonl, so that it never has an epoch that the checkpoints lack."""
         lines = [json.dumps(row) + "\n" for row in history]
         files.write_text(self.path / METRICS, "".join(lines))
@@ -243,6 +245,6 @@ class RunDirectory:
                 path.unlink(missing_ok=True)
 
 
-def checkpoint_name(finished_epochs, step):
+def checkpoint_name(finished_epochs: int, step: int) -> str:
     """Name of the directory of a checkpoint."""
     return f"epoch-{finished_epochs:04d}-step-{step:08d}"

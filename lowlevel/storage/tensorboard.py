@@ -11,7 +11,9 @@ from google.protobuf.message import DecodeError
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.files import FilePath
 from lowlevel.storage.history import NOT_METRICS
+from lowlevel.types import GraphFunction
 
 FOLDER = "tensorboard"
 EVENT_FILES = "*/events.out.tfevents.*"
@@ -31,7 +33,7 @@ class TensorBoard:
         CheckpointError: the directory cannot be written.
     """
 
-    def __init__(self, run_path, step=0, evaluated_on="test"):
+    def __init__(self, run_path: FilePath, step: int = 0, evaluated_on: str = "test") -> None:
         import_extra("tensorboard", "tensorboard")
         root = Path(run_path) / FOLDER
         try:
@@ -44,13 +46,13 @@ class TensorBoard:
         except (OSError, tf.errors.OpError) as error:
             raise CheckpointError(f"{root} cannot be written: {reason_of(error)}.") from error
 
-    def write_step(self, step, values):
+    def write_step(self, step: int, values: dict[str, float]) -> None:
         """Metrics of a training step by name, floats."""
         with self._train.as_default(step):
             for name, value in values.items():
                 tf.summary.scalar(f"step/{name}", value)
 
-    def write_epoch(self, row):
+    def write_epoch(self, row: dict) -> None:
         """A row of the history: training metrics in one run, evaluation metrics in the other."""
         for name in row.keys() - set(NOT_METRICS):
             writer = self._test if name.startswith("val_") else self._train
@@ -58,18 +60,18 @@ class TensorBoard:
                 tf.summary.scalar(f"epoch/{name.removeprefix('val_')}", row[name])
         self.flush()
 
-    def write_graph(self, function):
+    def write_graph(self, function: GraphFunction) -> None:
         """The graph of a `tf.function` with an input signature."""
         with self._train.as_default(0):
             tf.summary.graph(function.get_concrete_function().graph)
 
-    def write_image(self, name, image, step):
+    def write_image(self, name: str, image: np.ndarray, step: int) -> None:
         """A picture: uint8 `[height, width, 3]`."""
         with self._test.as_default(step):
             tf.summary.image(name, image[np.newaxis])
         self.flush()
 
-    def flush(self):
+    def flush(self) -> None:
         """Flushes the log to disk. Raises CheckpointError if that fails."""
         try:
             self._train.flush()
@@ -80,7 +82,7 @@ class TensorBoard:
             ) from error
 
 
-def read(run_path):
+def read(run_path: FilePath) -> list[tuple[str, int, str, bytes]]:
     """All that is logged, in order, without the time: tuples (folder, step, tag, value).
 
     The folder is "train", for example; the value is what was logged, as bytes.

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_path, import_extra, reason_of
+from lowlevel.files import FilePath
 from lowlevel.storage import checkpoint, hdf5
 from lowlevel.variables import sha256
 
@@ -20,7 +21,7 @@ CONFIG, SHA256 = "config", "sha256"
 MARK, DIGEST_SIZE = b"\nsha256 of the bytes before: ", 64
 
 
-def write(path, variables, config):
+def write(path: FilePath, variables: dict[str, tf.Variable], config: dict) -> None:
     """Writes all variables of a dict by name, and the config.
 
     Raises:
@@ -49,7 +50,7 @@ def write(path, variables, config):
         temporary.unlink(missing_ok=True)
 
 
-def read_config(path):
+def read_config(path: FilePath) -> dict:
     """The config in a file, a dict. Raises CheckpointError if it is missing."""
     with _open(path) as file:
         try:
@@ -61,7 +62,7 @@ def read_config(path):
     return config
 
 
-def restore(path, variables):
+def restore(path: FilePath, variables: dict[str, tf.Variable]) -> None:
     """Assigns the values in a file to variables: to all, or to none if there is an error.
 
     Args:

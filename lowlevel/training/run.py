@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.steps import Steps
+from lowlevel.types import GraphFunction
 
 
 class Run:
@@ -63,17 +64,17 @@ class Run:
         return f"Run of {self.network!r}, at step {int(self.state.step)}, {where}"
 
     @property
-    def train_step(self) -> Callable:
+    def train_step(self) -> GraphFunction:
         """The compiled training step for the data."""
         return self._steps.train(self.data.train)
 
     @property
-    def make_steps(self) -> Callable:
+    def make_steps(self) -> GraphFunction:
         """The compiled loop that makes many training steps in one call, see `build_step_loop`."""
         return self._steps.train_loop(self.data.train)
 
     @property
-    def finite_check(self) -> Callable:
+    def finite_check(self) -> GraphFunction:
         """The compiled look at the next step, see `build_finite_check`."""
         return self._steps.finite_check(self.data.train)
 

@@ -1,7 +1,5 @@
 """The training step and the evaluation step, each one compiled graph."""
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
 from lowlevel import seeds
@@ -11,12 +9,12 @@ from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.tasks import Task
-from lowlevel.types import Nest
+from lowlevel.types import GraphFunction, Nest
 
 
 def build_train_step(
     network: Network, task: Task, state: TrainingState, recipe: Recipe | Compiled, spec: Nest
-) -> Callable:
+) -> GraphFunction:
     """Compiles one step of training: forward, loss, gradients, update.
 
     What is frozen in the network's variables is neither differentiated nor updated.
@@ -60,7 +58,7 @@ def build_train_step(
 
 def build_finite_check(
     network: Network, task: Task, state: TrainingState, recipe: Recipe | Compiled, spec: Nest
-) -> Callable:
+) -> GraphFunction:
     """Compiles a look at the next step; arguments are those of `build_train_step`.
 
     Returns:
@@ -79,7 +77,7 @@ def build_finite_check(
     return finite_check
 
 
-def build_eval_step(network: Network, task: Task, spec: Nest) -> Callable:
+def build_eval_step(network: Network, task: Task, spec: Nest) -> GraphFunction:
     """Compiles forward and loss without training; arguments are those of `build_train_step`.
 
     Returns:

@@ -1,11 +1,11 @@
 """Many training steps in one call of a compiled function."""
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
+from lowlevel.types import GraphFunction
 
-def build_step_loop(step: Callable, variables: list[tf.Variable]) -> Callable:
+
+def build_step_loop(step: GraphFunction, variables: list[tf.Variable]) -> GraphFunction:
     """Compiles a loop over a training step, so that many steps need Python only once.
 
     The bits of all variables and sums are the same however many steps a call makes.
@@ -30,7 +30,7 @@ def build_step_loop(step: Callable, variables: list[tf.Variable]) -> Callable:
     return make_steps
 
 
-def build_block_loop(step: Callable, variables: list[tf.Variable]) -> Callable:
+def build_block_loop(step: GraphFunction, variables: list[tf.Variable]) -> GraphFunction:
     """What `build_step_loop` returns, but compiled by XLA, and for `Blocks` instead of an iterator.
 
     XLA makes one function of all ops of a step, which is worth most where each takes microseconds.

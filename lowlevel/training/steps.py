@@ -1,6 +1,5 @@
 """The steps of one run, for data of any form: each is compiled when it is first used."""
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -13,7 +12,7 @@ from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_eval_step, build_finite_check, build_train_step
 from lowlevel.training.step_loop import build_block_loop, build_step_loop
 from lowlevel.training.tasks import Task
-from lowlevel.types import Nest
+from lowlevel.types import GraphFunction, Nest
 
 
 class Steps:
@@ -30,7 +29,7 @@ class Steps:
         self._trainable = set(network.variables.trainable())
         self._train, self._loops, self._eval, self._finite = {}, {}, {}, {}
 
-    def train(self, examples: Any) -> Callable:
+    def train(self, examples: Any) -> GraphFunction:
         """The training step for examples of this form and for the layers that are not frozen now.
 
         Args:
@@ -52,7 +51,7 @@ class Steps:
             )
         return self._train[key]
 
-    def train_loop(self, examples: Any) -> Callable:
+    def train_loop(self, examples: Any) -> GraphFunction:
         """The compiled loop over `train(examples)`, see `lowlevel.training.step_loop`."""
         step = self.train(examples)
         if step not in self._loops:
@@ -60,7 +59,7 @@ class Steps:
             self._loops[step] = build(step, list(self._network.variables.all().values()))
         return self._loops[step]
 
-    def finite_check(self, examples: Any) -> Callable:
+    def finite_check(self, examples: Any) -> GraphFunction:
         """The look at the next step of `train(examples)`, see `build_finite_check`."""
         step = self.train(examples)
         if step not in self._finite:
@@ -70,7 +69,7 @@ class Steps:
             )
         return self._finite[step]
 
-    def evaluate(self, examples: Any) -> Callable:
+    def evaluate(self, examples: Any) -> GraphFunction:
         """The evaluation step for examples of this form. Raises DataError as `train` does."""
         spec = self._spec(examples)
         key = _key(spec)
