@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lowlevel.cli.command_line import number, whole_number
+from lowlevel.cli.defaults import TrainingDefaults
 from lowlevel.training import policies
 
 SCHEDULES = ("constant", "cosine", "piecewise", "one_cycle")
@@ -12,14 +13,14 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 def add_training(
-    parser,
-    defaults,
-    examples="images",
-    dropout=None,
-    label_smoothing=False,
-    precision=True,
-    jit_compile=None,
-):
+    parser: argparse.ArgumentParser,
+    defaults: TrainingDefaults,
+    examples: str = "images",
+    dropout: str | None = None,
+    label_smoothing: bool = False,
+    precision: bool = True,
+    jit_compile: str | None = None,
+) -> None:
     """Adds the arguments that determine a run's result.
 
     Args:
@@ -122,7 +123,7 @@ def add_training(
         )
 
 
-def add_depth(parser):
+def add_depth(parser: argparse.ArgumentParser) -> None:
     """Adds how far layers are folded into blocks."""
     parser.add_argument(
         "--depth",
@@ -132,7 +133,7 @@ def add_depth(parser):
     )
 
 
-def add_network(parser):
+def add_network(parser: argparse.ArgumentParser) -> None:
     """Adds the trained network to use."""
     parser.add_argument(
         "network",
@@ -142,12 +143,12 @@ def add_network(parser):
     )
 
 
-def add_plot(parser, text):
+def add_plot(parser: argparse.ArgumentParser, text: str) -> None:
     """Adds --plot; `text` says what is drawn."""
     parser.add_argument("--plot", metavar="FILE", type=Path, help=f"draw {text}, as a .png file")
 
 
-def add_best(parser):
+def add_best(parser: argparse.ArgumentParser) -> None:
     """Adds the options for when to judge the network; the best one is kept."""
     group = parser.add_argument_group("the best network, by average precision")
     group.add_argument(
@@ -166,7 +167,7 @@ def add_best(parser):
     )
 
 
-def add_run(parser, run_dir, export=True):
+def add_run(parser: argparse.ArgumentParser, run_dir: object, export: bool = True) -> None:
     """Adds where a run is kept and how it starts; `run_dir` is the default in the help."""
     group = parser.add_argument_group("the run")
     group.add_argument(
@@ -228,7 +229,7 @@ def add_run(parser, run_dir, export=True):
     group.add_argument("--quiet", action="store_true", help="print the last two lines only")
 
 
-def parse(parser, checkpoints):
+def parse(parser: argparse.ArgumentParser, checkpoints: Path) -> argparse.Namespace:
     """The arguments; ends the program if they would train in the shipped network's directory."""
     args = parser.parse_args()
     shipped = checkpoints / "mnist"

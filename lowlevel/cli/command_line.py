@@ -7,7 +7,9 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, NoReturn
 
 from lowlevel.checks import (
     ConfigError,
@@ -25,15 +27,15 @@ AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
 class ArgumentParser(argparse.ArgumentParser):
     """Reports errors in one line, without the usage; does not accept abbreviated options."""
 
-    def __init__(self, **keywords):
+    def __init__(self, **keywords: Any) -> None:
         super().__init__(allow_abbrev=False, **keywords)
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         """Prints the message and exits with status 2."""
         self.exit(2, f"{self.prog}: {printable(message)} (try --help)\n")
 
 
-def check_plot(parser, plot, images):
+def check_plot(parser: argparse.ArgumentParser, plot: Path, images: Iterable[Path]) -> None:
     """Ends the program unless `plot` names a .png file that can be written and is not an input."""
     if plot.suffix != ".png" or plot.is_dir():
         parser.error(f"--plot needs the name of a .png file, not {str(plot)!r}")
@@ -43,7 +45,7 @@ def check_plot(parser, plot, images):
         parser.error(f"--plot would overwrite the image {plot}")
 
 
-def run(main):
+def run(main: Callable[[], int | None]) -> NoReturn:
     """Runs `main()` and exits with its result; 2 after a user's error, 130 after Ctrl-C."""
     _open_streams()
     try:
@@ -67,7 +69,7 @@ def run(main):
     sys.exit(status)
 
 
-def complain(error):
+def complain(error: object) -> None:
     """Prints an error in a line, with the program's name."""
     sentence = printable(as_options(str(error)))
     print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
@@ -88,14 +90,14 @@ def _open_streams():
             setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
 
 
-def as_options(sentence):
+def as_options(sentence: str) -> str:
     """Replaces function arguments in a message of the package by the matching options."""
     for argument, option in AS_OPTIONS.items():
         sentence = sentence.replace(argument, option)
     return sentence
 
 
-def sayer(quiet):
+def sayer(quiet: bool) -> Callable[[str], None]:
     """A function that prints a line at once, or, if `quiet`, does nothing.
 
     What cannot be printed, because the disk behind the output is full, does not end a run.
@@ -112,7 +114,7 @@ def sayer(quiet):
     return (lambda line: None) if quiet else say
 
 
-def quiet_tensorflow():
+def quiet_tensorflow() -> None:
     """Imports TensorFlow without its start-up messages, unless TF_CPP_MIN_LOG_LEVEL is 0.
 
     It is also told that there is no Keras: nothing here uses it, and importing it with TensorFlow
@@ -157,7 +159,7 @@ def _blocked(*packages):
             del sys.modules[name]
 
 
-def whole_number(minimum, maximum=None):
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     """An argparse type: a whole number in [minimum, maximum]."""
 
     def parse(text):
@@ -170,7 +172,9 @@ def whole_number(minimum, maximum=None):
     return parse
 
 
-def number(low, high, low_included=True, high_included=False):
+def number(
+    low: float, high: float, low_included: bool = True, high_included: bool = False
+) -> Callable[[str], float]:
     """An argparse type: a number between `low` and `high`."""
 
     def parse(text):

@@ -1,23 +1,26 @@
 """Defaults of options, written once for both runs and help texts."""
 
+import argparse
 import dataclasses
+from collections.abc import Collection
+from typing import Any
 
 
 class Default:
     """A default with exceptions: `Default(5, {"digits": 20})` is 5, but 20 for digits."""
 
-    def __init__(self, value, exceptions):
+    def __init__(self, value: Any, exceptions: dict) -> None:
         self.value = value
         self.exceptions = exceptions
 
-    def of(self, cases):
+    def of(self, cases: Collection[str]) -> Any:
         """The default of a run in all these cases, for example "digits" and "mlp on digits"."""
         for case, value in self.exceptions.items():
             if case in cases:
                 return value
         return self.value
 
-    def __str__(self):
+    def __str__(self) -> str:
         exceptions = (f"; {value} for {case}" for case, value in self.exceptions.items())
         return f"{self.value}{''.join(exceptions)}"
 
@@ -32,15 +35,15 @@ class TrainingDefaults:
         at_most: whether a run may end before its epochs do.
     """
 
-    epochs: object
-    batch_size: object
-    learning_rate: object
+    epochs: Any
+    batch_size: Any
+    learning_rate: Any
     optimizer: str = "adam"
     schedule: str = "constant"
-    jit_compile: object = False
+    jit_compile: Any = False
     at_most: bool = False
 
-    def fill(self, args, *cases):
+    def fill(self, args: argparse.Namespace, *cases: str) -> None:
         """Sets the options that the user has left out to their defaults in these cases."""
         for name in ("epochs", "batch_size", "learning_rate", "jit_compile"):
             default = getattr(self, name)

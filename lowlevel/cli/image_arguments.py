@@ -1,11 +1,14 @@
 """Command-line arguments about images; does not import TensorFlow."""
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lowlevel.cli.command_line import number, whole_number
 
 
-def add_digits(parser):
+def add_digits(parser: argparse.ArgumentParser) -> Any:
     """Adds --dataset and --data-dir of scripts that take digits; returns their group."""
     group = parser.add_argument_group("data")
     group.add_argument(
@@ -22,7 +25,9 @@ def add_digits(parser):
     return group
 
 
-def add_digit_net(parser, nets, packaged_norm_momentum):
+def add_digit_net(
+    parser: argparse.ArgumentParser, nets: Sequence[str], packaged_norm_momentum: float
+) -> None:
     """Adds --net, one of these names, and options of some of these networks."""
     group = parser.add_argument_group("the network")
     group.add_argument(
@@ -48,7 +53,7 @@ def add_digit_net(parser, nets, packaged_norm_momentum):
     )
 
 
-def add_augmentation(parser):
+def add_augmentation(parser: argparse.ArgumentParser) -> None:
     """Adds --rotate, --zoom and --shift."""
     group = parser.add_argument_group("random changes to training images")
     group.add_argument(
@@ -74,7 +79,7 @@ def add_augmentation(parser):
     )
 
 
-def add_photo_augmentation(parser):
+def add_photo_augmentation(parser: argparse.ArgumentParser) -> None:
     """Adds --flip, --crop and --cutout."""
     group = parser.add_argument_group("random changes to training images")
     group.add_argument("--flip", action="store_true", help="mirror half of the images sideways")
@@ -94,7 +99,7 @@ def add_photo_augmentation(parser):
     )
 
 
-def add_mini_inception(parser):
+def add_mini_inception(parser: argparse.ArgumentParser) -> None:
     """Adds the options of MiniInception."""
     group = parser.add_argument_group("the network")
     group.add_argument(
@@ -111,7 +116,7 @@ def add_mini_inception(parser):
     )
 
 
-def add_folders(parser):
+def add_folders(parser: argparse.ArgumentParser) -> None:
     """Adds the sources of images for the bottle autoencoder."""
     group = parser.add_argument_group("data: --data-dir, or --train and --normal, or --dataset")
     for option, text in {
@@ -130,7 +135,7 @@ def add_folders(parser):
     )
 
 
-def check_folders(parser, args):
+def check_folders(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Ends the program unless images are given; fills in the folders of --data-dir."""
     if args.data_dir is not None:
         args.train = args.train or args.data_dir / "TRAIN"
@@ -142,7 +147,7 @@ def check_folders(parser, args):
         parser.error("name the images: --data-dir, or --train and --normal, or --dataset shapes")
 
 
-def add_autoencoder(parser):
+def add_autoencoder(parser: argparse.ArgumentParser) -> None:
     """Adds the random changes and the detector's option for the bottle autoencoder."""
     group = parser.add_argument_group("random changes to training images")
     group.add_argument(

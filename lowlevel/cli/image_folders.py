@@ -1,16 +1,21 @@
 """Images for an autoencoder from the user's folders, decoded once into the run's directory."""
 
+import argparse
+
 from lowlevel import files
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import bottles, image_folder
+from lowlevel.data.image_sources import ImageSource
 from lowlevel.prediction import anomaly
 from lowlevel.storage import configs
-from lowlevel.storage.run_directory import IMAGES
+from lowlevel.storage.run_directory import IMAGES, RunDirectory
 
 FOLDERS = ("train", "normal", "anomaly")
 
 
-def load(args, image_shape, directory):
+def load(
+    args: argparse.Namespace, image_shape: tuple[int, int, int], directory: RunDirectory
+) -> dict[str, ImageSource]:
     """The `ImageSource`s `train`, `normal`, and `anomaly` if there are any.
 
     Args:

@@ -5,6 +5,8 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from lowlevel.checks import LowlevelError
 from lowlevel.storage import tensorboard
@@ -22,7 +24,7 @@ class Unbroken:
         start_seconds, seconds: from its start to its first step, and to its end.
     """
 
-    def __init__(self, words, path):
+    def __init__(self, words: Sequence[str], path: Path) -> None:
         """Trains. Raises LowlevelError if the script fails."""
         self.words, self.path = words, path
         file = path.with_suffix(".jsonl")
@@ -36,7 +38,7 @@ class Unbroken:
         self.digests = fingerprints.read(file)
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """How many steps it made."""
         return len(self.digests)
 
@@ -44,24 +46,24 @@ class Unbroken:
 class Life:
     """One process of a script; it is killed when its context ends."""
 
-    def __init__(self, words, run_dir, file):
+    def __init__(self, words: Sequence[str], run_dir: Path, file: Path) -> None:
         options = ["--run-dir", str(run_dir), "--fingerprints", str(file)]
         self._process = subprocess.Popen(
             [*words, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def __enter__(self):
+    def __enter__(self) -> "Life":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def is_running(self):
+    def is_running(self) -> bool:
         """Whether it has not come to its end."""
         return self._process.poll() is None
 
-    def wait(self, seconds=None):
+    def wait(self, seconds: float | None = None) -> str | None:
         """Kills it after these seconds, if it is still running then.
 
         Returns:
@@ -84,7 +86,9 @@ class Life:
         return output
 
 
-def kill_and_compare(unbroken, kills, seed, advance):
+def kill_and_compare(
+    unbroken: Unbroken, kills: int, seed: int, advance: Callable[[], None]
+) -> str | None:
     """Runs the same command again, under kills, and compares it with the unbroken run.
 
     A run that comes to its end before it is killed is compared, and the next one begins.

@@ -1,10 +1,14 @@
 """Reads several files for a prediction: one that cannot be read does not stop the others."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 from lowlevel.checks import DataError
 from lowlevel.cli import command_line
 
 
-def read_each(paths, read):
+def read_each(paths: Sequence[Path], read: Callable) -> tuple[list, list]:
     """Applies a function to each path, and prints a line on stderr for each that fails.
 
     Args:
@@ -24,7 +28,7 @@ def read_each(paths, read):
     return there, values
 
 
-def status(asked, answered):
+def status(asked: Any, answered: Any) -> int:
     """The exit status after some of the files could not be read: 0, 1, or 2 if none could."""
     if answered == asked:
         return 0

@@ -8,7 +8,7 @@ import os
 FASTEST_WITH_ONE = ("text_classifier",)
 
 
-def choose(net):
+def choose(net: str) -> None:
     """Lets one thread compute an operation of a small network, and all cores one of any other.
 
     To be called before TensorFlow computes anything; later it does nothing. What the user sets in

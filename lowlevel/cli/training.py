@@ -1,10 +1,13 @@
 """Shared by training scripts: one call that opens, trains, reports on and exports a run."""
 
+import argparse
 import contextlib
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -19,6 +22,7 @@ from lowlevel.training.epoch_lines import EpochLines
 from lowlevel.training.fingerprints import Fingerprints
 from lowlevel.training.interruption import Interruption
 from lowlevel.training.recipe import Recipe
+from lowlevel.training.run import Run
 from lowlevel.variables import count_parameters, sha256
 
 # What a run directory may hold beside checkpoints, to be deleted when the run starts over.
@@ -28,12 +32,12 @@ PRODUCTS = (
 )
 
 
-def make_directory(args, checkpoints, name):
+def make_directory(args: argparse.Namespace, checkpoints: Path, name: str) -> RunDirectory:
     """The `RunDirectory` of the arguments; by default `name` in `checkpoints`."""
     return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS)
 
 
-def keep_jit_compile(args, directory):
+def keep_jit_compile(args: argparse.Namespace, directory: RunDirectory) -> None:
     """Lets a run that is resumed keep its --jit-compile, if the user leaves the option out.
 
     Runs of older versions have none.
@@ -44,7 +48,7 @@ def keep_jit_compile(args, directory):
             args.jit_compile = settings.get("jit_compile", False)
 
 
-def make_recipe(args, examples):
+def make_recipe(args: argparse.Namespace, examples: int) -> Recipe:
     """The `Recipe` of the arguments, for a run over this number of examples."""
     steps = args.epochs * pipeline.steps_per_epoch(examples, args.batch_size)
     return Recipe(
@@ -60,18 +64,25 @@ def make_recipe(args, examples):
     )
 
 
-def make_deterministic(args):
+def make_deterministic(args: argparse.Namespace) -> None:
     """Lets TensorFlow compute the same bits in each run on a GPU, as it does on a processor."""
     if tf.config.list_physical_devices("GPU") and not args.nondeterministic:
         tf.config.experimental.enable_op_determinism()
 
 
-def make_augmentation(args, *names, **fields):
+def make_augmentation(args: argparse.Namespace, *names: str, **fields: Any) -> Augmentation:
     """The `Augmentation` of the arguments of these names, and of further fields."""
     return Augmentation(**{name: getattr(args, name) for name in names}, **fields)
 
 
-def execute(run, args, description, report, more_hooks=(), show_samples=None):
+def execute(
+    run: Run,
+    args: argparse.Namespace,
+    description: str,
+    report: Callable,
+    more_hooks: Sequence[hooks.Hook] = (),
+    show_samples: Callable | None = None,
+) -> int:
     """Opens a run, trains it to its end or to a stop, and prints the result.
 
     Args:

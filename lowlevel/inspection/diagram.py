@@ -1,6 +1,10 @@
 """A network as a picture: its layers as boxes, from the top down, branches side by side."""
 
+from collections.abc import Sequence
+
+from lowlevel.files import FilePath
 from lowlevel.inspection import layered_layout, summary
+from lowlevel.inspection.summary import Layer
 from lowlevel.reports import figures
 
 COLUMN, ROW = 2.3, 1.05  # inches from one box to the next
@@ -23,7 +27,9 @@ WORDS = {
 INPUT = "input"
 
 
-def draw(path, layers, title, input_shape):
+def draw(
+    path: FilePath, layers: list[Layer], title: str, input_shape: Sequence[int | None]
+) -> None:
     """Draws what `summary.summarize` returned.
 
     Layers of one block, whose names begin alike, stand on a common ground.

@@ -5,11 +5,12 @@ where an edge passes a row, and a few sweeps that put each node near those it is
 """
 
 import itertools
+from collections.abc import Iterable, Sequence
 
 SWEEPS = 8
 
 
-def place(names, edges):
+def place(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> tuple[dict, dict]:
     """Columns and rows for a graph.
 
     Args:
@@ -40,7 +41,7 @@ def place(names, edges):
     columns = _columns(members, chains.values())
 
     places = {name: (columns[name], rows[name]) for name in names}
-    routes = {
+    routes: dict = {
         edge: [(columns[node], node[1]) for node in chain[1:-1]] for edge, chain in chains.items()
     }
     for a, b in edges:

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, reason_in_graph
 from lowlevel.data import tensors
+from lowlevel.types import GraphFunction, Nest
 from lowlevel.variables import layer_of
 
 NO_VALUE = (tf.resource, tf.variant)
@@ -35,7 +36,9 @@ class Nodes:
     operations that nobody looks between.
     """
 
-    def __init__(self, function, variables=None):
+    def __init__(
+        self, function: GraphFunction, variables: dict[str, tf.Variable] | None = None
+    ) -> None:
         """Takes a function apart; traces it only if it has never been called.
 
         Args:
@@ -82,7 +85,7 @@ class Nodes:
             if tensor.dtype in NO_VALUE and id(tensor) not in copies
         }
 
-    def by_layer(self):
+    def by_layer(self) -> dict[str, list[str]]:
         """Names of all nodes and variables, by layer: a dict of lists, in the graph's order.
 
         A layer "c3" lists its activations, their gradients, its weights and the nodes that update
@@ -98,7 +101,7 @@ class Nodes:
             layers.setdefault(self._layer_of(name, operations), []).append(name)
         return layers
 
-    def values(self, names, *inputs):
+    def values(self, names: str | list[str], *inputs: Nest) -> Any:
         """The values of nodes for a batch. Changes no variable, slot or step.
 
         Args:

@@ -10,14 +10,17 @@ import dataclasses
 import re
 import statistics
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from lowlevel import nets
+from lowlevel.files import FilePath
 from lowlevel.inspection import summary
 from lowlevel.progress import Progress
 from lowlevel.training import tasks
+from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 from lowlevel.variables import layer_of
@@ -59,7 +62,15 @@ class Profile:
     operations: list
 
 
-def profile(net_name, config, recipe, precision="float32", steps=20, directory=None, quiet=True):
+def profile(
+    net_name: str,
+    config: Any,
+    recipe: Recipe,
+    precision: str = "float32",
+    steps: int = 20,
+    directory: FilePath | None = None,
+    quiet: bool = True,
+) -> Profile:
     """Times the operations of a network's training step.
 
     Args:
@@ -117,7 +128,7 @@ def profile(net_name, config, recipe, precision="float32", steps=20, directory=N
     return Profile(1e3 * statistics.median(seconds), operations)
 
 
-def by_layer(operations, depth=None):
+def by_layer(operations: list[Operation], depth: int | None = None) -> dict[str, dict[str, float]]:
     """Milliseconds of each layer: a dict by name of dicts by part, the costliest layer first.
 
     Args:
@@ -132,7 +143,7 @@ def by_layer(operations, depth=None):
     return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
 
 
-def by_kind(operations):
+def by_kind(operations: list[Operation]) -> dict[str, tuple[float, int]]:
     """Milliseconds and number of the operations of each kind: a dict, the costliest kind first."""
     found = {}
     for operation in operations:

@@ -1,12 +1,12 @@
 """The times of a training step as tables of text."""
 
-from lowlevel.inspection.profile import FORWARD, GRADIENT, OTHER, UPDATE, by_kind, by_layer
+from lowlevel.inspection.profile import FORWARD, GRADIENT, OTHER, UPDATE, Profile, by_kind, by_layer
 from lowlevel.inspection.summary import align
 
 PARTS = (FORWARD, GRADIENT, UPDATE, OTHER)
 
 
-def text(profile, depth=None, top=10):
+def text(profile: Profile, depth: int | None = None, top: int = 10) -> str:
     """The time of a step, and three tables: by layer, by kind of operation, one by one.
 
     Args:

@@ -6,6 +6,8 @@ each layer runs in a scope of its name.
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -37,7 +39,7 @@ class Layer:
     multiply_adds: int = 0
 
 
-def summarize(net_name, config=None, depth=None):
+def summarize(net_name: str, config: Any = None, depth: int | None = None) -> list[Layer]:
     """The layers of a network, in the order in which they run.
 
     Args:
@@ -108,7 +110,7 @@ def _sources(operation, layer_of):
             yield from _sources(tensor.op, layer_of)
 
 
-def fold(scope, depth):
+def fold(scope: str, depth: int | None) -> str:
     """The first `depth` parts of a layer's name; None keeps all."""
     return "/".join(scope.split("/")[:depth])
 
@@ -128,14 +130,14 @@ def _multiply_adds(operation):
     return math.prod(image.shape[1:3]) * weights.shape.num_elements()
 
 
-def describe_shape(shape):
+def describe_shape(shape: Sequence[int | None]) -> str:
     """Sizes as text: "28 x 28 x 16"; "any" for a size that is not fixed."""
     if not shape:
         return "one number"
     return " x ".join("any" if size is None else str(size) for size in shape)
 
 
-def table(layers):
+def table(layers: list[Layer]) -> str:
     """The layers as lines of text, with totals."""
     header = ("layer", "output shape", "parameters", "multiply-adds")
     rows = [
@@ -157,7 +159,7 @@ def table(layers):
     return "\n".join(lines)
 
 
-def align(rows, left):
+def align(rows: list[tuple], left: tuple) -> list[str]:
     """Rows of texts as lines whose columns stand below one another; the first row is the header.
 
     Columns whose header is in `left` begin below one another, the others end so.

@@ -17,6 +17,7 @@ from lowlevel.checks import (
     check_number,
     import_extra,
 )
+from lowlevel.files import FilePath
 from lowlevel.prediction import detector_file
 
 FOLDS = 5
@@ -34,16 +35,16 @@ class Detector:
             it; `encoder_sha256`, digest of the variables of the encoder that made the latents.
     """
 
-    def __init__(self, arrays, facts):
+    def __init__(self, arrays: dict[str, np.ndarray], facts: dict) -> None:
         self.arrays = arrays
         self.facts = facts
 
     @property
-    def threshold(self):
+    def threshold(self) -> float:
         """The log-likelihood below which an image is an anomaly."""
         return self.facts["threshold"]
 
-    def project(self, latents):
+    def project(self, latents: np.ndarray) -> np.ndarray:
         """Principal components of latents: `[images, latent]` to `[images, dimensions]`.
 
         Raises:
@@ -54,7 +55,7 @@ class Detector:
             raise DataError(f"latents must be [images, {size}], not {list(latents.shape)}.")
         return (latents - self.arrays["pca_mean"]) @ self.arrays["pca_components"].T
 
-    def score(self, latents):
+    def score(self, latents: np.ndarray) -> np.ndarray:
         """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies.
 
         Raises:
@@ -70,12 +71,12 @@ class Detector:
             raise CheckpointError("the detector gives scores that are not finite numbers.")
         return scores
 
-    def save(self, run_path):
+    def save(self, run_path: FilePath) -> None:
         """Writes arrays and JSON beside a run's checkpoints. Raises CheckpointError if it fails."""
         detector_file.write(run_path, self.arrays, self.facts)
 
 
-def load(run_path, encoder_sha256):
+def load(run_path: FilePath, encoder_sha256: str) -> Detector:
     """Loads the detector saved in a run; nothing in it can run code.
 
     Args:
@@ -105,14 +106,14 @@ def _check_latents(latents):
 
 
 def fit(
-    latents,
-    encoder_sha256,
-    seed=0,
-    dimensions=64,
-    components=10,
-    regularization=1e-3,
-    false_alarms=0.05,
-):
+    latents: np.ndarray,
+    encoder_sha256: str,
+    seed: int = 0,
+    dimensions: int = 64,
+    components: int = 10,
+    regularization: float = 1e-3,
+    false_alarms: float = 0.05,
+) -> Detector:
     """Fits a detector to the latents of training images.
 
     The threshold is the quantile `false_alarms` of the scores that training images get from

@@ -6,6 +6,7 @@ import tensorflow as tf
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import CheckpointError, DataError
 from lowlevel.data import auto_mpg
+from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 
 
@@ -16,7 +17,7 @@ class CarPredictor:
         source: the checkpoint, SavedModel or weights file that it was loaded from.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: FilePath) -> None:
         """Loads a network.
 
         Args:
@@ -34,7 +35,7 @@ class CarPredictor:
         self.source = network.source
         self._serve = network.serve
 
-    def predict(self, features):
+    def predict(self, features: np.ndarray) -> np.ndarray:
         """Miles per gallon: float32 `[cars]`.
 
         Args:

@@ -4,12 +4,18 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.nets import grid_detector
+from lowlevel.variables import VariableStore
 
 BATCH_SIZE = 50
 MIN_SCORE = 0.3  # of a box that is shown
 
 
-def detect(config, variables, images, dtype=tf.float32):
+def detect(
+    config: grid_detector.Config,
+    variables: VariableStore,
+    images: np.ndarray,
+    dtype: tf.DType = tf.float32,
+) -> dict[str, np.ndarray]:
     """What a grid detector finds, computed eagerly.
 
     Args:
@@ -29,7 +35,9 @@ def detect(config, variables, images, dtype=tf.float32):
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def of_image(detections, index, min_score=0.0):
+def of_image(
+    detections: dict[str, np.ndarray], index: int, min_score: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes, classes and scores of one image: `[found, 4]`, `[found]`, `[found]`, best first.
 
     Args:

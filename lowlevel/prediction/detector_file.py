@@ -12,6 +12,7 @@ import numpy as np
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_number, check_path, reason_of
+from lowlevel.files import FilePath
 
 FOLDER = "detector"
 ARRAYS, FACTS = "arrays.npz", "detector.json"
@@ -27,7 +28,7 @@ DAMAGE = (
 )
 
 
-def write(run_path, arrays, facts):
+def write(run_path: FilePath, arrays: dict[str, np.ndarray], facts: dict) -> None:
     """Writes a detector's arrays and JSON. Raises CheckpointError if it fails."""
     folder = check_path("the run directory", run_path) / FOLDER
     temporary = folder / f"{files.TEMPORARY}{ARRAYS}"
@@ -44,7 +45,7 @@ def write(run_path, arrays, facts):
         raise CheckpointError(f"{folder} cannot be written: {reason_of(error)}.") from error
 
 
-def read(run_path):
+def read(run_path: FilePath) -> tuple[dict[str, np.ndarray], dict]:
     """A detector's arrays and facts. Raises CheckpointError if there is none, or it is damaged."""
     folder = check_path("the run directory", run_path) / FOLDER
     try:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 from lowlevel.prediction.trained import (
     SAVED_MODEL,
@@ -18,7 +19,7 @@ from lowlevel.prediction.trained import (
 from lowlevel.storage import checkpoint, weights_file
 
 
-def save_savedmodel(network_path, directory):
+def save_savedmodel(network_path: FilePath, directory: FilePath) -> None:
     """Writes a SavedModel that can be used without this package.
 
     Its signatures return what the network's `TrainedNetwork.answer` does, for any
@@ -74,7 +75,7 @@ def _signatures(network):
     return {"serving_default": of_images(tf.uint8, 255), "float_images": of_images(tf.float32, 1)}
 
 
-def save_weights(network_path, file):
+def save_weights(network_path: FilePath, file: FilePath) -> None:
     """Writes all variables by name to an HDF5 file, see `lowlevel.storage.weights_file`.
 
     Args:
@@ -90,14 +91,14 @@ def save_weights(network_path, file):
     weights_file.write(file, network.variables, network.config)
 
 
-def check_new_file(file):
+def check_new_file(file: FilePath) -> None:
     """Raises CheckpointError if the file exists, MissingExtraError without h5py."""
     import_extra("h5py", "hdf5")
     if Path(file).exists():
         raise CheckpointError(f"{file} exists already; choose a new name.")
 
 
-def check_new_directory(directory):
+def check_new_directory(directory: FilePath) -> None:
     """Raises CheckpointError if the path exists and is not an empty directory."""
     directory = Path(directory)
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):

@@ -6,6 +6,8 @@ import tensorflow as tf
 from lowlevel import nets, variables
 from lowlevel.checks import CheckpointError, check_choice
 from lowlevel.data import preprocessing
+from lowlevel.data.image_sources import ImageSource
+from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 from lowlevel.prediction.serving import TrainedNetwork, check_size
 from lowlevel.progress import Progress
@@ -22,7 +24,7 @@ class LatentEncoder:
         image_shape: (height, width, channels) that it takes.
     """
 
-    def __init__(self, source):
+    def __init__(self, source: TrainedNetwork | FilePath) -> None:
         """Takes the encoder of a `TrainedNetwork`, or loads it.
 
         Args:
@@ -43,7 +45,7 @@ class LatentEncoder:
         self.sha256 = variables.sha256(encoder.variables.all())
         self._encode = encoder.compile()
 
-    def latents(self, images, quiet=True):
+    def latents(self, images: ImageSource, quiet: bool = True) -> np.ndarray:
         """Latents of an `ImageSource`: float64 `[images, latent]`.
 
         Raises:

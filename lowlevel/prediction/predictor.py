@@ -2,15 +2,18 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import CheckpointError, DataError
+from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.progress import Progress
+from lowlevel.types import ArrayLike
 
 PIXELS = 2**20  # computed at once: of 1,337 digits, for example
 
@@ -43,7 +46,7 @@ class Predictor:
         detects: whether each image gets boxes, see `lowlevel.nets.grid_detector.detections`.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: TrainedNetwork | FilePath) -> None:
         """Takes a network, or loads one.
 
         Args:
@@ -59,7 +62,7 @@ class Predictor:
             network = trained.load(network)
         self.network = network
         self.config = network.config
-        self.image_shape = network.image_shape
+        self.image_shape: Any = network.image_shape
         self.class_names = network.class_names
         self.source = network.source
         if self.image_shape is None:
@@ -70,7 +73,7 @@ class Predictor:
         self.classifies = "probabilities" in network.answers
         self.detects = "boxes" in network.answers
 
-    def outputs(self, images, quiet=True):
+    def outputs(self, images: ArrayLike, quiet: bool = True) -> dict[str, np.ndarray]:
         """All of the network's answers for images, see `TrainedNetwork.answer`.
 
         Args:
@@ -88,7 +91,7 @@ class Predictor:
         """
         return self._compute(self._all_answers, images, quiet)
 
-    def predict(self, images, quiet=True):
+    def predict(self, images: ArrayLike, quiet: bool = True) -> Prediction:
         """Classes and probabilities; arguments and errors are those of `outputs`.
 
         Returns:

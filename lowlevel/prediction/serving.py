@@ -2,14 +2,20 @@
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from lowlevel import nets, variables
 from lowlevel.checks import ConfigError, check_printable
 from lowlevel.data import preprocessing
+from lowlevel.files import FilePath
+from lowlevel.nets.network import Network
 from lowlevel.storage import configs
 from lowlevel.training import tasks
+from lowlevel.training.run import Run
+from lowlevel.training.tasks import Task
+from lowlevel.types import GraphFunction, Nest, Tensor
 
 
 class TrainedNetwork:
@@ -23,7 +29,7 @@ class TrainedNetwork:
         class_names: a name for each class; empty for a network without classes.
     """
 
-    def __init__(self, network, task, config, source):
+    def __init__(self, network: Network, task: Task, config: dict, source: FilePath) -> None:
         """Assembles a trained network.
 
         Raises:
@@ -39,7 +45,7 @@ class TrainedNetwork:
         self.class_names = _class_names(config, network.config)
 
     @classmethod
-    def from_config(cls, config, source):
+    def from_config(cls, config: dict, source: FilePath) -> "TrainedNetwork":
         """Builds the network that a config describes; its variables are still to be restored.
 
         Raises:
@@ -49,7 +55,8 @@ class TrainedNetwork:
             if not isinstance(config, dict):
                 raise ConfigError("it must be a JSON object")
             config = configs.modernize(config)
-            name, precision = config.get("net"), configs.precision_of(config)
+            name: Any = config.get("net")
+            precision = configs.precision_of(config)
             net_config = nets.config_from_dict(name, config.get("net_config"))
             if Path(source).exists():
                 check_size(name, net_config, Path(source))
@@ -57,47 +64,48 @@ class TrainedNetwork:
             return cls(network, tasks.of_net(name, net_config), config, source)
 
     @classmethod
-    def of_run(cls, run):
+    def of_run(cls, run: Run) -> "TrainedNetwork":
         """The network of a `lowlevel.training.run.Run` as it is now, with the run's variables."""
         return cls(run.network, run.task, run.config, run.directory.path)
 
     @property
-    def variables(self):
+    def variables(self) -> dict[str, tf.Variable]:
         """All variables of the network by name."""
         return self.network.variables.all()
 
     @property
-    def sha256(self):
+    def sha256(self) -> str:
         """Digest of every bit of the network, see `lowlevel.variables.sha256`."""
         return variables.sha256(self.variables)
 
     @property
-    def input_spec(self):
+    def input_spec(self) -> Nest:
         """`tf.TensorSpec` of its inputs: images are float32 in [0, 1]."""
         return self.network.input_spec
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, int, int] | None:
         """(height, width, channels) of images; None if the inputs are something else."""
         spec = self.input_spec
         return tuple(spec.shape[1:]) if spec.shape.rank == 4 else None
 
     @functools.cached_property
-    def serve(self):
+    def serve(self) -> GraphFunction:
         """The compiled function of a batch of inputs that returns a dict of answers."""
         return tf.function(self.answer, input_signature=[self.input_spec], autograph=False)
 
     @property
-    def answers(self):
+    def answers(self) -> set[str]:
         """The set of names of its answers."""
         return set(self.serve.get_concrete_function().structured_outputs)
 
-    def answer(self, inputs):
+    def answer(self, inputs: Nest) -> dict[str, Tensor]:
         """The network's answers for inputs: a dict of tensors, `[batch, ...]` each."""
-        return self.task.answer(self.network, self._preprocess(inputs))
+        answer: Any = self.task.answer
+        return answer(self.network, self._preprocess(inputs))
 
 
-def check_size(name, net_config, source):
+def check_size(name: str, net_config: Any, source: Path) -> None:
     """Raises ConfigError if a network has more numbers than are in a file or a directory.
 
     They are counted in a graph, which allocates nothing.

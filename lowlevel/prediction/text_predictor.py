@@ -1,6 +1,7 @@
 """A trained network as a function from sentences to classes."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +9,7 @@ import tensorflow as tf
 from lowlevel.checks import CheckpointError, DataError, reason_of
 from lowlevel.data import sentences
 from lowlevel.data.vocabulary import PADDING, UNKNOWN, Vocabulary, check_texts, words
+from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 from lowlevel.progress import Progress
 
@@ -42,7 +44,7 @@ class TextPredictor:
         source: the checkpoint, SavedModel or weights file that it was loaded from.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: FilePath) -> None:
         """Loads a network.
 
         Args:
@@ -72,7 +74,7 @@ class TextPredictor:
         self.source = network.source
         self._serve = network.serve
 
-    def predict(self, texts, quiet=True):
+    def predict(self, texts: Sequence[str], quiet: bool = True) -> list[Verdict]:
         """The network's verdict on each sentence.
 
         Args:

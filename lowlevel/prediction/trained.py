@@ -1,9 +1,13 @@
 """Loads trained networks from a run directory, a weights file or a SavedModel."""
 
 import sys
+from pathlib import Path
+
+import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_path, reason_of
+from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage import checkpoint, records, weights_file
 from lowlevel.storage.history import best_epoch
@@ -21,7 +25,7 @@ SAVED_MODEL_MANIFEST = "lowlevel-manifest.json"  # of files read here; older one
 SAVED_MODEL_VARIABLES = "network_variables"
 
 
-def load(path):
+def load(path: FilePath) -> TrainedNetwork:
     """A `TrainedNetwork` with its variables.
 
     Args:
@@ -49,7 +53,7 @@ def load(path):
     return network
 
 
-def find_checkpoint(path):
+def find_checkpoint(path: FilePath) -> tuple[dict, Path]:
     """The config of the run in a directory, and the checkpoint that it predicts with.
 
     Raises:
@@ -69,7 +73,9 @@ def find_checkpoint(path):
     return config, checkpoint_path
 
 
-def restore(named_variables, checkpoint_path, part="variables"):
+def restore(
+    named_variables: dict[str, tf.Variable], checkpoint_path: Path, part: str = "variables"
+) -> None:
     """Gives variables the values in a part of a checkpoint, such as "variables/encoder".
 
     Raises:

@@ -6,13 +6,14 @@ import numpy as np
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError
-from lowlevel.prediction.predictor import Prediction
+from lowlevel.prediction.predictor import Prediction, Predictor
 from lowlevel.progress import Progress
+from lowlevel.types import ArrayLike
 
 PLACES = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))  # pixels down and across
 
 
-def predict(predictor, images, quiet=True):
+def predict(predictor: Predictor, images: ArrayLike, quiet: bool = True) -> Prediction:
     """Means of the probabilities of ten views of each image.
 
     The views are the image and its mirror image, each unmoved and moved by one pixel along both

@@ -9,7 +9,10 @@ import numpy as np
 from lowlevel import files
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
+from lowlevel.files import FilePath
+from lowlevel.prediction.anomaly import Detector
 from lowlevel.reports import figures
+from lowlevel.types import ArrayLike
 
 NORMAL, ANOMALY = "#0969da", "#bc4c00"
 
@@ -32,7 +35,7 @@ class Report:
     points: np.ndarray
     is_anomaly: np.ndarray
 
-    def text(self):
+    def text(self) -> str:
         """A line for each metric."""
         return "\n".join(
             f"{name.replace('_', ' '):16}  {value:.4f}"
@@ -41,7 +44,7 @@ class Report:
             for name, value in self.numbers.items()
         )
 
-    def write(self, directory):
+    def write(self, directory: FilePath) -> None:
         """Writes report.json, latents.png and scores.png to a directory, made if need be.
 
         Raises:
@@ -90,7 +93,7 @@ class Report:
         return figure
 
 
-def make_directory(path):
+def make_directory(path: FilePath) -> Path:
     """Makes a directory for a report, unless it is there. Raises DataError if it cannot be made."""
     path = Path(path)
     try:
@@ -100,7 +103,7 @@ def make_directory(path):
     return path
 
 
-def make(detector, latents, is_anomaly):
+def make(detector: Detector, latents: np.ndarray, is_anomaly: ArrayLike) -> Report:
     """Scores images and compares the verdicts with the truth.
 
     Args:

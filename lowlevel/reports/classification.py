@@ -2,13 +2,18 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from lowlevel import files
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError, check_path, import_extra, reason_of
+from lowlevel.files import FilePath
+from lowlevel.prediction.predictor import Prediction
 from lowlevel.reports import figures
+from lowlevel.types import ArrayLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Report:
     confusion: np.ndarray
     class_names: tuple
 
-    def text(self):
+    def text(self) -> str:
         """A table for people to read."""
         width = max(12, *map(len, self.class_names))
         columns = ("precision", "recall", "f1-score", "roc_auc", "support")
@@ -44,7 +49,7 @@ class Report:
         lines += ["", f"{'accuracy':>{width}}{_format(accuracy)}", ""]
         return "\n".join(lines)
 
-    def write(self, directory):
+    def write(self, directory: FilePath) -> None:
         """Writes report.txt and report.json. Raises DataError if that fails."""
         directory = check_path("the directory of a report", directory)
         try:
@@ -60,7 +65,7 @@ def _format(share):
     return f"{'-' if share is None else format(share, '.4f'):>11}"
 
 
-def make(labels, prediction, class_names):
+def make(labels: ArrayLike, prediction: Prediction, class_names: Sequence[str]) -> Report:
     """Compares predictions with the truth.
 
     Args:
@@ -129,7 +134,7 @@ def _check_classes(what, classes, class_names):
     return classes
 
 
-def confusion_figure(report):
+def confusion_figure(report: Report) -> Any:
     """The confusion matrix as a figure: rows are true classes, shades are shares of a row."""
     count = len(report.class_names)
     size = 2.5 + 0.5 * count

@@ -1,13 +1,20 @@
 """The course of a run as a figure."""
 
 from lowlevel.checks import DataError
+from lowlevel.files import FilePath
 from lowlevel.reports import figures
 from lowlevel.storage.history import NOT_METRICS, best_epoch
 
 TRAIN, TEST = "#0969da", "#bc4c00"
 
 
-def draw(path, history, evaluated_on="test", scale="linear", judged=None):
+def draw(
+    path: FilePath,
+    history: list[dict],
+    evaluated_on: str = "test",
+    scale: str = "linear",
+    judged: tuple[str, int] | None = None,
+) -> None:
     """Draws each metric, on training and on held-out data, and the learning rate over the epochs.
 
     Args:

@@ -3,16 +3,21 @@
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from lowlevel import files
 from lowlevel.average_precision import AveragePrecision, AveragePrecisionResult
 from lowlevel.checks import DataError, check_path, reason_of
+from lowlevel.data.digit_scenes import Scenes
+from lowlevel.files import FilePath
 from lowlevel.prediction.detection import of_image
 
 
-def average_precision(detections, scenes, num_classes):
+def average_precision(
+    detections: dict[str, np.ndarray], scenes: Scenes, num_classes: int
+) -> AveragePrecisionResult:
     """An `AveragePrecisionResult` for all `Scenes`, from a dict of detections in them."""
     metric = AveragePrecision(num_classes)
     for index in range(len(scenes)):
@@ -36,7 +41,7 @@ class Report:
     class_names: tuple
     facts: dict
 
-    def text(self):
+    def text(self) -> str:
         """A table for people to read."""
         width = max(8, *map(len, self.class_names))
         lines = [f"{'':{width}}  average precision  objects"]
@@ -48,7 +53,7 @@ class Report:
             lines.append(f"{name:>{width}}  {_show(value):>17}")
         return "\n".join(lines) + "\n"
 
-    def numbers(self):
+    def numbers(self) -> dict:
         """The same for programs; the metric of a class without objects is None."""
         by_class = {
             name: {"average_precision": _finite(value), "objects": int(count)}
@@ -63,7 +68,7 @@ class Report:
         }
         return means | self.facts | {"classes": by_class}
 
-    def write(self, directory):
+    def write(self, directory: FilePath) -> None:
         """Writes report.txt and report.json. Raises DataError if that fails."""
         directory = check_path("the directory of a report", directory)
         try:
@@ -76,7 +81,9 @@ class Report:
             ) from error
 
 
-def report(detections, scenes, class_names, **facts):
+def report(
+    detections: dict[str, np.ndarray], scenes: Scenes, class_names: Sequence[str], **facts: object
+) -> Report:
     """A `Report` on detections in `Scenes`."""
     result = average_precision(detections, scenes, len(class_names))
     counts = np.bincount(scenes.classes[scenes.classes >= 0], minlength=len(class_names))

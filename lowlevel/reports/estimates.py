@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from lowlevel.files import FilePath
 from lowlevel.reports import figures
 
 
-def draw(path, truth, estimates, unit):
+def draw(path: FilePath, truth: np.ndarray, estimates: np.ndarray, unit: str) -> None:
     """Draws a point for each example, and the line on which estimates equal the truth.
 
     Args:

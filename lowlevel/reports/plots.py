@@ -1,14 +1,26 @@
 """Pictures of predictions, as PNG files."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
+
+from lowlevel.files import FilePath
+from lowlevel.prediction.predictor import Prediction
 from lowlevel.reports import figures
+from lowlevel.types import ArrayLike
 
 FOUND, TRUTH = "#ffb000", "#4cc9f0"  # light, to be visible on dark images
 BOXES_IN_A_ROW = 4
 
 
-def draw_predictions(path, images, prediction, labels, class_names):
+def draw_predictions(
+    path: FilePath,
+    images: Sequence[np.ndarray],
+    prediction: Prediction,
+    labels: ArrayLike,
+    class_names: Sequence[str],
+) -> None:
     """A grid of images, each titled with its predicted class; wrong ones are framed in red.
 
     Args:
@@ -34,7 +46,13 @@ def draw_predictions(path, images, prediction, labels, class_names):
     figures.save(figure, path)
 
 
-def draw_probabilities(path, images, prediction, titles, class_names):
+def draw_probabilities(
+    path: FilePath,
+    images: Sequence[np.ndarray],
+    prediction: Prediction,
+    titles: Sequence[str],
+    class_names: Sequence[str],
+) -> None:
     """Each image beside a bar chart of its probabilities.
 
     Args:
@@ -74,7 +92,15 @@ def draw_probabilities(path, images, prediction, titles, class_names):
     figures.save(figure, path)
 
 
-def draw_boxes(path, images, found, class_names, truth=None, titles=None, sizes=None):
+def draw_boxes(
+    path: FilePath,
+    images: Sequence[np.ndarray],
+    found: Sequence[tuple],
+    class_names: Sequence[str],
+    truth: Sequence[np.ndarray] | None = None,
+    titles: Sequence[str] | None = None,
+    sizes: Sequence[tuple] | None = None,
+) -> None:
     """Images with the boxes found in them, each with its class and score.
 
     Args:

@@ -1,9 +1,10 @@
 """Images above what an autoencoder makes of them."""
 
+from lowlevel.files import FilePath
 from lowlevel.reports import figures
 
 
-def draw(path, rows):
+def draw(path: FilePath, rows: dict[str, tuple]) -> None:
     """Draws, for each kind of images, a row of originals and a row of reconstructions below it.
 
     Args:

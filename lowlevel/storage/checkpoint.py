@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, reason_of
+from lowlevel.files import FilePath
 from lowlevel.storage import index
 
 PREFIX = "variables"
@@ -63,7 +64,7 @@ def save(path: Path, tensors: dict[str, tf.Variable], record: dict) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_record(path: Path) -> Any:
+def read_record(path: FilePath) -> Any:
     """Checks every byte of a checkpoint and returns its record.
 
     Raises:
