@@ -16,6 +16,9 @@ MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
 
 
+PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
+
+
 class LowlevelError(Exception):
     """Base of all errors that a user's input can cause.
 
@@ -243,7 +246,9 @@ def import_extra(module, extra):
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        name = module.partition(".")[0]
+        package = PACKAGES.get(name, name)
         raise MissingExtraError(
-            f"{module.split('.')[0]} is not installed; install it with "
-            f"pip install 'lowlevel[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
+            f"{package} is not installed; install it with pip install {package} "
+            f"(it is one of lowlevel's extras, {extra})."
         ) from error

@@ -117,7 +117,7 @@ def add_folders(parser):
     for option, text in {
         "--data-dir": "a directory with the folders TRAIN, TEST (normal images) and NEG_TEST "
         "(anomalies)",
-        "--train": "a folder of PNG and JPEG images to train on",
+        "--train": "a folder of image files to train on: PNG, JPEG, GIF, WebP, BMP or TIFF",
         "--normal": "a folder of normal images to test on",
         "--anomaly": "a folder of other images to test on",
     }.items():
