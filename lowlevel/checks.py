@@ -14,9 +14,15 @@ from pathlib import Path
 LONGEST_MESSAGE = 1000  # characters
 MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
-
-
 PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
+
+
+def printable(text):
+    """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in str(text)
+    )
 
 
 class LowlevelError(Exception):
@@ -27,7 +33,7 @@ class LowlevelError(Exception):
     """
 
     def __init__(self, text=""):
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+        text = printable(text)
         if len(text) > LONGEST_MESSAGE:
             half = LONGEST_MESSAGE // 2
             text = f"{text[:half]} ... {text[-half:]}"
@@ -152,43 +158,6 @@ def check_printable(names, what):
         if not str(name).isprintable():
             raise ConfigError(f"{what} must be text that can be printed, not {name!r}.")
     return names
-
-
-def printable(text):
-    """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
-        for c in str(text)
-    )
-
-
-def check_same_shape(targets, outputs):
-    """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
-
-    Raises:
-        DataError: their shapes, as far as they are known, differ.
-    """
-    if not targets.shape.is_compatible_with(outputs.shape):
-        raise DataError(
-            f"targets are of shape {targets.shape}, outputs of shape {outputs.shape}; "
-            f"they must have the same shape."
-        )
-
-
-def check_labels(labels, logits):
-    """Refuses labels unless they are one whole number, of any integer type, per row of logits.
-
-    Raises:
-        DataError: they are something else, as far as their shape is known.
-    """
-    fits = logits.shape.rank != 0 and labels.shape.is_compatible_with(logits.shape[:-1])
-    if not (fits and labels.dtype.is_integer):
-        raise DataError(
-            f"labels must be a whole number for each row of logits {logits.shape}, not "
-            f"{labels.dtype.name} {labels.shape}; of one-hot rows, take the argmax."
-        )
-    if logits.shape.rank and logits.shape[-1] == 0:
-        raise DataError(f"logits must have a column for each class, but are {logits.shape}.")
 
 
 def check_image_shape(value, smallest=1, name="image_shape"):

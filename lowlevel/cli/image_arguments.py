@@ -44,7 +44,7 @@ def add_digit_net(parser, nets, packaged_norm_momentum):
         metavar="SHARE",
         type=number(0, 1),
         help="share of the moving averages of strided_net or mish_net kept at each step (default: "
-        f"0.99; {packaged_norm_momentum} for sample and digits)",
+        f"0.99; {packaged_norm_momentum} for sample; {packaged_norm_momentum} for digits)",
     )
 
 
