@@ -105,7 +105,7 @@ def _read(path, convert):
     pillow = import_extra("PIL.Image", "images")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # what it warns of is refused, or harmless
             content = _content(path)
             with pillow.open(io.BytesIO(content), formats=FORMATS) as image:
                 width, height = image.size
