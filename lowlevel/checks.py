@@ -9,11 +9,22 @@ import math
 import operator
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-LONGEST_MESSAGE, MAX_LAYERS = 1000, 200  # characters, layers
+LONGEST_MESSAGE = 1000  # characters
+MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
+PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
+
+
+def printable(text: object) -> str:
+    """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in str(text)
+    )
 
 
 class LowlevelError(Exception):
@@ -24,9 +35,10 @@ class LowlevelError(Exception):
     """
 
     def __init__(self, text: object = "") -> None:
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+        text = printable(text)
         if len(text) > LONGEST_MESSAGE:
-            text = f"{text[: LONGEST_MESSAGE // 2]} ... {text[-LONGEST_MESSAGE // 2 :]}"
+            half = LONGEST_MESSAGE // 2
+            text = f"{text[:half]} ... {text[-half:]}"
         super().__init__(text)
 
 
@@ -108,7 +120,7 @@ def check_sizes(name: str, value: Any) -> tuple[int, ...]:
     return value
 
 
-def check_choice(name: str, value: Any, choices: Any) -> str:
+def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Returns `value` if it is one of `choices`.
 
     Raises:
@@ -153,44 +165,9 @@ def check_printable(names: Any, what: str) -> Any:
     return names
 
 
-def printable(text: object) -> str:
-    """Text for a terminal: what it would obey, such as an escape in a file's name, is spelt out."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
-        for c in str(text)
-    )
-
-
-def check_same_shape(targets: Any, outputs: Any) -> None:
-    """Refuses tensors that a subtraction would broadcast, like `[batch, 1]` and `[batch]`.
-
-    Raises:
-        DataError: their shapes, as far as they are known, differ.
-    """
-    if not targets.shape.is_compatible_with(outputs.shape):
-        raise DataError(
-            f"targets are of shape {targets.shape}, outputs of shape {outputs.shape}; "
-            f"they must have the same shape."
-        )
-
-
-def check_labels(labels: Any, logits: Any) -> None:
-    """Refuses labels unless they are one whole number, of any integer type, per row of logits.
-
-    Raises:
-        DataError: they are something else, as far as their shape is known.
-    """
-    fits = logits.shape.rank != 0 and labels.shape.is_compatible_with(logits.shape[:-1])
-    if not (fits and labels.dtype.is_integer):
-        raise DataError(
-            f"labels must be a whole number for each row of logits {logits.shape}, not "
-            f"{labels.dtype.name} {labels.shape}; of one-hot rows, take the argmax."
-        )
-    if logits.shape.rank and logits.shape[-1] == 0:
-        raise DataError(f"logits must have a column for each class, but are {logits.shape}.")
-
-
-def check_image_shape(value: Any, smallest: int = 1, name: str = "image_shape") -> tuple:
+def check_image_shape(
+    value: Any, smallest: int = 1, name: str = "image_shape"
+) -> tuple[int, int, int]:
     """Returns `value` if it is a tuple (height, width, channels) of whole numbers above 0.
 
     Their product may be `MAX_IMAGE_NUMBERS`.
@@ -230,7 +207,8 @@ def reason_in_graph(error: Any) -> str:
     """The reason in an error of a compiled function, in TensorFlow's words, without node names."""
     text = error.message.partition("\t [[")[0].strip().splitlines()[-1]
     text = re.sub(r"^(\{\{.*?\}\} )?(Error in user-defined .* iterator: \S+: )?", "", text)
-    if asserted := re.match(r"assertion failed: \[(.*?)\]", text):
+    asserted = re.match(r"assertion failed: \[(.*?)\]", text)
+    if asserted:
         return asserted[1].rstrip(".")
     return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
 
@@ -244,7 +222,9 @@ def import_extra(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        name = module.partition(".")[0]
+        package = PACKAGES.get(name, name)
         raise MissingExtraError(
-            f"{module.split('.')[0]} is not installed; install it with "
-            f"pip install 'lowlevel[{extra}]' (in a checkout: pip install -e '.[{extra}]')."
+            f"{package} is not installed; install it with pip install {package} "
+            f"(it is one of lowlevel's extras, {extra})."
         ) from error

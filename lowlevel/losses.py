@@ -4,9 +4,10 @@ import math
 
 import tensorflow as tf
 
-from lowlevel.checks import DataError, check_labels, check_number, check_same_shape
+from lowlevel.checks import DataError, check_number
 from lowlevel.data import pipeline
 from lowlevel.ops.checks import to_tensor
+from lowlevel.target_checks import check_labels, check_same_shape
 from lowlevel.types import ArrayLike, Tensor
 
 

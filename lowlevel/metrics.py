@@ -4,8 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.arrays import to_numbers
-from lowlevel.checks import DataError, check_labels, check_same_shape
+from lowlevel.checks import DataError
 from lowlevel.ops.checks import to_tensor
+from lowlevel.target_checks import check_labels, check_same_shape
 from lowlevel.types import ArrayLike, Tensor
 
 

@@ -1,6 +1,7 @@
 """Progress: a bar in a terminal, an occasional line elsewhere."""
 
 import math
+import shutil
 import sys
 import time
 
@@ -29,6 +30,7 @@ class Progress:
             initial=initial,
             leave=False,
             dynamic_ncols=True,
+            bar_format=bar_format(shutil.get_terminal_size().columns, len(description)),
             disable=quiet or not sys.stderr.isatty(),
         )
         self._initial = initial
@@ -59,6 +61,25 @@ class Progress:
         left = describe_seconds(seconds_each * (self._total - self._done))
         count = f"{self._done}/{self._total} {text}".rstrip()
         return f"{self._description}: {count}, {left} left"
+
+
+def bar_format(columns: int, description: int) -> str | None:
+    """What a bar shows, for tqdm: what does not fit is left out, so that no word is cut.
+
+    Args:
+        columns: the width of the terminal.
+        description: the length of the text in front.
+
+    Returns:
+        A format, or None for all that tqdm can show.
+    """
+    if columns >= description + 75:
+        return None
+    if columns >= description + 45:
+        return "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
+    if columns >= description + 30:
+        return "{desc}: {n_fmt}/{total_fmt}{postfix}"
+    return "{n_fmt}/{total_fmt}{postfix}" if columns >= 30 else "{percentage:.0f}%"
 
 
 def describe_seconds(seconds: float) -> str:

@@ -20,7 +20,7 @@ def parse_arguments():
         nargs="*",
         metavar="IMAGES_OR_DIR",
         type=Path,
-        help="PNG or JPEG files of any size, or folders of them",
+        help="PNG, JPEG, GIF, WebP, BMP or TIFF files of any size, or folders of them",
     )
     parser.add_argument(
         "--normal", nargs="+", metavar="DIR", type=Path, default=[], help="images that are normal"

@@ -13,7 +13,12 @@ DRAWN_SIDE = 800  # pixels of a picture with boxes
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
     arguments.add_network(parser)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG or JPEG file of any size")
+    parser.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="a file of any size: PNG, JPEG, GIF, WebP, BMP or TIFF",
+    )
     parser.add_argument(
         "--top",
         metavar="N",

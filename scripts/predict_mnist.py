@@ -17,7 +17,9 @@ SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="a PNG or JPEG file")
+    parser.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="a file: PNG, JPEG, GIF, WebP, BMP or TIFF"
+    )
     parser.add_argument(
         "--index",
         nargs="+",
@@ -101,8 +103,10 @@ def read_files(paths, image_shape, invert):
         try:
             return digit_image.to_digit(grey, *image_shape[:2], invert, path)
         except DataError as error:
-            hint = "--invert and --no-invert say which of the two is darker."
-            raise DataError(f"{error} {hint}") from error
+            if invert is None:
+                raise
+            option = "--invert" if invert else "--no-invert"
+            raise DataError(f"{error} Without {option} both are tried.") from error
 
     return reading.read_each(paths, read)
 

@@ -12,11 +12,8 @@ import pytest
 import lowlevel
 from tests.test_docs import README, ROOT, blocks_of
 
-NOT_YET = ("by_task",)
 MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(lowlevel.__path__, f"{lowlevel.__name__}.")
-    if module.name.split(".")[-1] not in NOT_YET
+    module.name for module in pkgutil.walk_packages(lowlevel.__path__, f"{lowlevel.__name__}.")
 )
 
 

@@ -49,7 +49,7 @@ def add_digit_net(
         metavar="SHARE",
         type=number(0, 1),
         help="share of the moving averages of strided_net or mish_net kept at each step (default: "
-        f"0.99; {packaged_norm_momentum} for sample and digits)",
+        f"0.99; {packaged_norm_momentum} for sample; {packaged_norm_momentum} for digits)",
     )
 
 
@@ -122,7 +122,7 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     for option, text in {
         "--data-dir": "a directory with the folders TRAIN, TEST (normal images) and NEG_TEST "
         "(anomalies)",
-        "--train": "a folder of PNG and JPEG images to train on",
+        "--train": "a folder of image files to train on: PNG, JPEG, GIF, WebP, BMP or TIFF",
         "--normal": "a folder of normal images to test on",
         "--anomaly": "a folder of other images to test on",
     }.items():

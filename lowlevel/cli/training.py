@@ -114,6 +114,8 @@ def execute(
     if tensorboard is not None:
         more_hooks = [*more_hooks, hooks.TensorBoardLog(tensorboard)]
         say(f"to watch: tensorboard --logdir {run.directory.path}")
+    if args.steps is not None and int(run.state.step) > args.steps:
+        say(f"the run has made {int(run.state.step)} steps; --steps {args.steps} is past")
     if args.fingerprints is not None:
         more_hooks = [*more_hooks, Fingerprints(run, args.fingerprints)]
     try:

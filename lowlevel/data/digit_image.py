@@ -48,9 +48,10 @@ def to_digit(
     small = _reduce(grey)
     light = light_on_paper(small)
     difference = small - light
+    dark = invert
     if invert is None:
-        invert = bool((difference**3).sum() < 0)  # ink is far from the paper, noise is near
-    ink = -difference / np.maximum(light, MIN_CONTRAST) if invert else difference
+        dark = bool((difference**3).sum() < 0)  # ink is far from the paper, noise is near
+    ink = -difference / np.maximum(light, MIN_CONTRAST) if dark else difference
     ink = _normalize(ink, invert, source)
     return _centre(_scale(_cut_out(ink), height, width), height, width)
 
@@ -66,13 +67,15 @@ def _rim_level(grey):
 
 def _take_as_it_is(grey, invert, source):
     if is_dark_on_light(grey) if invert is None else invert:
-        grey, invert = 1 - grey, True
+        grey = 1 - grey
     if grey.max() - _rim_level(grey) < MIN_CONTRAST:
         raise _no_ink(invert, source)
     return np.float32(grey)[..., np.newaxis]
 
 
 def _no_ink(invert, source):
+    if invert is None:
+        return DataError(f"{source} contains no digit: it is blank.")
     contrast = "darker" if invert else "lighter"
     return DataError(f"{source} contains no digit: nothing in it is {contrast} than the paper.")
 

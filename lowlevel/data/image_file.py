@@ -11,6 +11,9 @@ from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 from lowlevel.data.digit_image import is_dark_on_light, to_digit
 from lowlevel.files import FilePath
 
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")  # of those with several images, the first
+SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+KINDS = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 MAX_SIDE = 10_000
 # A JPEG file may go over its pixels again and again, in a few bytes each time: a hundred times is
 # allowed if they are as many as may be. Other bytes may look like the marker; that does no harm.
@@ -21,22 +24,22 @@ DAMAGE = (OSError, SyntaxError, ValueError, TypeError, IndexError, OverflowError
 
 
 def read_grey(path: FilePath) -> np.ndarray:
-    """Reads a PNG or JPEG file.
+    """Reads a file in one of the `FORMATS`.
 
     Returns:
         float32 `[height, width]`, 0 for black and 1 for white. What is transparent is white, or
         black if the rest of the image can be seen better on it.
 
     Raises:
-        DataError: the file is missing, empty, damaged, not a PNG or JPEG image, or more than
-            `MAX_SIDE` pixels high or wide.
+        DataError: the file is missing, empty, damaged, in another format, or more than `MAX_SIDE`
+            pixels high or wide.
         MissingExtraError: Pillow is not installed.
     """
     return _read(path, lambda image: _to_grey(_upright(image)))
 
 
 def read_resized(path: FilePath, image_shape: tuple[int, int, int]) -> np.ndarray:
-    """Reads a PNG or JPEG file of any size and resizes it bilinearly.
+    """Reads a file in one of the `FORMATS`, of any size, and resizes it bilinearly.
 
     Args:
         path: the file.
@@ -67,7 +70,7 @@ def read_resized(path: FilePath, image_shape: tuple[int, int, int]) -> np.ndarra
 
 
 def read_size(path: FilePath) -> tuple[int, int]:
-    """Height and width of a PNG or JPEG file in pixels, upright.
+    """Height and width of an image file in pixels, upright.
 
     Raises:
         DataError, MissingExtraError: as `read_grey` raises them.
@@ -103,10 +106,12 @@ def _read(path, convert):
     pillow = import_extra("PIL.Image", "images")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # what it warns of is refused, or harmless
             content = _content(path)
-            with pillow.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            with pillow.open(io.BytesIO(content), formats=FORMATS) as image:
                 width, height = image.size
+                if image.mode == "F":
+                    raise DataError(f"{path} holds fractions, whose range nobody knows.")
                 if max(width, height) <= MAX_SIDE:
                     scans = content.count(START_OF_SCAN) if image.format == "JPEG" else 1
                     if scans * width * height <= MAX_SCANNED:
@@ -117,7 +122,7 @@ def _read(path, convert):
     except pillow.DecompressionBombError:
         raise DataError(f"{path} is too large: at most {MAX_SIDE} pixels a side.") from None
     except pillow.UnidentifiedImageError:
-        raise DataError(f"{path} is not a PNG or JPEG image.") from None
+        raise DataError(f"{path} is not an image that can be read: {KINDS}.") from None
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
     except DAMAGE as error:
@@ -158,4 +163,6 @@ def _to_grey(image):
 def _sixteen_bits(image):
     """The grey levels of an image of 16 bits a pixel; the one that is transparent is white."""
     levels = np.asarray(image)
+    if levels.min() < 0 or levels.max() > 65535:
+        raise ValueError("its levels do not fit into 16 bits")
     return np.where(levels == image.info.get("transparency", -1), 65535, levels)

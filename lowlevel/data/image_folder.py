@@ -19,11 +19,9 @@ from lowlevel.data.standardize import IMAGES_AT_A_TIME
 from lowlevel.files import FilePath
 from lowlevel.progress import Progress
 
-SUFFIXES = {".png", ".jpg", ".jpeg"}
-
 
 def find(directory: FilePath) -> list[Path]:
-    """Paths of the PNG and JPEG files of a directory, in the order of their names.
+    """Paths of the image files of a directory, in the order of their names.
 
     Raises:
         DataError: the path is not a directory, or contains no images.
@@ -33,12 +31,13 @@ def find(directory: FilePath) -> list[Path]:
         paths = sorted(
             path
             for path in directory.iterdir()
-            if path.suffix.lower() in SUFFIXES and not (path.name.startswith(".") or path.is_dir())
+            if path.suffix.lower() in image_file.SUFFIXES
+            and not (path.name.startswith(".") or path.is_dir())
         )
     except OSError as error:
         raise DataError(f"{directory} cannot be read: {reason_of(error)}.") from error
     if not paths:
-        raise DataError(f"{directory} contains no PNG or JPEG files.")
+        raise DataError(f"{directory} contains no image files: {image_file.KINDS}.")
     return paths
 
 

@@ -1,9 +1,10 @@
 """A network as a picture: its layers as boxes, from the top down, branches side by side."""
 
+import itertools
 from collections.abc import Sequence
 
 from lowlevel.files import FilePath
-from lowlevel.inspection import layered_layout, summary
+from lowlevel.inspection import layered_layout, repeats, summary
 from lowlevel.inspection.summary import Layer
 from lowlevel.reports import figures
 
@@ -32,7 +33,8 @@ def draw(
 ) -> None:
     """Draws what `summary.summarize` returned.
 
-    Layers of one block, whose names begin alike, stand on a common ground.
+    Layers of one block, whose names begin alike, stand on a common ground. A block that repeats the
+    one before it is not drawn again: the first says how often it runs.
 
     Args:
         path: the .png or .svg file to write.
@@ -44,6 +46,7 @@ def draw(
         MissingExtraError: matplotlib is not installed.
         DataError: the file cannot be written.
     """
+    layers, counts = repeats.fold(layers)
     names = [INPUT, *(layer.name for layer in layers)]
     edges = [(source or INPUT, layer.name) for layer in layers for source in layer.inputs]
     places, routes = layered_layout.place(names, edges)
@@ -58,7 +61,7 @@ def draw(
     axes.axis("off")
     figure.set_layout_engine("none")
     axes.text(sum(axes.get_xlim()) / 2, 0.6, title, ha="center", size=13, color=INK)
-    _draw_blocks(axes, places)
+    _draw_blocks(axes, places, routes, counts)
     for (source, target), points in routes.items():
         _draw_arrow(axes, places[source], points, places[target])
     shape = summary.describe_shape(input_shape)
@@ -106,28 +109,40 @@ def _draw_box(axes, place, lines, fill):
 
 
 def _draw_arrow(axes, source, points, target):
-    """A line from the foot of a box, through points, to the head of another."""
+    """A curve from the foot of a box, through points, to the head of another; upright at each."""
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
+
     half = BOX[1] / 2
     (x, y), (end_x, end_y) = _inches(source), _inches(target)
     corners = [(x, y - half), *map(_inches, points), (end_x, end_y + half)]
-    if points:
-        axes.plot(*zip(*corners[:-1], strict=True), color=FAINT, linewidth=1, zorder=2)
-    arrow = {"arrowstyle": "-|>", "color": FAINT, "shrinkA": 0, "shrinkB": 0, "linewidth": 1}
-    axes.annotate("", corners[-1], corners[-2], arrowprops=arrow, zorder=2)
+    curve, codes = [corners[0]], [Path.MOVETO]
+    for (x, y), (next_x, next_y) in itertools.pairwise(corners):
+        middle = (y + next_y) / 2
+        curve += [(x, middle), (next_x, middle), (next_x, next_y)]
+        codes += [Path.CURVE4] * 3
+    arrow = {"arrowstyle": "-|>", "mutation_scale": 10, "color": FAINT, "linewidth": 1}
+    axes.add_patch(FancyArrowPatch(path=Path(curve, codes), zorder=2, **arrow))
 
 
-def _draw_blocks(axes, places):
-    """A ground under the layers of each block."""
+def _draw_blocks(axes, places, routes, counts):
+    """A ground under the layers of each block, as wide as the edges that end in it."""
     from matplotlib.patches import Rectangle
 
-    blocks = {}
+    blocks, passed = {}, {}
     for name, place in places.items():
         if "/" in name:
             blocks.setdefault(name.split("/")[0], []).append(_inches(place))
-    for members in blocks.values():
+    for (_, target), points in routes.items():
+        passed.setdefault(target.split("/")[0], []).extend(x for x, _ in map(_inches, points))
+    for block, members in blocks.items():
         across, down = zip(*members, strict=True)
-        left, bottom = min(across) - BOX[0] / 2 - 0.12, min(down) - BOX[1] / 2 - 0.1
-        right, top = max(across) + BOX[0] / 2 + 0.12, max(down) + BOX[1] / 2 + 0.1
+        half = BOX[0] / 2
+        sides = [x - half for x in across] + [x + half for x in across] + passed.get(block, [])
+        left, bottom = min(sides) - 0.12, min(down) - BOX[1] / 2 - 0.1
+        right, top = max(sides) + 0.12, max(down) + BOX[1] / 2 + 0.1
+        if block in counts:
+            axes.text(right - 0.1, top - 0.25, f"x {counts[block]}", ha="right", size=13, color=INK)
         axes.add_patch(
             Rectangle(
                 (left, bottom),

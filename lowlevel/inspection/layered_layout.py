@@ -39,6 +39,8 @@ def place(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> tuple[dict,
             members[node[1]].append(node)
         chains[a, b] = [a, *between, b]
     columns = _columns(members, chains.values())
+    for chain in chains.values():
+        _straighten(chain[1:-1], members, columns)
 
     places = {name: (columns[name], rows[name]) for name in names}
     routes: dict = {
@@ -76,6 +78,17 @@ def _columns(members, chains):
             for node, column in zip(nodes, spread, strict=True):
                 columns[node] = column - shift
     return columns
+
+
+def _straighten(between, members, columns):
+    """Puts the nodes of an edge below one another, as far out as one of them, if there is room."""
+    if not between:
+        return
+    for column in (max(columns[node] for node in between), min(columns[node] for node in between)):
+        others = [node for _, row in between for node in members[row] if node not in between]
+        if all(abs(columns[node] - column) >= 1 for node in others):
+            columns.update(dict.fromkeys(between, column))
+            return
 
 
 def _mean(numbers):

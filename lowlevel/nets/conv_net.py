@@ -80,6 +80,7 @@ def forward(
     x = conv_relu(x, "c4")
     with tf.name_scope("pool2"):
         x = ops.max_pool2d(x, window=2)  # [batch, 7, 7, 32]
+    with tf.name_scope("flatten"):
         x = ops.flatten(x)  # [batch, 7*7*32]
     with tf.name_scope("d1"):
         x = ops.relu(ops.dense(x, w["d1"], b["d1"]))  # [batch, 128]

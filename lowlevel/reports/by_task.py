@@ -8,9 +8,12 @@ is not installed are left out, with a message on stderr.
 import contextlib
 import dataclasses
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from lowlevel.checks import MissingExtraError
 from lowlevel.data.image_sources import SourceExamples
+from lowlevel.data.labelled_images import ImageDataset
 from lowlevel.data.tensors import to_tensors
 from lowlevel.nets.network import Network
 from lowlevel.prediction import anomaly, trained, views
@@ -18,17 +21,11 @@ from lowlevel.prediction.detection import MIN_SCORE, of_image
 from lowlevel.prediction.latent_encoder import LatentEncoder
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.prediction.serving import TrainedNetwork
-from lowlevel.reports import (
-    classification,
-    curves,
-    detection,
-    estimates,
-    figures,
-    plots,
-    reconstructions,
-)
+from lowlevel.reports import classification, curves, detection, estimates, figures, plots
+from lowlevel.reports.reconstructions import draw as draw_reconstructions
 from lowlevel.storage import checkpoint
 from lowlevel.storage.history import best_epoch
+from lowlevel.training.run import Run
 
 DIGITS_DRAWN, DIGITS_WRITTEN, BOTTLES_DRAWN, SCENES_DRAWN = 25, 12, 10, 12
 SAMPLES_SHOWN, ESTIMATES_SHOWN = 25, 5
@@ -53,7 +50,7 @@ class Outcome:
     step: int | None = None
 
 
-def digits(run, say, tensorboard=None):
+def digits(run: Run, say: Callable, tensorboard: Any = None) -> Outcome:
     """Draws the first test images with their predictions."""
     images, labels = (part[:DIGITS_DRAWN].numpy() for part in run.data.held_out.tensors)
     path = run.directory.path / "predictions.png"
@@ -65,7 +62,9 @@ def digits(run, say, tensorboard=None):
     return dataclasses.replace(_accuracy(run), export_files=(path.name,))
 
 
-def photographs(run, say, tensorboard=None, ten_views=False, quiet=True):
+def photographs(
+    run: Run, say: Callable, tensorboard: Any = None, ten_views: bool = False, quiet: bool = True
+) -> Outcome:
     """Writes a table of metrics by class, and draws the confusion matrix and the curves."""
     directory = run.directory.path
     images, labels = (part.numpy() for part in run.data.held_out.tensors)
@@ -91,7 +90,7 @@ def photographs(run, say, tensorboard=None, ten_views=False, quiet=True):
     return outcome
 
 
-def show_samples(dataset, tensorboard):
+def show_samples(dataset: ImageDataset, tensorboard: Any) -> None:
     """Shows a TensorBoard the first training images of an `ImageDataset` with their classes."""
     train = dataset.train
     with _if_installed("TensorBoard shows no pictures"):
@@ -101,11 +100,11 @@ def show_samples(dataset, tensorboard):
         tensorboard.write_image("training images", figures.to_array(sample), 0)
 
 
-def show_nothing(tensorboard):
+def show_nothing(tensorboard: Any) -> None:
     """Shows a TensorBoard no samples: the run is logged all the same."""
 
 
-def sentences(run, say, tensorboard=None):
+def sentences(run: Run, say: Callable, tensorboard: Any = None) -> Outcome:
     """Draws the curves."""
     with _if_installed("the curves are not drawn"):
         if _draw_curves(run):
@@ -113,7 +112,7 @@ def sentences(run, say, tensorboard=None):
     return _accuracy(run)
 
 
-def cars(run, say, tensorboard=None, table=None):
+def cars(run: Run, say: Callable, tensorboard: Any = None, table: Any = None) -> Outcome:
     """Estimates how far the cars of a test table go, with the network of the best epoch."""
     network = trained.load(run.directory.path)
     found = network.answer(to_tensors(table.features))["estimate"].numpy()
@@ -136,14 +135,16 @@ def cars(run, say, tensorboard=None, table=None):
     return Outcome((line,), network=network.network, step=step)
 
 
-def digit_reconstructions(run, say, tensorboard=None):
+def digit_reconstructions(run: Run, say: Callable, tensorboard: Any = None) -> Outcome:
     """Draws test images and what an autoencoder makes of them, and the curves."""
-    originals = run.data.held_out.tensors[0][:DIGITS_WRITTEN]
-    _draw_reconstructions(run, {"test images": originals}, say)
+    _draw_reconstructions(run, {"test images": run.data.held_out.tensors[0][:DIGITS_WRITTEN]}, say)
     return _reconstruction_error(run)
 
 
-def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
+def bottles(
+    run: Run, say: Callable, tensorboard: Any = None, sources: Any = None,
+    false_alarms: float = 0.05,
+) -> Outcome:  # fmt: skip
     """Fits the detector of anomalies, and draws reconstructions of each kind of images.
 
     Args:
@@ -160,13 +161,14 @@ def bottles(run, say, tensorboard=None, sources=None, false_alarms=0.05):
     originals = {}
     for name, source in sources.items():
         examples = SourceExamples(source, run.data.facts["preprocessing"])
-        [(images, _)] = examples.batches(BOTTLES_DRAWN).take(1)
-        originals[name] = images
+        [(originals[name], _)] = examples.batches(BOTTLES_DRAWN).take(1)
     _draw_reconstructions(run, originals, say)
     return _reconstruction_error(run)
 
 
-def scenes(run, say, tensorboard=None, best=None, test=None):
+def scenes(
+    run: Run, say: Callable, tensorboard: Any = None, best: Any = None, test: Any = None
+) -> Outcome:
     """Judges the best network on scenes that were used neither to train nor to choose it.
 
     Args:
@@ -231,11 +233,10 @@ def _reconstruction_error(run):
 
 def _draw_curves(run, scale="linear", judged=None):
     """Draws curves.png if an epoch is finished; returns whether it did."""
-    if not run.state.history:
-        return False
     path, name = run.directory.path / "curves.png", run.data.held_out_name
-    curves.draw(path, run.state.history, name, scale, judged)
-    return True
+    if run.state.history:
+        curves.draw(path, run.state.history, name, scale, judged)
+    return bool(run.state.history)
 
 
 def _draw_reconstructions(run, originals, say):
@@ -244,6 +245,6 @@ def _draw_reconstructions(run, originals, say):
     path = run.directory.path / "reconstructions.png"
     with _if_installed("nothing is drawn"):
         rows = {name: (x.numpy(), reconstruct(x).numpy()) for name, x in originals.items()}
-        reconstructions.draw(path, rows)
+        draw_reconstructions(path, rows)
         _draw_curves(run)
         say(f"drew {path}")

@@ -15,7 +15,9 @@ def draw(
     scale: str = "linear",
     judged: tuple[str, int] | None = None,
 ) -> None:
-    """Draws each metric, on training and on held-out data, and the learning rate over the epochs.
+    """Draws each metric over the epochs, on training and on held-out data.
+
+    The learning rate is drawn beside them unless it is the same in all epochs.
 
     Args:
         path: the PNG file to write.
@@ -34,9 +36,11 @@ def draw(
     beside = (*NOT_METRICS, "learning_rate")
     metric_names = [name for row in history for name in row if name not in beside]
     names = list(dict.fromkeys(name.removeprefix("val_") for name in metric_names))
-    figure = figures.make(4.5 * (len(names) + 1), 3.6)
-    *panels, last = figure.subplots(1, len(names) + 1)
-    for axes, name in zip(panels, names, strict=True):
+    rate_changes = len({row.get("learning_rate") for row in history}) > 1
+    count = len(names) + rate_changes
+    figure = figures.make(4.5 * count, 3.6)
+    [panels] = figure.subplots(1, count, squeeze=False)
+    for axes, name in zip(panels, names, strict=False):
         _plot(axes, history, name, TRAIN, "training")
         _plot(axes, history, f"val_{name}", TEST, evaluated_on)
         axes.set_title(name.replace("_", " "))
@@ -51,9 +55,10 @@ def draw(
         axes.axvline(epoch, color=figures.NEUTRAL, linestyle=":")
         best_value = best[f"val_{name}"]
         axes.set_title(f"{name.replace('_', ' ')}, best {best_value:.4f} in epoch {epoch}")
-    _plot(last, history, "learning_rate", figures.NEUTRAL, "")
-    last.set_title("learning rate")
-    for axes in (*panels, last):
+    if rate_changes:
+        _plot(panels[-1], history, "learning_rate", figures.NEUTRAL, "")
+        panels[-1].set_title("learning rate")
+    for axes in panels:
         axes.set_xlabel("epoch")
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)

@@ -12,7 +12,7 @@ from lowlevel import nets, optimizers, schedules
 from lowlevel.cli import arguments
 from lowlevel.cli.command_line import ArgumentParser
 from lowlevel.cli.defaults import Default, TrainingDefaults
-from lowlevel.data import bottles, digits
+from lowlevel.data import bottles, digits, mnist_sample
 from lowlevel.nets import strided_net
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -94,7 +94,7 @@ def rates_of(config):
     return getattr(config, "block", config)
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "digits"])
+@pytest.mark.parametrize("dataset", ["mnist", "sample", "digits"])
 @pytest.mark.parametrize("net", SCRIPT["NETS"])
 def test_the_help_tells_the_dropout_of_each_network(net, dataset):
     rates = rates_of(config_of(net, dataset))
@@ -106,7 +106,7 @@ def test_the_help_tells_the_dropout_of_each_network(net, dataset):
     assert rates_of(config_of(net, dropout=0.45)).dropout_rate == 0.45
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "digits"])
+@pytest.mark.parametrize("dataset", ["mnist", "sample", "digits"])
 @pytest.mark.parametrize("net", SCRIPT["NETS"])
 def test_the_help_tells_the_norm_momentum_of_each_network(net, dataset):
     rates = rates_of(config_of(net, dataset))
@@ -150,8 +150,9 @@ def test_the_help_tells_the_networks_and_the_default_one():
 
 
 def test_the_help_tells_how_many_images_come_with_the_package():
-    count = len(digits.load().train)
-    assert f"digits, {count:,} that come with the package" in OPTIONS["--dataset"].help
+    words = OPTIONS["--dataset"].help
+    assert f"sample, {len(mnist_sample.load().train):,} of them that come with the package" in words
+    assert f"digits, {len(digits.load().train):,} smaller ones" in words
     drawn = options_of(ROOT / "scripts" / "train_autoencoder.py")["--dataset"].help
     train, test = bottles.TRAIN_IMAGES, bottles.TEST_IMAGES
     assert f"{train} bottles to train on, {test} bottles and {test} other things" in drawn

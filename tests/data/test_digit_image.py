@@ -46,7 +46,7 @@ def test_the_light_is_found_under_the_ink():
 def test_a_photograph_of_blank_paper_holds_no_digit(to_digit):
     random = np.random.default_rng(0)
     for _ in range(10):
-        with pytest.raises(DataError, match="contains no digit: nothing in it is"):
+        with pytest.raises(DataError, match="contains no digit: it is blank"):
             to_digit(photograph(np.zeros([28, 28], np.uint8), random))
 
 

@@ -81,6 +81,29 @@ def test_a_transparent_level_of_sixteen_bits_is_paper(tmp_path):
         assert image[0, 0] == pytest.approx(white / 2, abs=0.01 * white)
 
 
+@pytest.mark.parametrize("suffix", ["gif", "webp", "bmp", "tiff", "jpg"])
+def test_formats(tmp_path, suffix):
+    path = tmp_path / f"one.{suffix}"
+    frames = {"save_all": True, "append_images": [Image.new("L", draw_one().size)]}
+    draw_one().convert("L").save(path, **(frames if suffix in ("gif", "webp", "tiff") else {}))
+    np.testing.assert_allclose(
+        image_file.read_grey(path),
+        np.asarray(draw_one()) / 255,
+        atol=0.2 if suffix in ("jpg", "webp") else 0.02,
+    )
+    assert image_file.read_resized(path, (6, 6, 3)).shape == (6, 6, 3)
+
+
+def test_levels_whose_range_nobody_knows(tmp_path):
+    Image.fromarray(np.linspace(0, 9, 16, dtype=np.float32).reshape(4, 4)).save(tmp_path / "f.tiff")
+    with pytest.raises(DataError, match=r"f\.tiff holds fractions"):
+        image_file.read_grey(tmp_path / "f.tiff")
+    wide = np.full((4, 4), 70_000, np.int32)
+    Image.fromarray(wide, mode="I").save(tmp_path / "i.tiff")
+    with pytest.raises(DataError, match="do not fit into 16 bits"):
+        image_file.read_grey(tmp_path / "i.tiff")
+
+
 def test_what_is_transparent_is_paper(tmp_path):
     image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     ImageDraw.Draw(image).rectangle([15, 5, 20, 35], fill=(0, 0, 0, 255))
@@ -119,8 +142,8 @@ def png_of_claimed_size(width, height):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is not a PNG or JPEG image"),
-        (b"GIF89a" + bytes(50), "is not a PNG or JPEG image"),
+        (b"", "is not an image that can be read"),
+        (b"GIF89a" + bytes(50), "cannot be read|is not an image"),
         (png_of_claimed_size(30_000, 10), r"is too large \(30000 x 10\): at most 10000 pixels"),
         (png_of_claimed_size(30_000, 30_000), "is too large: at most 10000 pixels"),
         (png_of_claimed_size(50, 50), "cannot be read"),

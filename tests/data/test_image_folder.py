@@ -140,7 +140,7 @@ def test_a_broken_link_is_named_and_not_the_cache(tmp_path):
 def test_folders_without_images(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / ".hidden.png").write_bytes(b"")
-    with pytest.raises(DataError, match="contains no PNG or JPEG files"):
+    with pytest.raises(DataError, match="contains no image files"):
         image_folder.find(tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         image_folder.find(tmp_path / "nowhere")

@@ -11,9 +11,10 @@ import tensorflow as tf
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import training_data
 from lowlevel.data.augment import Augmentation
-from lowlevel.data.examples import Arrays, Stream
+from lowlevel.data.examples import Arrays
 from lowlevel.data.image_sources import ImagesInMemory
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
+from lowlevel.data.stream import Stream
 from lowlevel.data.training_data import TrainingData
 from lowlevel.training.recipe import Recipe
 from tests.comparison import values

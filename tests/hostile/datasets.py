@@ -173,6 +173,15 @@ def image_seeds(folder):
         "jpeg": encode(ramp.convert("RGB"), "JPEG"),
         "jpeg progressive": encode(ramp.convert("RGB"), "JPEG", progressive=True),
         "jpeg cmyk": encode(ramp.convert("CMYK"), "JPEG"),
+        "gif of two frames": encode(ramp, "GIF", save_all=True, append_images=[ramp.rotate(180)]),
+        "gif with transparency": encode(ramp.convert("P"), "GIF", transparency=3),
+        "webp": encode(ramp.convert("RGB"), "WEBP"),
+        "webp with transparency": encode(ramp.convert("RGBA"), "WEBP", lossless=True),
+        "bmp": encode(ramp.convert("RGB"), "BMP"),
+        "bmp with a palette": encode(ramp.convert("P"), "BMP"),
+        "tiff": encode(ramp, "TIFF"),
+        "tiff packed": encode(ramp.convert("RGB"), "TIFF", compression="tiff_lzw"),
+        "tiff of 16 bits": encode(wide, "TIFF"),
     }
 
 

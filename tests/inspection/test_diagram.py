@@ -4,7 +4,7 @@ import pytest
 
 from lowlevel import nets
 from lowlevel.checks import DataError
-from lowlevel.inspection import diagram, layered_layout, summary
+from lowlevel.inspection import diagram, layered_layout, repeats, summary
 from lowlevel.nets import mish_net
 
 
@@ -64,10 +64,25 @@ def test_every_layer_is_drawn_in_a_place_of_its_own(tmp_path, name, depth):
     file = tmp_path / "diagram.svg"
     diagram.draw(file, layers, name, net.input_spec(net.Config()).shape[1:])
     text = file.read_text()
-    for layer in layers:
+    drawn, counts = repeats.fold(layers)
+    assert all(f">x {count}<" in text for count in counts.values())
+    for layer in drawn:
         assert f">{layer.name}<" in text
         if layer.parameters:
             assert f">{layer.parameters:,} parameters<" in text
+
+
+def test_a_block_that_repeats_the_one_before_is_left_out():
+    layers = summary.summarize("vision_transformer")
+    folded, counts = repeats.fold(layers)
+    assert counts == {"block1": 4}
+    names = [layer.name for layer in folded]
+    assert "block2/norm1" not in names
+    assert len(names) == len(layers) - 3 * 11
+    [first] = [layer for layer in folded if layer.name == "first"]
+    assert first.inputs == ["block1/think"]
+    different = summary.summarize("mini_inception")
+    assert repeats.fold(different) == (different, {})
 
 
 def test_the_branches_of_an_inception_module():

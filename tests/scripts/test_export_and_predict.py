@@ -69,7 +69,7 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         (("predict.py", tmp_path / "none", paths[0]), "none does not exist"),
         (("predict.py", tmp_path / "file", paths[0]), "is not a whole HDF5 file"),
         (("predict.py", SHIPPED, tmp_path / "none.png"), "does not exist"),
-        (("predict.py", SHIPPED, tmp_path / "file"), "is not a PNG or JPEG image"),
+        (("predict.py", SHIPPED, tmp_path / "file"), "is not an image that can be read"),
         (("predict.py", SHIPPED, paths[0], "--plot", paths[0]), "would overwrite"),
         (("predict.py", SHIPPED, paths[0], "--top", 0), "argument --top"),
         (("export.py", SHIPPED), "nothing to write"),

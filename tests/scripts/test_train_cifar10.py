@@ -182,8 +182,8 @@ def test_without_scikit_learn_the_run_is_kept_and_the_extra_named(
     run = tmp_path / "run"
     result = train("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
     assert result.status == 0
-    assert "the report is not complete: sklearn is not installed" in result.err
-    assert "lowlevel[report]" in result.err
+    assert "the report is not complete: scikit-learn is not installed" in result.err
+    assert "pip install scikit-learn" in result.err
     assert DIGEST.fullmatch(result.last_lines[1])
 
 
