@@ -28,7 +28,8 @@ class Optimizer:
     slot_kinds: tuple[str, ...] = ()
 
     def __init_subclass__(cls) -> None:
-        # A new rule is not assigned by the ops of the rule that it inherits from.
+        # A new rule is not assigned by the ops of the rule that it inherits from. (To mypy, methods
+        # cannot be replaced.)
         if "update" in vars(cls) and "assign_update" not in vars(cls):
             cls.assign_update = Optimizer.assign_update  # type: ignore[method-assign]
 

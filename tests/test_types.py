@@ -1,4 +1,4 @@
-"""Types: mypy is content with the package and the README, and what is public says its types."""
+"""Types: mypy is content with the package and what README.md and docs/ show; all is annotated."""
 
 import importlib
 import importlib.util
@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import lowlevel
-from tests.test_docs import README, ROOT, blocks_of
+from tests.test_docs import PAGES, README, ROOT, blocks_of
 
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(lowlevel.__path__, f"{lowlevel.__name__}.")
@@ -28,12 +28,14 @@ def mypy(tmp_path, *paths):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_mypy_is_content_with_the_package_and_the_readme(tmp_path):
-    blocks = [block for language, block, _ in blocks_of(README) if language == "python"]
-    assert blocks
-    files = [tmp_path / f"readme_block_{number}.py" for number in range(len(blocks))]
-    for file, block in zip(files, blocks, strict=True):
-        file.write_text(block, encoding="utf-8")
+def test_mypy_is_content_with_the_package_and_with_blocks_of_pages(tmp_path):
+    files = []
+    for page in PAGES:
+        blocks = [block for language, block, _ in blocks_of(page) if language == "python"]
+        assert blocks or page != README
+        for block in blocks:
+            files.append(tmp_path / f"{page.stem.replace('-', '_')}_{len(files)}.py")
+            files[-1].write_text(block, encoding="utf-8")
     status, text = mypy(tmp_path, "lowlevel", *files)
     assert status == 0, text
 
@@ -41,7 +43,9 @@ def test_mypy_is_content_with_the_package_and_the_readme(tmp_path):
 def test_mypy_sees_a_wrong_argument(tmp_path):
     """So that the test above can fail: the types are found, and they are not `Any` throughout."""
     file = tmp_path / "wrong.py"
-    file.write_text("from lowlevel import ops\n\nops.max_pool2d([[[[1.0]]]], window='2')\n")
+    file.write_text(
+        "from lowlevel import ops\n\nops.max_pool2d([[[[1.0]]]], window='2')\n", "utf-8"
+    )
     status, text = mypy(tmp_path, file)
     assert status == 1
     assert 'Argument "window" to "max_pool2d" has incompatible type "str"' in text
