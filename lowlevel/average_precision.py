@@ -1,12 +1,12 @@
 """Average precision of detected boxes, as the COCO challenge measures it."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError, check_integer
-from lowlevel.types import ArrayLike
 
 OVERLAPS = np.linspace(0.5, 0.95, 10)  # intersections over union at which a box counts as found
 RECALLS = np.linspace(0, 1, 101)  # where precision is read off
@@ -52,11 +52,11 @@ class AveragePrecision:
 
     def update(
         self,
-        boxes: ArrayLike,
-        classes: ArrayLike,
-        detected_boxes: ArrayLike,
-        detected_classes: ArrayLike,
-        scores: ArrayLike,
+        boxes: Any,
+        classes: Any,
+        detected_boxes: Any,
+        detected_classes: Any,
+        scores: Any,
     ) -> None:
         """Adds an image.
 

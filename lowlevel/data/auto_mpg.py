@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import io
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -53,7 +52,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def part(self, indices: Iterable[int]) -> "Table":
+    def part(self, indices: np.ndarray) -> "Table":
         """Some of the cars, by number."""
         return dataclasses.replace(
             self,

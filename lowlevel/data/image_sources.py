@@ -80,7 +80,7 @@ class StoredImages(ImageSource):
 class SomeImages(ImageSource):
     """The images of another source at the given numbers, in that order."""
 
-    def __init__(self, images: ImageSource, numbers: Sequence[int], source: str) -> None:
+    def __init__(self, images: ImageSource, numbers: np.ndarray, source: str) -> None:
         super().__init__([images.names[number] for number in numbers], images.image_shape, source)
         self._images = images
         self._numbers = np.asarray(numbers)

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ class Sentences:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def part(self, indices: Iterable[int]) -> "Sentences":
+    def part(self, indices: np.ndarray) -> "Sentences":
         """Some of the sentences, by number."""
         return Sentences([self.texts[i] for i in indices], self.labels[indices], self.source)
 

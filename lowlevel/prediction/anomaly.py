@@ -6,6 +6,7 @@ training images alone.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Detector:
         """The log-likelihood below which an image is an anomaly."""
         return self.facts["threshold"]
 
-    def project(self, latents: np.ndarray) -> np.ndarray:
+    def project(self, latents: Any) -> np.ndarray:
         """Principal components of latents: `[images, latent]` to `[images, dimensions]`.
 
         Raises:
@@ -55,7 +56,7 @@ class Detector:
             raise DataError(f"latents must be [images, {size}], not {list(latents.shape)}.")
         return (latents - self.arrays["pca_mean"]) @ self.arrays["pca_components"].T
 
-    def score(self, latents: np.ndarray) -> np.ndarray:
+    def score(self, latents: Any) -> np.ndarray:
         """Log-likelihoods `[images]` of latents `[images, latent]`: low ones are anomalies.
 
         Raises:
@@ -106,7 +107,7 @@ def _check_latents(latents):
 
 
 def fit(
-    latents: np.ndarray,
+    latents: Any,
     encoder_sha256: str,
     seed: int = 0,
     dimensions: int = 64,

@@ -8,6 +8,7 @@ from lowlevel.checks import CheckpointError, DataError
 from lowlevel.data import auto_mpg
 from lowlevel.files import FilePath
 from lowlevel.prediction import trained
+from lowlevel.types import ArrayLike
 
 
 class CarPredictor:
@@ -35,7 +36,7 @@ class CarPredictor:
         self.source = network.source
         self._serve = network.serve
 
-    def predict(self, features: np.ndarray) -> np.ndarray:
+    def predict(self, features: ArrayLike) -> np.ndarray:
         """Miles per gallon: float32 `[cars]`.
 
         Args:

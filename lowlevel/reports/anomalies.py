@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
 from lowlevel.files import FilePath
 from lowlevel.prediction.anomaly import Detector
 from lowlevel.reports import figures
-from lowlevel.types import ArrayLike
 
 NORMAL, ANOMALY = "#0969da", "#bc4c00"
 
@@ -103,7 +103,7 @@ def make_directory(path: FilePath) -> Path:
     return path
 
 
-def make(detector: Detector, latents: np.ndarray, is_anomaly: ArrayLike) -> Report:
+def make(detector: Detector, latents: Any, is_anomaly: Any) -> Report:
     """Scores images and compares the verdicts with the truth.
 
     Args:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from lowlevel import files
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError, check_path, import_extra, reason_of
 from lowlevel.files import FilePath
-from lowlevel.prediction.predictor import Prediction
 from lowlevel.reports import figures
-from lowlevel.types import ArrayLike
+
+if TYPE_CHECKING:
+    from lowlevel.prediction.predictor import Prediction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,7 @@ def _format(share):
     return f"{'-' if share is None else format(share, '.4f'):>11}"
 
 
-def make(labels: ArrayLike, prediction: Prediction, class_names: Sequence[str]) -> Report:
+def make(labels: Any, prediction: "Prediction", class_names: Sequence[str]) -> Report:
     """Compares predictions with the truth.
 
     Args:

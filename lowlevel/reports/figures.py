@@ -1,6 +1,6 @@
 """Figures: made without windows or global state, saved as PNG, or turned into arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ def show_image(axes: Any, image: np.ndarray) -> None:
     axes.set_yticks([])
 
 
-def image_grid(images: Sequence[np.ndarray], columns: int) -> tuple[Any, Any]:
+def image_grid(images: Collection[np.ndarray], columns: int) -> tuple[Any, Any]:
     """A figure with the images in rows, and the axes of each for a title or a frame."""
     rows = -(-len(images) // columns)
     figure = make(1.3 * columns, 1.5 * rows)

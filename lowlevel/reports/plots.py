@@ -1,14 +1,16 @@
 """Pictures of predictions, as PNG files."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lowlevel.files import FilePath
-from lowlevel.prediction.predictor import Prediction
 from lowlevel.reports import figures
-from lowlevel.types import ArrayLike
+
+if TYPE_CHECKING:
+    from lowlevel.prediction.predictor import Prediction
 
 FOUND, TRUTH = "#ffb000", "#4cc9f0"  # light, to be visible on dark images
 BOXES_IN_A_ROW = 4
@@ -16,9 +18,9 @@ BOXES_IN_A_ROW = 4
 
 def draw_predictions(
     path: FilePath,
-    images: Sequence[np.ndarray],
-    prediction: Prediction,
-    labels: ArrayLike,
+    images: Collection[np.ndarray],
+    prediction: "Prediction",
+    labels: Any,
     class_names: Sequence[str],
 ) -> None:
     """A grid of images, each titled with its predicted class; wrong ones are framed in red.
@@ -48,8 +50,8 @@ def draw_predictions(
 
 def draw_probabilities(
     path: FilePath,
-    images: Sequence[np.ndarray],
-    prediction: Prediction,
+    images: Collection[np.ndarray],
+    prediction: "Prediction",
     titles: Sequence[str],
     class_names: Sequence[str],
 ) -> None:
@@ -94,7 +96,7 @@ def draw_probabilities(
 
 def draw_boxes(
     path: FilePath,
-    images: Sequence[np.ndarray],
+    images: Collection[np.ndarray],
     found: Sequence[tuple],
     class_names: Sequence[str],
     truth: Sequence[np.ndarray] | None = None,
