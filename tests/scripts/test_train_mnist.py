@@ -74,6 +74,13 @@ def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
     assert names["optimizer/m/weights/c1/.ATTRIBUTES/VARIABLE_VALUE"] == [3, 3, 1, 16]
 
 
+@pytest.mark.slow
+def test_the_quick_start_offline(train, tmp_path):
+    result = train("--dataset", "sample", "--run-dir", tmp_path)
+    assert float(ACCURACY.fullmatch(result.last_lines[0])[1]) >= 0.97
+    assert (tmp_path / "predictions.png").exists()
+
+
 def test_stop_resume_finish(train, data_dir, tmp_path):
     whole = train(*small(data_dir, tmp_path / "whole"))
     arguments = small(data_dir, tmp_path / "run")
