@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lowlevel import shipped
 from lowlevel.checks import DataError, check_integer, printable
 from lowlevel.cli import arguments, command_line, reading
-
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
 
 
 def parse_arguments():
@@ -36,8 +35,8 @@ def parse_arguments():
         "--run-dir",
         metavar="DIR",
         type=Path,
-        default=SHIPPED,
-        help="the run that trained the network (default: checkpoints/mnist)",
+        default=shipped.MNIST,
+        help="the run that trained the network (default: the one that ships with the package)",
     )
     invert = parser.add_mutually_exclusive_group()
     invert.add_argument(

@@ -31,7 +31,7 @@ def parse_arguments():
         jit_compile="off; on for mlp without random changes",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     if args.global_pooling is not None and args.net != "strided_net":
         parser.error("--global-pooling is for --net strided_net")
     if args.dropout is not None and args.net == "mlp":

@@ -20,6 +20,7 @@ ROWS = {
     "lowlevel.files": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
+    "lowlevel.shipped": 0,
     "lowlevel.target_checks": 0,
     "lowlevel.ops": 1,
     "lowlevel.variables": 2,

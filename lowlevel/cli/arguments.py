@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lowlevel import shipped
 from lowlevel.cli.command_line import number, whole_number
 from lowlevel.training import policies
 
@@ -228,10 +229,9 @@ def add_run(parser, run_dir, export=True):
     group.add_argument("--quiet", action="store_true", help="print the last two lines only")
 
 
-def parse(parser, checkpoints):
+def parse(parser):
     """The arguments; ends the program if they would train in the shipped network's directory."""
     args = parser.parse_args()
-    shipped = checkpoints / "mnist"
-    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped):
-        parser.error("checkpoints/mnist holds the shipped network; choose another --run-dir")
+    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped.MNIST):
+        parser.error(f"{shipped.MNIST} holds the shipped network; choose another --run-dir")
     return args

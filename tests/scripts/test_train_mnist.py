@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from lowlevel import shipped
 from tests.idx_files import write_random
 from tests.scripts import tools
 
@@ -284,7 +285,7 @@ def test_export(train, data_dir, tmp_path):
         (("--norm-momentum", 0.9), "conv_net has no batch norm"),
         (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),
-        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the shipped network"),
+        (("--run-dir", shipped.MNIST), "the shipped network"),
     ],
 )
 def test_wrong_arguments(train, arguments, message):
