@@ -43,6 +43,7 @@ ROWS = {
     "lowlevel.inspection": 6,
     "lowlevel.model": 6,
     "lowlevel.cli": 7,
+    "lowlevel.__main__": 7,
     "scripts": 8,
 }
 

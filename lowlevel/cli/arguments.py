@@ -232,6 +232,7 @@ def add_run(parser, run_dir, export=True):
 def parse(parser):
     """The arguments; ends the program if they would train in the shipped network's directory."""
     args = parser.parse_args()
-    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped.MNIST):
+    run_dir = getattr(args, "run_dir", None)
+    if run_dir is not None and run_dir.resolve().is_relative_to(shipped.MNIST):
         parser.error(f"{shipped.MNIST} holds the shipped network; choose another --run-dir")
     return args
