@@ -17,6 +17,7 @@ dir(lowlevel) names. The scripts to read and change, and the documentation, are 
 
 
 def parse_arguments():
+    """The command and its options."""
     parser = command_line.ArgumentParser(prog="lowlevel", description=__doc__)
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     predict_parser = commands.add_parser("predict", help="read digits in image files")
