@@ -57,7 +57,7 @@ class Progress:
     def _line(self, text, seconds):
         if self._total is None:
             return f"{self._description}: {self._done} {text}".rstrip()
-        seconds_each = seconds / (self._done - self._initial)
+        seconds_each = seconds / max(1, self._done - self._initial)
         left = describe_seconds(seconds_each * (self._total - self._done))
         count = f"{self._done}/{self._total} {text}".rstrip()
         return f"{self._description}: {count}, {left} left"

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lowlevel import shipped
 from lowlevel.checks import DataError, check_integer, printable
-from lowlevel.cli import arguments, command_line, reading
-
-SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints" / "mnist"
+from lowlevel.cli import arguments, command_line, digit_files, reading
 
 
 def parse_arguments():
@@ -36,8 +35,8 @@ def parse_arguments():
         "--run-dir",
         metavar="DIR",
         type=Path,
-        default=SHIPPED,
-        help="the run that trained the network (default: checkpoints/mnist)",
+        default=shipped.MNIST,
+        help="the run that trained the network (default: the one that ships with the package)",
     )
     invert = parser.add_mutually_exclusive_group()
     invert.add_argument(
@@ -68,7 +67,7 @@ def main():
     from lowlevel.reports import plots
 
     predictor = Predictor(args.run_dir)
-    paths, images = read_files(args.images, predictor.image_shape, args.invert)
+    paths, images = digit_files.read(args.images, predictor.image_shape, args.invert)
     named_images = list(zip(paths, images, strict=True))
     if args.index:
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
@@ -84,31 +83,12 @@ def main():
     images = np.stack([image for _, image in named_images])
     prediction = predictor.predict(images)
 
-    longest = max(len(name) for name in names)
-    for name, digit, row in zip(names, prediction.classes, prediction.probabilities, strict=True):
-        print(f"{name:{longest}}  {predictor.class_names[digit]}  {row[digit]:.4f}")
+    digit_files.tell(names, prediction, predictor.class_names)
     if args.plot:
         titles = [Path(name).name for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
     return reading.status(len(args.images) + len(args.index), len(names))
-
-
-def read_files(paths, image_shape, invert):
-    """The files that can be read, and the image in each, float32 [height, width, 1] in [0, 1]."""
-    from lowlevel.data import digit_image, image_file
-
-    def read(path):
-        grey = image_file.read_grey(path)
-        try:
-            return digit_image.to_digit(grey, *image_shape[:2], invert, path)
-        except DataError as error:
-            if invert is None:
-                raise
-            option = "--invert" if invert else "--no-invert"
-            raise DataError(f"{error} Without {option} both are tried.") from error
-
-    return reading.read_each(paths, read)
 
 
 def test_images(indices, data_dir, class_names):

@@ -43,7 +43,7 @@ def parse_arguments():
         "(default: %(default)s)",
     )
     arguments.add_run(parser, run_dir="checkpoints/regression-NAME", export=False)
-    return arguments.parse(parser, CHECKPOINTS)
+    return arguments.parse(parser)
 
 
 def main():

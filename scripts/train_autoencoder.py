@@ -22,7 +22,7 @@ def parse_arguments():
     image_arguments.add_autoencoder(parser)
     arguments.add_training(parser, DEFAULTS)
     arguments.add_run(parser, run_dir="checkpoints/autoencoder-NAME", export=False)
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     image_arguments.check_folders(parser, args)
     return args
 

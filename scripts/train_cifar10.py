@@ -37,7 +37,7 @@ def parse_arguments():
         "mirrored, and moved by a pixel",
     )
     arguments.add_run(parser, run_dir="checkpoints/mini_inception-NAME, named for the dataset")
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     if args.data_dir is not None and args.dataset == "shapes":
         parser.error("shapes are drawn: they take no --data-dir")
     return args

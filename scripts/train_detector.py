@@ -26,7 +26,7 @@ def parse_arguments():
     arguments.add_run(
         parser, run_dir="checkpoints/grid_detector-NAME, named for the dataset", export=False
     )
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     DEFAULTS.fill(args)
     if (args.evaluate_after or args.evaluate_every) > args.epochs:
         parser.error(f"the network would never be judged in {args.epochs} epochs")

@@ -19,7 +19,7 @@ def parse_arguments():
     arguments.add_run(
         parser, run_dir="checkpoints/digit_autoencoder-NAME, named for the dataset", export=False
     )
-    return arguments.parse(parser, CHECKPOINTS)
+    return arguments.parse(parser)
 
 
 def main():

@@ -3,18 +3,11 @@
 
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line, image_arguments
-from lowlevel.cli.defaults import Default, TrainingDefaults
+from lowlevel.cli import arguments, command_line, defaults, image_arguments
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 NETS = ("conv_net", "strided_net", "mlp", "mish_net", "vision_transformer")
 BATCH_NORM_NETS = ("strided_net", "mish_net")
-DEFAULTS = TrainingDefaults(
-    epochs=Default(5, {"sample": 10, "digits": 20}),
-    batch_size=128,
-    learning_rate=Default(0.001, {"conv_net on mnist": 0.0001}),
-    jit_compile=Default(False, {"mlp without random changes": True}),
-)
 PACKAGED_NORM_MOMENTUM = 0.9  # for packaged data, of which an epoch has 12 or 47 steps
 
 
@@ -25,13 +18,13 @@ def parse_arguments():
     image_arguments.add_augmentation(parser)
     arguments.add_training(
         parser,
-        DEFAULTS,
+        defaults.MNIST,
         dropout="0.2; 0.3 for strided_net, 0.1 for vision_transformer; none in mlp",
         label_smoothing=True,
         jit_compile="off; on for mlp without random changes",
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     if args.global_pooling is not None and args.net != "strided_net":
         parser.error("--global-pooling is for --net strided_net")
     if args.dropout is not None and args.net == "mlp":
@@ -61,7 +54,7 @@ def main():
     augmentation = training.make_augmentation(args, "rotate", "zoom", "shift")
     if not augmentation.changes_images:
         cases.append(f"{args.net} without random changes")
-    DEFAULTS.fill(args, *cases)
+    defaults.MNIST.fill(args, *cases)
     config = make_config(args, dataset)
     dataset = dataset.with_channels(config.image_shape[-1])
     run = Run(

@@ -31,7 +31,7 @@ def parse_arguments():
     )
     arguments.add_training(parser, DEFAULTS, examples="sentences", precision=False)
     arguments.add_run(parser, run_dir="checkpoints/text_classifier-NAME, named for the data")
-    args = arguments.parse(parser, CHECKPOINTS)
+    args = arguments.parse(parser)
     if (args.positive is None) != (args.negative is None):
         parser.error("--positive and --negative need each other")
     if args.data_dir is not None and args.positive is not None:

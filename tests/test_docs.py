@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from lowlevel import shipped
+
 ROOT = Path(__file__).resolve().parent.parent
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 PAGES = sorted([README, *DOCS.glob("*.md")])
@@ -53,7 +55,7 @@ def anchors_of(page):
 def workplace(tmp_path, monkeypatch):
     """The current directory while a page's blocks run; in it, `python` is this Python."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    shutil.copytree(ROOT / "checkpoints" / "mnist", tmp_path / "checkpoints" / "mnist")
+    shutil.copytree(shipped.MNIST, tmp_path / "lowlevel" / "shipped" / "mnist")
     commands = tmp_path / "bin"
     commands.mkdir()
     python = commands / "python"

@@ -20,6 +20,7 @@ ROWS = {
     "lowlevel.files": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
+    "lowlevel.shipped": 0,
     "lowlevel.target_checks": 0,
     "lowlevel.types": 0,
     "lowlevel.ops": 1,
@@ -43,6 +44,7 @@ ROWS = {
     "lowlevel.inspection": 6,
     "lowlevel.model": 6,
     "lowlevel.cli": 7,
+    "lowlevel.__main__": 7,
     "scripts": 8,
 }
 

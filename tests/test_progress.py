@@ -5,6 +5,7 @@ import io
 import pytest
 import tqdm
 
+from lowlevel import progress
 from lowlevel.progress import bar_format
 
 
@@ -24,3 +25,10 @@ def test_no_word_is_cut(columns, postfix):
         assert line.rstrip("]").endswith(postfix)
     if columns >= 40:
         assert line.startswith("epoch 3/10: ")
+
+
+def test_a_line_before_anything_is_done(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
+    with progress.Progress("epoch 1/2", 10) as counted:
+        counted.advance("loss 1.0000", 0)
+    assert capsys.readouterr().err.startswith("epoch 1/2: 0/10 loss 1.0000, ")

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lowlevel import shipped
 from lowlevel.cli.command_line import number, whole_number
 from lowlevel.cli.defaults import TrainingDefaults
 from lowlevel.training import policies
@@ -229,10 +230,10 @@ def add_run(parser: argparse.ArgumentParser, run_dir: object, export: bool = Tru
     group.add_argument("--quiet", action="store_true", help="print the last two lines only")
 
 
-def parse(parser: argparse.ArgumentParser, checkpoints: Path) -> argparse.Namespace:
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; ends the program if they would train in the shipped network's directory."""
     args = parser.parse_args()
-    shipped = checkpoints / "mnist"
-    if args.run_dir is not None and args.run_dir.resolve().is_relative_to(shipped):
-        parser.error("checkpoints/mnist holds the shipped network; choose another --run-dir")
+    run_dir = getattr(args, "run_dir", None)
+    if run_dir is not None and run_dir.resolve().is_relative_to(shipped.MNIST):
+        parser.error(f"{shipped.MNIST} holds the shipped network; choose another --run-dir")
     return args

@@ -49,3 +49,12 @@ class TrainingDefaults:
             default = getattr(self, name)
             if getattr(args, name, default) is None:
                 setattr(args, name, default.of(cases) if isinstance(default, Default) else default)
+
+
+# Of networks for digits, in train_mnist.py and in the command `lowlevel train`.
+MNIST = TrainingDefaults(
+    epochs=Default(5, {"sample": 12, "digits": 20}),
+    batch_size=128,
+    learning_rate=Default(0.001, {"conv_net on mnist": 0.0001}),
+    jit_compile=Default(False, {"mlp without random changes": True}),
+)

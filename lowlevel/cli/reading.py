@@ -1,14 +1,14 @@
 """Reads several files for a prediction: one that cannot be read does not stop the others."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from lowlevel.checks import DataError
 from lowlevel.cli import command_line
+from lowlevel.files import FilePath
 
 
-def read_each(paths: Sequence[Path], read: Callable) -> tuple[list, list]:
+def read_each(paths: Sequence[FilePath], read: Callable) -> tuple[list, list]:
     """Applies a function to each path, and prints a line on stderr for each that fails.
 
     Args:

@@ -102,7 +102,9 @@ def execute(
     export = getattr(args, "export", None)
     if export:
         run.check_export(export)
-    command = shlex.join(["python", f"scripts/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+    name = Path(sys.argv[0]).name
+    program = ["python", f"scripts/{name}"] if name.endswith(".py") else [name]
+    command = shlex.join([*program, *sys.argv[1:]])
     resumed = run.open(args.resume, args.fresh, command)
     parameters = count_parameters(run.network.variables.all())
     say(f"{description}; {run.network.name}: {parameters} parameters")

@@ -88,6 +88,7 @@ class Report:
         axes.axvline(self.numbers["threshold"], color="black", linestyle="--", label="threshold")
         axes.set_xlabel("log-likelihood (the leftmost bar holds all that is lower, too)")
         axes.set_ylabel("images")
+        axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_title(f"ROC AUC {self.numbers['roc_auc']:.4f}")
         axes.legend()
         return figure

@@ -139,14 +139,18 @@ def draw_boxes(
             _add_box(axes, box, TRUTH, "--")
         if titles:
             axes.set_title(titles[index], fontsize=9, parse_math=False)
-    kinds = {"found": (FOUND, "-")} | ({"truth": (TRUTH, "--")} if truth else {})
+    kinds = {"found": (FOUND, "-")} if any(len(boxes) for boxes, _, _ in found) else {}
+    if any(map(len, truth or ())):
+        kinds["truth" if kinds else "truth; nothing found"] = (TRUTH, "--")
     lines = [
         Line2D([], [], color=color, linestyle=style, label=name)
         for name, (color, style) in kinds.items()
     ]
-    figure.legend(
-        handles=lines, loc="outside upper center", ncols=2, facecolor="black", labelcolor="white"
-    )
+    place = {"loc": "outside upper center", "ncols": 2}
+    if kinds:
+        figure.legend(handles=lines, facecolor="black", labelcolor="white", **place)
+    else:
+        figure.suptitle("nothing found", fontsize=11)
     figures.save(figure, path)
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from lowlevel import nets, optimizers, schedules
-from lowlevel.cli import arguments
+from lowlevel.cli import arguments, defaults
 from lowlevel.cli.command_line import ArgumentParser
 from lowlevel.cli.defaults import Default, TrainingDefaults
 from lowlevel.data import bottles, digits, mnist_sample
@@ -161,7 +161,7 @@ def test_the_help_tells_how_many_images_come_with_the_package():
 def test_the_help_tells_the_epochs_and_the_rate_of_train_mnist():
     for net, dataset in (("conv_net", "mnist"), ("mlp", "mnist"), ("conv_net", "digits")):
         args = argparse.Namespace(epochs=None, batch_size=None, learning_rate=None)
-        SCRIPT["DEFAULTS"].fill(args, dataset, f"{net} on {dataset}")
+        defaults.MNIST.fill(args, dataset, f"{net} on {dataset}")
         assert args.epochs == said(OPTIONS["--epochs"], dataset)
         assert args.batch_size == said(OPTIONS["--batch-size"], dataset)
         assert args.learning_rate == said(OPTIONS["--learning-rate"], f"{net} on {dataset}")

@@ -1,16 +1,13 @@
 """Photographs of digits that the network has not seen, read by the network that ships."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from lowlevel import shipped
 from lowlevel.checks import DataError
 from lowlevel.data import digit_image, image_file
 from lowlevel.prediction.predictor import Predictor
 from tests.photos import photograph
-
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def test_photographs_of_held_out_digits(mnist, to_digit, stroke, photos, least):
     digits = [
         to_digit(photograph(image[..., 0], random, stroke)) for image in mnist.test.images[chosen]
     ]
-    classes = Predictor(SHIPPED).predict(np.stack(digits)).classes
+    classes = Predictor(shipped.MNIST).predict(np.stack(digits)).classes
     assert np.mean(classes == mnist.test.labels[chosen]) >= least
 
 

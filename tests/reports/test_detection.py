@@ -79,6 +79,7 @@ def test_boxes_are_drawn_where_they_are(tmp_path):
     plots.draw_boxes(paths[2], images, boxes, NAMES, truth=list(BOXES))
     of_found = [count_pixels(path, plots.FOUND) for path in paths]
     of_truth = [count_pixels(path, plots.TRUTH) for path in paths]
-    assert of_found[0] < 200 < 1500 < of_found[1]  # the legend alone, and the boxes
+    assert of_found[0] == 0  # not even a legend
+    assert of_found[1] > 1500
     assert of_truth[:2] == [0, 0]
     assert of_truth[2] > 300

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from PIL import Image
 
+from lowlevel import shipped
 from lowlevel.nets import bottle_encoder
 from lowlevel.reports import by_task
 from tests.scripts import tools
@@ -237,18 +238,17 @@ def test_the_run_of_another_network_is_left_alone(run_script, trash, tmp_path):
 
 @pytest.mark.parametrize("script", ["train_autoencoder.py", "train_cifar10.py", "train_mnist.py"])
 def test_what_ships_is_never_trained_over(run_script, script):
-    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
     result = run_script(
         script,
         "--dataset",
         "digits" if "mnist" in script else "shapes",
         "--fresh",
         "--run-dir",
-        shipped,
+        shipped.MNIST,
     )
     assert result.status == 2
     assert "the shipped network" in result.err
-    assert (shipped / "config.json").is_file()
+    assert (shipped.MNIST / "config.json").is_file()
 
 
 def test_too_few_pictures_are_refused_before_training(run_script, trash, tmp_path):
@@ -263,7 +263,6 @@ def test_too_few_pictures_are_refused_before_training(run_script, trash, tmp_pat
 
 
 def test_a_run_is_no_autoencoder(run_script, trash):
-    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
-    result = run_script("detect_anomalies.py", shipped, trash / "TEST")
+    result = run_script("detect_anomalies.py", shipped.MNIST, trash / "TEST")
     assert result.status == 2
     assert "is not an autoencoder's" in result.err

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowlevel import shipped
 from lowlevel.data import digits
 from tests.scripts import tools
 from tests.training import small_autoencoder
 
-SHIPPED = tools.SCRIPTS.parent / "checkpoints" / "mnist"
+SHIPPED = shipped.MNIST
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from lowlevel import shipped
 from lowlevel.data import image_file
 from lowlevel.nets import grid_detector
 from lowlevel.prediction.predictor import Predictor
@@ -90,11 +91,10 @@ def test_predict_turns_dark_on_light(sure_run, run_script, tmp_path):
 def test_options_of_predict_that_are_for_others(sure_run, run_script, tmp_path):
     picture = tmp_path / "picture.png"
     Image.new("L", (50, 50)).save(picture)
-    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
     for words, message in (
         ((sure_run, picture, "--top", 2), "--top is for classifiers"),
         ((sure_run, picture, "--least-score", 1), "argument --least-score"),
-        ((shipped, picture, "--least-score", 0.5), "--least-score is for detectors"),
+        ((shipped.MNIST, picture, "--least-score", 0.5), "--least-score is for detectors"),
     ):
         result = run_script("predict.py", *words)
         assert result.status == 2

@@ -1,14 +1,13 @@
 """scripts/predict_cars.py as a person runs it."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lowlevel import shipped
 from tests.scripts import tools
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
 HEADER = "mpg,cylinders,displacement,horsepower,weight,acceleration,model_year,origin,name"
 
 
@@ -67,7 +66,7 @@ def test_mistakes_get_a_sentence(predict, tmp_path, monkeypatch, capfd):
         result = predict(*words)
         assert (result.status, len(result.err.splitlines())) == (2, 1)
         assert message in result.err
-    words = (SHIPPED, path)
+    words = (shipped.MNIST, path)
     result = tools.run_here("predict_cars.py", words, monkeypatch, capfd)
     assert result.status == 2
     assert "does not estimate cars" in result.err

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from lowlevel import shipped
 from lowlevel.data import sentences
 from lowlevel.data.vocabulary import UNKNOWN, Vocabulary
 from lowlevel.nets import text_classifier
@@ -183,7 +184,6 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
     (tmp_path / "binary").write_bytes(b"\0\1\2")
     (tmp_path / "long").write_text("good\n" + "x" * 20_001)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
-    shipped = tools.SCRIPTS.parent / "checkpoints" / "mnist"
     for words, message in (
         ((), "arguments are required: RUN_OR_EXPORT"),
         ((run,), "standard input is empty"),
@@ -194,7 +194,7 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
         ((run, "--file", tmp_path / "none"), "cannot be read: No such file"),
         ((run, "x" * 20_001), "sentence 1 has 20001 characters"),
         ((tmp_path / "none", "good"), "does not exist"),
-        ((shipped, "good"), "does not read sentences"),
+        ((shipped.MNIST, "good"), "does not read sentences"),
     ):
         result = run_script("classify_text.py", *words)
         assert result.status == 2, words

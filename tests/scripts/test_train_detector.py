@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowlevel import shipped
 from lowlevel.data import digit_scenes
 from lowlevel.nets import grid_detector
 from lowlevel.prediction import trained
@@ -166,7 +167,7 @@ def test_without_matplotlib_the_report_is_kept_and_the_extra_named(train, tmp_pa
         (("--evaluate-every", 3), "the network would never be judged in 2 epochs"),
         (("--data-dir", "x"), "takes no data directory"),
         (("--label-smoothing", 0.1), "unrecognized arguments"),
-        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the shipped network"),
+        (("--run-dir", shipped.MNIST), "the shipped network"),
         (("--resume",), "contains no checkpoint to resume"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from lowlevel import shipped
 from tests.idx_files import write_random
 from tests.scripts import tools
 
@@ -72,6 +73,13 @@ def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
     names = tf.train.load_checkpoint(str(tmp_path)).get_variable_to_shape_map()
     assert names["variables/weights/c1/.ATTRIBUTES/VARIABLE_VALUE"] == [3, 3, 1, 16]
     assert names["optimizer/m/weights/c1/.ATTRIBUTES/VARIABLE_VALUE"] == [3, 3, 1, 16]
+
+
+@pytest.mark.slow
+def test_the_quick_start_offline(train, tmp_path):
+    result = train("--dataset", "sample", "--run-dir", tmp_path)
+    assert float(ACCURACY.fullmatch(result.last_lines[0])[1]) >= 0.97
+    assert (tmp_path / "predictions.png").exists()
 
 
 def test_stop_resume_finish(train, data_dir, tmp_path):
@@ -277,7 +285,7 @@ def test_export(train, data_dir, tmp_path):
         (("--norm-momentum", 0.9), "conv_net has no batch norm"),
         (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),
-        (("--run-dir", tools.SCRIPTS.parent / "checkpoints" / "mnist"), "the shipped network"),
+        (("--run-dir", shipped.MNIST), "the shipped network"),
     ],
 )
 def test_wrong_arguments(train, arguments, message):

@@ -1,0 +1,90 @@
+"""What the package does without its clone: `lowlevel`, or `python -m lowlevel`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lowlevel import __version__, shipped
+from lowlevel.cli import arguments, command_line, defaults, digit_files, image_arguments, reading
+from lowlevel.files import FilePath
+
+ABOUT = f"""lowlevel {__version__}: deep learning written out in bare TensorFlow.
+
+  lowlevel predict IMAGE ...  read a digit in each image file, with the network that ships
+  lowlevel train              train such a network, into a new directory here
+
+In Python, `import lowlevel` gives lowlevel.ops, lowlevel.nets, lowlevel.Model and what else
+dir(lowlevel) names. The scripts to read and change, and the documentation, are in the clone.
+"""
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command and its options."""
+    parser = command_line.ArgumentParser(prog="lowlevel", description=__doc__)
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    predict_parser = commands.add_parser("predict", help="read digits in image files")
+    predict_parser.add_argument("images", nargs="+", metavar="IMAGE", help="a file of any size")
+    train_parser = commands.add_parser("train", help="train a network on digits")
+    image_arguments.add_digits(train_parser)
+    arguments.add_training(train_parser, defaults.MNIST, dropout="0.2")
+    arguments.add_run(train_parser, run_dir="conv_net-NAME here, named for the dataset")
+    return arguments.parse(parser)
+
+
+def main() -> int:
+    """Does what a command says; without one, says which there are."""
+    args = parse_arguments()
+    if args.command is None:
+        print(ABOUT, end="")
+        return 0
+    command_line.quiet_tensorflow()
+    return predict(args.images) if args.command == "predict" else train(args)
+
+
+def predict(paths: Sequence[FilePath]) -> int:
+    """Prints a digit for each image file; returns the exit status."""
+    import numpy as np
+
+    from lowlevel.prediction.predictor import Predictor
+
+    predictor = Predictor(shipped.MNIST)
+    there, images = digit_files.read(paths, predictor.image_shape)
+    if there:
+        digit_files.tell(there, predictor.predict(np.stack(images)), predictor.class_names)
+    return reading.status(len(paths), len(there))
+
+
+def train(args: argparse.Namespace) -> int:
+    """Trains the network of the quick start; returns the exit status."""
+    from lowlevel import nets
+    from lowlevel.cli import training
+    from lowlevel.data import digit_datasets, training_data
+    from lowlevel.nets import conv_net
+    from lowlevel.reports import by_task
+    from lowlevel.training import tasks
+    from lowlevel.training.run import Run
+
+    dataset = digit_datasets.load(args.dataset, args.data_dir)
+    defaults.MNIST.fill(args, dataset.name, f"conv_net on {dataset.name}")
+    config = conv_net.Config(dataset.image_shape, dataset.num_classes)
+    if args.dropout is not None:
+        config = conv_net.Config(dataset.image_shape, dataset.num_classes, args.dropout)
+    run = Run(
+        nets.make("conv_net", config, args.seed, args.precision),
+        tasks.classification(),
+        training_data.of_images(dataset),
+        training.make_recipe(args, len(dataset.train)),
+        training.make_directory(args, Path.cwd(), f"conv_net-{dataset.name}"),
+    )
+    return training.execute(run, args, dataset.describe(), by_task.digits)
+
+
+def run() -> None:
+    """The command `lowlevel`."""
+    sys.argv[0] = "lowlevel"
+    command_line.run(main)
+
+
+if __name__ == "__main__":
+    run()
