@@ -21,7 +21,14 @@ def to_digit(tmp_path):
     return read
 
 
-@pytest.mark.parametrize("stroke, photos, least", [(0, 100, 0.95), (-1, 25, 0.9), (1.5, 25, 0.9)])
+@pytest.mark.parametrize(
+    "stroke, photos, least",
+    [
+        (0, 100, 0.95),
+        pytest.param(-1, 100, 0.95, marks=pytest.mark.slow),
+        pytest.param(1.5, 100, 0.95, marks=pytest.mark.slow),
+    ],
+)
 def test_photographs_of_held_out_digits(mnist, to_digit, stroke, photos, least):
     random = np.random.default_rng(0)
     chosen = random.choice(len(mnist.test), photos, replace=False)
