@@ -113,7 +113,8 @@ def _read(path, convert):
                 if image.mode == "F":
                     raise DataError(f"{path} holds fractions, whose range nobody knows.")
                 if max(width, height) <= MAX_SIDE:
-                    scans = content.count(START_OF_SCAN) if image.format == "JPEG" else 1
+                    is_jpeg = image.format == "JPEG" or image.info.get("compression") == "jpeg"
+                    scans = content.count(START_OF_SCAN) if is_jpeg else 1
                     if scans * width * height <= MAX_SCANNED:
                         return convert(image)
                     raise DataError(f"{path} goes over its {width} x {height} pixels too often.")
@@ -155,9 +156,10 @@ def _on(colour, image):
 def _to_grey(image):
     if image.mode.startswith("I"):
         return _sixteen_bits(image).astype(np.float32) / 65535
-    on_white, on_black = (_on(colour, image).convert("L") for colour in ("white", "black"))
-    grey = max(on_white, on_black, key=np.std)  # on_white if they are alike
-    return np.asarray(grey, np.float32) / 255
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("L"), np.float32) / 255
+    grounds = (_on(colour, image).convert("L") for colour in ("white", "black"))
+    return np.asarray(max(grounds, key=np.std), np.float32) / 255  # white if they are alike
 
 
 def _sixteen_bits(image):

@@ -3,9 +3,9 @@
 import collections.abc
 import itertools
 
-import numpy as np
 import tensorflow as tf
 
+from lowlevel.arrays import to_numbers
 from lowlevel.checks import DataError
 from lowlevel.types import Nest
 
@@ -79,10 +79,7 @@ def _arrays(nest, spec=None):
 
 
 def _array(part):
-    try:
-        array = np.asarray(part)
-    except ValueError:
-        raise DataError("a batch must be of even lists, all rows of one length.") from None
-    if array.dtype == object or array.ndim == 0:
+    array = to_numbers("a batch", part)
+    if array.ndim == 0:
         raise DataError("a batch must be arrays of numbers: inputs, or (inputs, targets).")
     return array

@@ -85,6 +85,7 @@ def test_sequences_are_evaluated_and_predicted():
     [
         (iter([]), DataError, "there are no batches"),
         (iter([3]), DataError, "arrays of numbers"),
+        (iter([(np.ma.masked_array(X, X > 0.5), Y)]), DataError, "must not be masked"),
         ((batch for batch in [(X, Y)]), ConfigError, "pass steps_per_epoch"),
         (X, ConfigError, "targets are missing: pass y, or batches"),
     ],
