@@ -67,9 +67,8 @@ def train(args: argparse.Namespace) -> int:
 
     dataset = digit_datasets.load(args.dataset, args.data_dir)
     defaults.MNIST.fill(args, dataset.name, f"conv_net on {dataset.name}")
-    config = conv_net.Config(dataset.image_shape, dataset.num_classes)
-    if args.dropout is not None:
-        config = conv_net.Config(dataset.image_shape, dataset.num_classes, args.dropout)
+    options = {} if args.dropout is None else {"dropout_rate": args.dropout}
+    config = conv_net.Config(dataset.image_shape, dataset.num_classes, **options)
     run = Run(
         nets.make("conv_net", config, args.seed, args.precision),
         tasks.classification(),

@@ -25,7 +25,7 @@ from lowlevel.optimizer import Optimizer
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
 from lowlevel.training import loop
-from lowlevel.training.compiled import Compiled, check_arguments, check_fit
+from lowlevel.training.compiled import Compiled, check_arguments, check_fit, check_no_others
 from lowlevel.training.epoch_lines import EpochLines
 from lowlevel.training.hook import Hook, check_hooks
 from lowlevel.training.hooks import restore
@@ -159,9 +159,8 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
-        check_fit(
-            epochs, initial_epoch, verbose, shuffle, validation_split, validation_data, others
-        )
+        check_no_others(others)
+        check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data)
         data = gather(x, y, self.network.input_spec, sample_weight)
         whole, held_out = data, None
         if validation_data is not None:

@@ -71,7 +71,7 @@ def main():
     named_images = list(zip(paths, images, strict=True))
     if args.index:
         named_images += test_images(args.index, args.data_dir, predictor.class_names)
-    names = [printable(name) for name, _ in named_images]
+    names = [name for name, _ in named_images]
     for name, image in named_images:
         if image.shape[:2] != predictor.image_shape[:2]:
             raise DataError(
@@ -85,14 +85,14 @@ def main():
 
     digit_files.tell(names, prediction, predictor.class_names)
     if args.plot:
-        titles = [Path(name).name for name in names]
+        titles = [printable(Path(name).name) for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
         print(f"drew {args.plot}")
     return reading.status(len(args.images) + len(args.index), len(names))
 
 
 def test_images(indices, data_dir, class_names):
-    """(name with the true class, image) of each test image, the image as from `read_files`."""
+    """(name with the true class, image) of each test image, as `digit_files.read` gives images."""
     from lowlevel.data import digit_datasets
 
     dataset = digit_datasets.load_offline(data_dir)

@@ -69,10 +69,9 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     sys.exit(status)
 
 
-def complain(error: object) -> None:
+def complain(error: LowlevelError) -> None:
     """Prints an error in a line, with the program's name."""
-    sentence = printable(as_options(str(error)))
-    print(f"{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr)
+    print(f"{os.path.basename(sys.argv[0])}: {as_options(str(error))}", file=sys.stderr)
 
 
 def _abandon_output():

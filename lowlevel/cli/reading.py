@@ -1,7 +1,6 @@
 """Reads several files for a prediction: one that cannot be read does not stop the others."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from lowlevel.checks import DataError
 from lowlevel.cli import command_line
@@ -28,7 +27,7 @@ def read_each(paths: Sequence[FilePath], read: Callable) -> tuple[list, list]:
     return there, values
 
 
-def status(asked: Any, answered: Any) -> int:
+def status(asked: int, answered: int) -> int:
     """The exit status after some of the files could not be read: 0, 1, or 2 if none could."""
     if answered == asked:
         return 0

@@ -38,7 +38,10 @@ class TensorBoard:
         root = Path(run_path) / FOLDER
         try:
             for path in root.glob(EVENT_FILES):
-                _forget_after(path, step) if step else path.unlink()
+                if step == 0:
+                    path.unlink()
+                else:
+                    _forget_after(path, step)
             self._train = tf.summary.create_file_writer(str(root / "train"))
             self._test = tf.summary.create_file_writer(str(root / evaluated_on))
             self._train.init()

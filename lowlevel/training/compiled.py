@@ -68,6 +68,13 @@ def check_arguments(optimizer: object, loss: object, metrics: object) -> None:
             raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")
 
 
+def check_no_others(others: dict) -> None:
+    """Raises ConfigError if there are arguments that `fit` does not know."""
+    for name in others:
+        hint = f": {HERE[name]}" if name in HERE else ""
+        raise ConfigError(f"fit takes no {name!r}{hint}.")
+
+
 def check_fit(
     epochs: Any,
     initial_epoch: Any,
@@ -75,13 +82,8 @@ def check_fit(
     shuffle: Any,
     validation_split: Any,
     validation_data: Any,
-    others: dict,
 ) -> None:
-    """Raises ConfigError if an argument of `fit` cannot work or is unknown."""
-    for name in others:
-        raise ConfigError(
-            f"fit takes no {name!r}{': ' if name in HERE else ''}{HERE.get(name, '')}."
-        )
+    """Raises ConfigError if an argument of `fit` cannot work, or contradicts another."""
     check_integer("epochs", epochs, 1)
     check_integer("initial_epoch", initial_epoch, 0)
     if verbose not in (0, 1, 2):
