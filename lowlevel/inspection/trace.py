@@ -1,0 +1,262 @@
+"""All values of one training step, by layer: what a network computes, learns from, and learns.
+
+    found = trace.of_run(run, images, labels)
+    print(found)
+    found.operations["c3/Relu"].gradient.array
+
+The values come from the compiled step that trains, run once on copies of its variables: activations
+and their gradients, weights, their gradients and slots, and what the step makes of them.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Container
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError
+from lowlevel.inspection.array_statistics import ArrayStatistics
+from lowlevel.inspection.copied_step import CopiedStep
+from lowlevel.inspection.nodes import BACKWARD, GRADIENTS
+from lowlevel.inspection.replay import NO_NUMBERS, Replay
+from lowlevel.inspection.sampling import Kept
+from lowlevel.inspection.source_lines import SourceLine, source_of
+from lowlevel.training.run import Run
+from lowlevel.types import GraphFunction, Nest
+from lowlevel.variables import layer_of
+
+MAX_BYTES = 2**30  # of tensors that are fetched at once
+MAX_KEPT = 2**23  # bytes of one tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class TracedOperation:
+    """An operation of the forward pass or of the loss.
+
+    Attributes:
+        name: its name in the graph, for example "c3/Relu".
+        kind: its type in TensorFlow, for example "Relu".
+        layer: the layer in whose scope it runs; "" for the loss.
+        inputs: names of the tensors that it takes, for example "c3/BiasAdd:0".
+        attributes: its settings by name, for example strides.
+        outputs: what it gives, a list of `Kept`.
+        gradient: that of the mean loss by its first output, `Kept`, or None.
+        source: the lines that wrote it, the innermost first.
+    """
+
+    name: str
+    kind: str
+    layer: str
+    inputs: tuple[str, ...]
+    attributes: dict
+    outputs: list[Kept]
+    gradient: Kept | None
+    source: tuple[SourceLine, ...]
+
+    @property
+    def value(self) -> Kept:
+        """Its first output."""
+        return self.outputs[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class TracedVariable:
+    """A variable of the network, and what the step does to it.
+
+    Attributes:
+        name: for example "weights/c3".
+        layer: for example "c3".
+        before, after: its value, `Kept`.
+        gradient: that of the mean loss, `Kept`; None if it has none.
+        slots: by kind, for example "m": pairs of `Kept`, before and after the step.
+        update: what the step adds, `Kept`.
+    """
+
+    name: str
+    layer: str
+    before: Kept
+    after: Kept
+    update: Kept
+    gradient: Kept | None
+    slots: dict[str, tuple[Kept, Kept]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """All values of one training step.
+
+    Attributes:
+        operations: `TracedOperation`s by name, in the order in which they run.
+        variables: `TracedVariable`s by name.
+        step: the number of steps before this one.
+        replay: how the operations compare with themselves computed again.
+    """
+
+    operations: dict[str, TracedOperation]
+    variables: dict[str, TracedVariable]
+    step: int
+    replay: Replay
+
+    def by_layer(self) -> dict[str, list[TracedOperation]]:
+        """The operations that compute floats, by layer, in the order in which they run."""
+        layers: dict[str, list[TracedOperation]] = {}
+        for operation in self.operations.values():
+            if operation.layer and operation.value.array.dtype.kind in "fV":
+                layers.setdefault(operation.layer, []).append(operation)
+        return layers
+
+    def __str__(self) -> str:
+        """A line for each layer's activations and for each variable, and on the replay."""
+        lines = [f"step {self.step}"]
+        for layer, operations in self.by_layer().items():
+            last = operations[-1]
+            lines.append(f"{layer}: {last.kind} {last.value.statistics}")
+            if last.gradient is not None:
+                lines.append(f"  its gradient {last.gradient.statistics}")
+        for name, variable in self.variables.items():
+            lines.append(f"{name} {variable.before.statistics}")
+            if variable.gradient is not None:
+                lines.append(f"  its gradient {variable.gradient.statistics}")
+                lines.append(f"  its update {variable.update.statistics}")
+        return "\n".join([*lines, str(self.replay)])
+
+
+def of_run(run: Run, *batch: Nest, max_bytes: int = MAX_BYTES, max_kept: int = MAX_KEPT) -> Trace:
+    """Traces the next step of a run, see `of_step`.
+
+    Args:
+        run: a `Run` that has data, for example `model.run` after `fit`.
+        batch: inputs, targets, and weights if the run's data has them.
+        max_bytes, max_kept: as for `of_step`.
+    """
+    if run.data is None:
+        raise ConfigError("the run has no data yet: its step is known once it has.")
+    named = run.network.variables.all()
+    return of_step(run.train_step, named, *batch, max_bytes=max_bytes, max_kept=max_kept)
+
+
+def of_step(
+    train_step: GraphFunction,
+    variables: dict[str, tf.Variable],
+    *batch: Nest,
+    max_bytes: int = MAX_BYTES,
+    max_kept: int = MAX_KEPT,
+) -> Trace:
+    """Traces a compiled training step on a batch. Changes no variable, slot or step.
+
+    Args:
+        train_step: see `lowlevel.training.step.build_train_step`.
+        variables: the network's variables by name.
+        batch: what the step takes: inputs, targets and perhaps weights.
+        max_bytes: how large the tensors may be that are computed at once. If all of them are
+            larger, the step is run several times, for a part of them each.
+        max_kept: bytes that are kept of one tensor. Of a larger one the first examples are kept
+            and, if one example is larger, some of its channels; `Kept.note` says which. Statistics
+            are those of the whole tensor.
+
+    Returns:
+        A `Trace`.
+
+    Raises:
+        ConfigError: the function has no input signature.
+        DataError: the batch does not fit the step.
+    """
+    step = CopiedStep(train_step, variables)
+    values: dict[str, Kept] = {}
+    replay, after = Replay(), {}
+    before = {name: variable.numpy() for name, variable in step.variables.items()}
+    for part in _parts(list(step.operations.values()), _batch_size(batch), max_bytes):
+        names = {
+            tensor.name: tensor.name
+            for operation in part
+            for tensor in [*operation.outputs, *operation.inputs]
+            if tensor.dtype not in NO_NUMBERS
+        }
+        found = {name: value.numpy() for name, value in step.run(names, batch, whole=True).items()}
+        after = step.after()
+        for operation in part:
+            replay.add(operation, found)
+            for tensor in operation.outputs:
+                if tensor.name in found:
+                    values[tensor.name] = Kept.of(found[tensor.name], max_kept)
+    operations = {
+        operation.name: _operation(operation, step.operations, values)
+        for operation in _forward(step.operations.values())
+        if operation.outputs and operation.outputs[0].name in values
+    }
+    traced = {
+        name: _variable(name, before, after, values, max_kept) for name in variables if name in after
+    }
+    return Trace(operations, traced, int(before["step"]), replay)
+
+
+def _forward(operations):
+    """The operations of the forward pass and of the loss: those before the first gradient."""
+    return itertools.takewhile(lambda found: not found.name.startswith(BACKWARD), operations)
+
+
+def _operation(operation, operations, values):
+    names = {attr.name for attr in operation.op_def.attr} - {"value"}
+    attributes = {name: operation.get_attr(name) for name in names}
+    return TracedOperation(
+        operation.name,
+        operation.type,
+        scope_of(operation.name, operations),
+        tuple(tensor.name for tensor in operation.inputs),
+        {name: value for name, value in attributes.items() if name not in ("T", "dtype")},
+        [values[tensor.name] for tensor in operation.outputs if tensor.name in values],
+        values.get(f"{GRADIENTS}{operation.name}:0"),
+        source_of(operation),
+    )
+
+
+def scope_of(name: str, operations: Container[str]) -> str:
+    """The layer in whose scope an operation runs; helpers of an operation are named below it."""
+    scope = name.rpartition("/")[0]
+    while scope in operations:
+        scope = scope.rpartition("/")[0]
+    return scope
+
+
+def _variable(name, before, after, values, max_kept):
+    slots = {
+        slot.removesuffix(f"/{name}"): (Kept.of(before[slot], max_kept), Kept.of(new, max_kept))
+        for slot, new in after.items()
+        if slot.endswith(f"/{name}")
+    }
+    return TracedVariable(
+        name,
+        layer_of(name),
+        Kept.of(before[name], max_kept),
+        Kept.of(after[name], max_kept),
+        Kept.of(after[name] - before[name], max_kept),
+        values.get(f"{GRADIENTS}{name}:0"),
+        slots,
+    )
+
+
+def _batch_size(batch: tuple) -> int:
+    [first, *_] = tf.nest.flatten(batch[0])
+    return len(first)
+
+
+def _parts(operations: list, batch_size: int, max_bytes: int) -> list[list]:
+    """Groups of operations whose outputs, with inputs, stay within a number of bytes."""
+    parts, size = [[]], 0
+    for operation in operations:
+        needed = sum(_size(t, batch_size) for t in [*operation.outputs, *operation.inputs])
+        if size + needed > max_bytes and parts[-1]:
+            parts.append([])
+            size = 0
+        parts[-1].append(operation)
+        size += needed
+    return parts
+
+
+def _size(tensor: Any, batch_size: int) -> int:
+    if tensor.dtype in NO_NUMBERS or tensor.shape.rank is None:
+        return 0
+    sizes = [batch_size if axis is None else axis for axis in tensor.shape]
+    return int(np.prod(sizes, dtype=np.int64)) * tensor.dtype.size
