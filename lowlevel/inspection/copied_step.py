@@ -19,6 +19,8 @@ class CopiedStep:
         operations: the operations of the graph by name, in order.
         functions: definitions of functions that the graph calls, by name.
         variables: the variables by name.
+        outputs: names of the tensors that the function returns, by their keys, if it returns a
+            dict.
         foreign: names of placeholders for resources that are not variables and cannot be copied,
             for example an iterator, which would advance.
     """
@@ -50,6 +52,12 @@ class CopiedStep:
         }
         self.functions = {found.signature.name: found for found in definition.library.function}
         self.variables = _name(concrete.variables, variables or {})
+
+        results = concrete.structured_outputs
+        keys = sorted(results) if isinstance(results, dict) else ()
+        self.outputs = {
+            key: tensor.name for key, tensor in zip(keys, concrete.outputs, strict=False)
+        }
 
         # A second copy of the graph, from which `prune` cuts out the part that some nodes need.
         self._imported = tf.compat.v1.wrap_function(

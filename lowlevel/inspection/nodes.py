@@ -25,8 +25,8 @@ class Nodes:
     """The nodes of a compiled step or forward.
 
     A node is named as in the graph: an activation such as "c3/Relu", a gradient such as
-    "gradients/weights/c3" or "gradients/c3/Relu"; ":1" after the name of an operation is its second output. Or it is a
-    variable, such as "weights/c3".
+    "gradients/weights/c3" or "gradients/c3/Relu"; ":1" after the name of an operation is its second
+    output. Or it is a variable, such as "weights/c3".
 
     The graph is run on copies of the variables. So nothing is changed, however much of a training
     step a node needs, and each value is what the next call of the function would compute: dropout

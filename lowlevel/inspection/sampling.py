@@ -1,4 +1,4 @@
-"""What is kept of a large array: its first examples, and some of its channels."""
+"""What is kept of a large array: some of its channels, and the statistics of the whole."""
 
 import dataclasses
 
@@ -25,22 +25,17 @@ class Kept:
 
     @classmethod
     def of(cls, array: np.ndarray, max_bytes: int) -> "Kept":
-        """Keeps at most `max_bytes` of an array, or one number of each axis but the last.
+        """Keeps at most `max_bytes` of an array, and at least one channel."""
+        return cls(array, ArrayStatistics.of(array)).cut(max_bytes)
 
-        The first axis is that of examples where there is one; weights, whose first axis is
-        something else, lose channels alone.
-        """
-        statistics, notes, channels = ArrayStatistics.of(array), [], None
-        if array.nbytes > max_bytes and array.ndim:
-            per_example = array.nbytes // len(array)
-            examples = max(1, max_bytes // max(1, per_example))
-            if examples < len(array):
-                notes.append(f"the first {examples} of {len(array)} along the first axis")
-                array = array[:examples]
-        if array.nbytes > max_bytes and array.ndim:
+    def cut(self, max_bytes: int) -> "Kept":
+        """Keeps at most that much of it, evenly spaced channels of the last axis, at least one."""
+        array, channels, notes = self.array, self.channels, [self.note] if self.note else []
+        if array.nbytes > max_bytes and array.ndim > 1:
             count = array.shape[-1]
             kept = max(1, max_bytes * count // array.nbytes)
-            channels = tuple(int(i) for i in np.linspace(0, count - 1, kept).round())
+            chosen = np.linspace(0, count - 1, kept).round().astype(int)
+            channels = tuple(int(i if channels is None else channels[i]) for i in chosen)
             notes.append(f"{kept} of {count} channels")
-            array = array[..., channels]
-        return cls(array, statistics, channels, ", ".join(notes))
+            array = array[..., chosen]
+        return Kept(array, self.statistics, channels, ", ".join(notes))

@@ -9,6 +9,7 @@ and their gradients, weights, their gradients and slots, and what the step makes
 """
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Container
 from typing import Any
@@ -17,7 +18,6 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError
-from lowlevel.inspection.array_statistics import ArrayStatistics
 from lowlevel.inspection.copied_step import CopiedStep
 from lowlevel.inspection.nodes import BACKWARD, GRADIENTS
 from lowlevel.inspection.replay import NO_NUMBERS, Replay
@@ -43,6 +43,7 @@ class TracedOperation:
         attributes: its settings by name, for example strides.
         outputs: what it gives, a list of `Kept`.
         gradient: that of the mean loss by its first output, `Kept`, or None.
+        reads: the name of the variable that it reads, or None.
         source: the lines that wrote it, the innermost first.
     """
 
@@ -53,6 +54,7 @@ class TracedOperation:
     attributes: dict
     outputs: list[Kept]
     gradient: Kept | None
+    reads: str | None
     source: tuple[SourceLine, ...]
 
     @property
@@ -91,18 +93,38 @@ class Trace:
         operations: `TracedOperation`s by name, in the order in which they run.
         variables: `TracedVariable`s by name.
         step: the number of steps before this one.
+        losses: the loss of each example, `[batch]`.
         replay: how the operations compare with themselves computed again.
     """
 
     operations: dict[str, TracedOperation]
     variables: dict[str, TracedVariable]
     step: int
+    losses: np.ndarray
     replay: Replay
 
-    def by_layer(self) -> dict[str, list[TracedOperation]]:
-        """The operations that compute floats, by layer, in the order in which they run."""
-        layers: dict[str, list[TracedOperation]] = {}
+    @functools.cached_property
+    def users(self) -> dict[str, list[str]]:
+        """Names of the operations that take an output of each operation."""
+        found: dict[str, list[str]] = {}
         for operation in self.operations.values():
+            for tensor in operation.inputs:
+                found.setdefault(tensor.partition(":")[0], []).append(operation.name)
+        return found
+
+    def tensor(self, name: str) -> Kept | None:
+        """A tensor such as "c3/Relu:0"; None if it holds no numbers, or is not in the trace."""
+        operation, _, index = name.partition(":")
+        outputs = self.operations[operation].outputs if operation in self.operations else []
+        return outputs[int(index)] if int(index) < len(outputs) else None
+
+    def by_layer(self) -> dict[str, list[TracedOperation]]:
+        """The operations of the network that compute floats, by layer, in their order."""
+        operations = list(self.operations.values())
+        while operations and operations[-1].gradient is None:  # the loss
+            operations.pop()
+        layers: dict[str, list[TracedOperation]] = {}
+        for operation in operations:
             if operation.layer and operation.value.array.dtype.kind in "fV":
                 layers.setdefault(operation.layer, []).append(operation)
         return layers
@@ -152,9 +174,8 @@ def of_step(
         batch: what the step takes: inputs, targets and perhaps weights.
         max_bytes: how large the tensors may be that are computed at once. If all of them are
             larger, the step is run several times, for a part of them each.
-        max_kept: bytes that are kept of one tensor. Of a larger one the first examples are kept
-            and, if one example is larger, some of its channels; `Kept.note` says which. Statistics
-            are those of the whole tensor.
+        max_kept: bytes that are kept of one tensor. Of a larger one some channels are kept, and
+            `Kept.note` says how many. Statistics are those of the whole tensor.
 
     Returns:
         A `Trace`.
@@ -182,14 +203,17 @@ def of_step(
                 if tensor.name in found:
                     values[tensor.name] = Kept.of(found[tensor.name], max_kept)
     operations = {
-        operation.name: _operation(operation, step.operations, values)
+        operation.name: _operation(operation, step, values)
         for operation in _forward(step.operations.values())
         if operation.outputs and operation.outputs[0].name in values
     }
     traced = {
-        name: _variable(name, before, after, values, max_kept) for name in variables if name in after
+        name: _variable(name, before, after, values, max_kept)
+        for name in variables
+        if name in after
     }
-    return Trace(operations, traced, int(before["step"]), replay)
+    losses = values[step.outputs["loss"]].array if "loss" in step.outputs else np.zeros(0)
+    return Trace(operations, traced, int(before.get("step", 0)), losses, replay)
 
 
 def _forward(operations):
@@ -197,17 +221,21 @@ def _forward(operations):
     return itertools.takewhile(lambda found: not found.name.startswith(BACKWARD), operations)
 
 
-def _operation(operation, operations, values):
+def _operation(operation, step, values):
     names = {attr.name for attr in operation.op_def.attr} - {"value"}
     attributes = {name: operation.get_attr(name) for name in names}
     return TracedOperation(
         operation.name,
         operation.type,
-        scope_of(operation.name, operations),
+        scope_of(operation.name, step.operations),
         tuple(tensor.name for tensor in operation.inputs),
         {name: value for name, value in attributes.items() if name not in ("T", "dtype")},
         [values[tensor.name] for tensor in operation.outputs if tensor.name in values],
         values.get(f"{GRADIENTS}{operation.name}:0"),
+        next(
+            (step.variable_of.get(t.op.name) for t in operation.inputs if t.dtype == tf.resource),
+            None,
+        ),
         source_of(operation),
     )
 
