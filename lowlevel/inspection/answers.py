@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.inspection.trace import Trace
+from lowlevel.inspection.traced import Trace
 from lowlevel.training.run import Run
 
 # The operations that compute a loss of classes.

@@ -14,7 +14,8 @@ class Arrays:
 
     Attributes:
         entries: for JSON, of each array: where its numbers begin, its shape, its statistics, which
-            channels there are (None for all), and what is left out, in words.
+            channels there are (None for all), and what is left out, in words. An array that the
+            page computes itself has a `rule` instead of packed numbers, see `add`.
     """
 
     def __init__(self) -> None:
@@ -23,11 +24,15 @@ class Arrays:
         self._length = 0
         self._known: dict[bytes, int] = {}
 
-    def add(self, kept: Kept) -> int:
-        """Adds an array as float32; returns its number among the entries."""
-        numbers = np.ascontiguousarray(kept.array, np.float32)
+    def add(self, kept: Kept, rule: list | None = None) -> int:
+        """Adds an array as float32; returns its number among the entries.
+
+        A `rule` is for an array that need not be packed, since the page computes the same bits
+        from other entries: ["Relu", x] or ["BiasAdd", x, bias].
+        """
+        numbers = np.asarray(kept.array, np.float32)
         digest = hashlib.sha256(numbers.tobytes()).digest()
-        if digest not in self._known:
+        if rule is None and digest not in self._known:
             self._known[digest] = self._length
             self._numbers.append(numbers.ravel())
             self._length += numbers.size
@@ -42,7 +47,8 @@ class Arrays:
             )
         }
         entry = {
-            "start": self._known[digest],
+            "start": self._known.get(digest),
+            "rule": rule,
             "shape": list(numbers.shape),
             "whole": list(statistics.shape),
             "zeros": statistics.zeros,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lowlevel.inspection.trace import Trace
+from lowlevel.inspection.traced import Trace
 
 TOLERANCE = 1e-6  # of the largest number of an array: what float32 leaves between equal formulas
 

@@ -7,7 +7,7 @@ import numpy as np
 from lowlevel.inspection import opened_run
 from lowlevel.inspection.arrays_file import Arrays
 from lowlevel.inspection.sampling import Kept
-from lowlevel.inspection.trace import Trace
+from lowlevel.inspection.traced import Trace
 from lowlevel.progress import Progress
 from lowlevel.training.run import Run
 from lowlevel.types import Nest

@@ -22,7 +22,7 @@ from lowlevel.files import FilePath
 from lowlevel.inspection import answers, comparison, page_data, trace
 from lowlevel.inspection.arrays_file import Arrays
 from lowlevel.inspection.profile import Profile
-from lowlevel.inspection.trace import Trace
+from lowlevel.inspection.traced import Trace
 from lowlevel.training.run import Run
 from lowlevel.training.step import build_train_step
 from lowlevel.types import Nest
@@ -32,6 +32,7 @@ SCRIPTS = (
     *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
+MAX_NUMBERS = 4_000_000  # of a page: 20 MB as text
 
 
 class Page:
@@ -70,6 +71,7 @@ def explain(
     profile: Profile | None = None,
     course: Any = None,
     beside: tuple[str, Trace] | None = None,
+    max_numbers: int = MAX_NUMBERS,
 ) -> Page:
     """Traces the next training step on a batch and makes a page of it. Changes nothing.
 
@@ -83,6 +85,8 @@ def explain(
         course: None, or a function of (batch, arrays) that returns the entries of checkpoints, see
             `lowlevel.inspection.course`.
         beside: a name, and a `Trace` of the same examples to compare with.
+        max_numbers: how many numbers the page may hold, each 5 bytes. If there are more, it shows
+            fewer examples, and of large arrays some channels; it says so.
 
     Raises:
         ConfigError: the model is not compiled, or there are too many examples.
@@ -97,15 +101,17 @@ def explain(
     batch = as_batch(run, inputs, targets)
     found = trace_batch(run, *batch)
     arrays = Arrays()
-    data = page_data.of_trace(found, arrays)
+    shown = page_data.examples_that_fit(found, max_numbers)
+    data = page_data.of_trace(found, arrays, max_numbers, shown)
     data |= {
         "title": f"{run.network.name or 'A network'}, step {found.step + 1}",
-        "about": _about(run, found, count),
-        "examples": [{"title": title} for title in _titles(titles, count)],
+        "about": _about(run, found, count, shown),
+        "examples": [{"title": title} for title in _titles(titles, count)[:shown]],
         "classes": list(map(str, class_names)),
         "optimizer": page_data.of_optimizer(run.state.optimizer, found.step),
         "answers": answers.of_trace(run, found, batch),
         "losses": list(answers.LOSSES),
+        "batch": count,
         "course": course(batch, arrays) if course else [],
         "comparison": comparison.compare(found, beside[1], beside[0]) if beside else None,
     }
@@ -143,7 +149,7 @@ def _titles(titles, count):
     return [str(title) for title in titles] or [f"example {number}" for number in range(count)]
 
 
-def _about(run, found, count):
+def _about(run, found, count, shown):
     """What is on the page, in two sentences."""
     parameters = sum(
         np.prod(variable.before.statistics.shape, dtype=np.int64)
@@ -154,6 +160,7 @@ def _about(run, found, count):
         f"{parameters:,} parameters, in {run.network.precision}. The training step that comes "
         f"after step {found.step}, on a batch of {examples}: every number is one that the compiled "
         f"step computed, and nothing was changed."
+        + (f" Shown are the first {shown}." if shown < count else "")
     )
 
 

@@ -7,57 +7,41 @@ import numpy as np
 import tensorflow as tf
 
 import lowlevel
-from lowlevel.inspection import layered_layout
+from lowlevel.inspection import page_diagram
+from lowlevel.inspection.answers import LOSSES
 from lowlevel.inspection.arrays_file import Arrays
-from lowlevel.inspection.sampling import Kept
-from lowlevel.inspection.trace import Trace, TracedOperation
+from lowlevel.inspection.traced import Trace, TracedOperation
 from lowlevel.optimizer import Optimizer
 
 # What passes numbers on; an operation that takes one of these is shown as taking what it passes.
-SAME_NUMBERS = {"Identity", "EnsureShape", "IdentityN", "StopGradient", "Cast"}
-HIDDEN = SAME_NUMBERS | {
-    *("Const", "ReadVariableOp", "Placeholder", "Shape", "Pack", "Size", "StridedSlice"),
-    *("StatelessRandomUniformV2", "StatelessRandomGetKeyCounter", "GreaterEqual", "Range", "Prod"),
-}
-MAX_WEIGHTS = 2**19  # numbers of a variable that a page holds; of its slots and update, as many
-MAX_SLOTS = 2**16
+PASSING = {"Identity", "EnsureShape", "IdentityN", "StopGradient", "Cast"}
+HIDDEN = PASSING | {"Const", "ReadVariableOp", "Placeholder", "StatelessRandomUniformV2"}
+# Shares of the numbers that a page has room for.
+VALUES, GRADIENTS, WEIGHTS, UPDATES = 0.45, 0.2, 0.25, 0.1
 
 
-def of_trace(trace: Trace, arrays: Arrays) -> dict:
+def of_trace(trace: Trace, arrays: Arrays, max_numbers: int, examples: int) -> dict:
     """The layers, operations and variables of a trace, for JSON.
 
     Args:
         trace: a `Trace`.
         arrays: where all arrays are added.
+        max_numbers: how many numbers there is room for. Of the largest arrays only some channels
+            are kept, so that all fit.
+        examples: how many of the batch's examples are kept.
     """
-    operations = {
-        name: _operation(operation, trace, arrays)
-        for name, operation in trace.operations.items()
-        if operation.value.array.dtype.kind in "fVb" or operation.kind in ("Range",)
-    }
     layers = {}
     for layer, members in trace.by_layer().items():
-        shown = [operation.name for operation in members if operation.kind not in HIDDEN]
-        # What keeps a moving average or an assertion, and feeds nothing, is no part of the picture.
-        shown = [name for name in shown if _is_on_the_way(name, trace)]
+        shown = [found.name for found in members if _is_shown(found, trace)]
         if shown:
-            layers[layer] = {"operations": shown, "variables": [], "shape": _shape(trace, shown)}
-    variables = {}
+            shape = list(trace.operations[shown[-1]].value.statistics.shape[1:])
+            layers[layer] = {"operations": shown, "variables": [], "shape": shape}
     for name, variable in trace.variables.items():
         if variable.layer in layers:
             layers[variable.layer]["variables"].append(name)
-        variables[name] = {
-            "layer": variable.layer,
-            "before": arrays.add(_limit(variable.before, MAX_WEIGHTS)),
-            "after": arrays.add(_limit(variable.after, MAX_SLOTS)),
-            "update": arrays.add(_limit(variable.update, MAX_SLOTS)),
-            "gradient": variable.gradient and arrays.add(_limit(variable.gradient, MAX_SLOTS)),
-            "slots": {
-                kind: [arrays.add(_limit(kept, MAX_SLOTS)) for kept in pair]
-                for kind, pair in variable.slots.items()
-            },
-        }
-    places, edges = _diagram(trace, layers)
+    variables = _variables(trace, arrays, max_numbers)
+    operations = _operations(trace, layers, variables, arrays, max_numbers, examples)
+    places, edges = page_diagram.of_layers(trace, layers)
     return {
         "step": trace.step,
         "replay": str(trace.replay),
@@ -67,6 +51,128 @@ def of_trace(trace: Trace, arrays: Arrays) -> dict:
         "places": places,
         "edges": edges,
     }
+
+
+def _is_shown(operation, trace):
+    """Whether a page shows an operation: not what passes numbers on, settings, moving averages."""
+    has_axes = bool(operation.value.statistics.shape)
+    return operation.kind not in HIDDEN and has_axes and trace.leads_to_loss(operation.name)
+
+
+def examples_that_fit(trace: Trace, max_numbers: int) -> int:
+    """How many of the examples of a trace a page has room for, at least one."""
+    shown = [found for found in trace.operations.values() if _is_shown(found, trace)]
+    numbers = sum(found.value.array.size for found in shown if not _rule(found, trace))
+    examples = len(trace.losses)
+    return int(max(1, min(examples, VALUES * max_numbers * examples / max(1, numbers))))
+
+
+def _variables(trace, arrays, max_numbers):
+    """The variables, each cut so that all fit."""
+    found = {}
+    whole = _limit([v.before for v in trace.variables.values()], WEIGHTS * max_numbers)
+    parts = [part for v in trace.variables.values() for part in _changes(v) if part is not None]
+    changes = _limit(parts, UPDATES * max_numbers)
+    for name, variable in trace.variables.items():
+        after, update, gradient, *slots = (
+            part and arrays.add(part.cut(4 * changes)) for part in _changes(variable)
+        )
+        found[name] = {
+            "layer": variable.layer,
+            "before": arrays.add(variable.before.cut(4 * whole)),
+            "after": after,
+            "update": update,
+            "gradient": gradient,
+            "slots": {
+                kind: slots[2 * i : 2 * i + 2] for i, kind in enumerate(variable.slots)
+            },
+        }  # fmt: skip
+    return found
+
+
+def _changes(variable):
+    pairs = [part for pair in variable.slots.values() for part in pair]
+    return variable.after, variable.update, variable.gradient, *pairs
+
+
+def _operations(trace, layers, variables, arrays, max_numbers, examples):
+    """The operations of the layers, and what they take numbers from."""
+    names = [name for layer in layers.values() for name in layer["operations"]]
+    inputs = {
+        _through(tensor, trace).partition(":")[0]
+        for name in names
+        for tensor in trace.operations[name].inputs
+    }
+    wanted = [
+        found
+        for found in trace.operations.values()
+        if found.name in {*names, *inputs} and found.value.array.dtype.kind in "fVb"
+    ]
+    batch = len(trace.losses)
+    values = {}  # of each operation, what is kept of its outputs
+    for found in wanted:
+        values[found.name] = [_first(kept, batch, examples) for kept in found.outputs]
+    gradients = {
+        found.name: _first(found.gradient, batch, examples)
+        for found in wanted
+        if found.gradient is not None
+    }
+    packed = [kept for found in wanted for kept in values[found.name] if not _rule(found, trace)]
+    most = _limit(packed, VALUES * max_numbers)
+    most_gradient = _limit(list(gradients.values()), GRADIENTS * max_numbers)
+    entries = {}
+    for found in wanted:
+        rule = None
+        if (kind := _rule(found, trace)) and found.value.array.size:
+            numbers = [
+                _number(_through(tensor, trace), entries, variables) for tensor in found.inputs
+            ]
+            if all(n is not None and arrays.entries[n]["channels"] is None for n in numbers):
+                rule = [kind, *numbers]
+        outputs = [arrays.add(values[found.name][0].cut(2**31 if rule else 4 * most), rule)]
+        outputs += [arrays.add(kept.cut(4 * most)) for kept in values[found.name][1:]]
+        gradient = gradients.get(found.name)
+        entries[found.name] = _entry(found, trace) | {
+            "outputs": outputs,
+            "gradient": gradient and arrays.add(gradient.cut(4 * most_gradient)),
+        }
+    for found in trace.operations.values():  # what the last layer leads to
+        if found.kind in LOSSES:
+            entries[found.name] = _entry(found, trace) | {"outputs": [], "gradient": None}
+    return entries
+
+
+def _first(kept, batch, examples):
+    has_batch = kept.array.ndim and kept.statistics.shape[0] == batch
+    return kept.first_examples(examples) if has_batch else kept
+
+
+def _limit(parts, room):
+    """How many numbers of each array there is room for."""
+    limit = 2**30
+    while limit > 64 and sum(min(part.array.size, limit) for part in parts) > room:
+        limit = limit * 4 // 5
+    return limit
+
+
+def _rule(operation, trace):
+    """The rule by which a page computes an operation's value to the same bits, or None."""
+    inputs = [trace.tensor(name) for name in operation.inputs]
+    if operation.kind not in ("Relu", "BiasAdd") or None in inputs:
+        return None
+    arrays = [kept.array for kept in inputs]
+    if any(array.dtype != np.float32 for array in arrays):
+        return None
+    again = np.maximum(arrays[0], 0) if operation.kind == "Relu" else arrays[0] + arrays[1]
+    return operation.kind if np.array_equal(again, operation.value.array) else None
+
+
+def _number(tensor, entries, variables):
+    """The number of a tensor's array, None if it is not among the entries."""
+    if tensor.startswith("variable:"):
+        return variables[tensor.partition(":")[2]]["before"]
+    name = tensor.partition(":")[0]
+    return entries[name]["outputs"][0] if name in entries else None
 
 
 def of_optimizer(optimizer: Optimizer, step: int) -> dict:
@@ -79,21 +185,26 @@ def of_optimizer(optimizer: Optimizer, step: int) -> dict:
     return {"rule": rule, "learning_rate": rate, "t": step + 1, "settings": settings}
 
 
-def _operation(operation: TracedOperation, trace: Trace, arrays: Arrays) -> dict:
-    inputs = [_through(name, trace) for name in operation.inputs]
+def _entry(operation: TracedOperation, trace: Trace) -> dict:
+    """What is known of an operation beside its arrays."""
     return {
         "kind": operation.kind,
         "layer": operation.layer,
-        "inputs": inputs,
+        "passes": operation.kind in PASSING and _passes(operation, trace),
+        "inputs": [_through(name, trace) for name in operation.inputs],
         "attributes": _plain(operation.attributes),
-        "numbers": _small_inputs(operation, trace),
-        "outputs": [arrays.add(_limit(kept, MAX_WEIGHTS)) for kept in operation.outputs],
-        "gradient": operation.gradient and arrays.add(_limit(operation.gradient, MAX_WEIGHTS)),
+        "numbers": _whole_numbers(operation, trace),
         "source": [
             {"file": _relative(line.file), "line": line.line, "text": line.text}
             for line in operation.source
         ],
     }
+
+
+def _passes(operation, trace):
+    """Whether an operation gives the numbers that it takes."""
+    before = trace.tensor(operation.inputs[0]) if operation.inputs else None
+    return before is not None and np.array_equal(before.array, operation.value.array)
 
 
 def _through(tensor_name: str, trace: Trace) -> str:
@@ -104,14 +215,12 @@ def _through(tensor_name: str, trace: Trace) -> str:
         return tensor_name
     if operation.kind == "ReadVariableOp" and operation.reads:
         return f"variable:{operation.reads}"
-    if operation.kind in SAME_NUMBERS and operation.inputs and index in ("", "0"):
-        before = trace.tensor(operation.inputs[0])
-        if before is not None and np.array_equal(before.array, operation.value.array):
-            return _through(operation.inputs[0], trace)
+    if operation.kind in PASSING and index in ("", "0") and _passes(operation, trace):
+        return _through(operation.inputs[0], trace)
     return tensor_name
 
 
-def _small_inputs(operation, trace):
+def _whole_numbers(operation, trace):
     """Values of inputs that are few whole numbers, such as axes and shapes, by their place."""
     found = {}
     for place, tensor in enumerate(operation.inputs):
@@ -121,55 +230,6 @@ def _small_inputs(operation, trace):
             if value.dtype.kind in "iu" and value.size <= 64:
                 found[place] = value.tolist()
     return found
-
-
-def _is_on_the_way(name, trace):
-    """Whether an operation's result is used, or leads to the loss: it has a gradient or a user."""
-    users = trace.users.get(name, ())
-    return bool(users) or trace.operations[name].gradient is not None
-
-
-def _shape(trace, shown):
-    return list(trace.operations[shown[-1]].value.statistics.shape[1:])
-
-
-def _diagram(trace, layers):
-    """Places of layers, (column, row), and pairs of layers that are connected."""
-    of = {name: layer for layer, entry in layers.items() for name in entry["operations"]}
-    edges = {}
-    for layer, entry in layers.items():
-        for name in entry["operations"]:
-            for source in _sources(name, trace, of, set()):
-                if source != layer:
-                    edges[source, layer] = None
-    names = ["input", *layers]
-    fixed = [edge for edge in edges if edge[0] in names and edge[1] in names]
-    places, routes = layered_layout.place(names, fixed)
-    return (
-        {name: list(place) for name, place in places.items()},
-        [[source, target, [list(point) for point in routes[source, target]]]
-         for source, target in fixed],
-    )  # fmt: skip
-
-
-def _sources(name, trace, of, seen):
-    """Layers that an operation's numbers come from; "input" for the network's inputs."""
-    for tensor in trace.operations[name].inputs:
-        source = tensor.partition(":")[0]
-        if source in seen or source not in trace.operations:
-            continue
-        seen.add(source)
-        operation = trace.operations[source]
-        if source in of:
-            yield of[source]
-        elif operation.kind == "Placeholder" and operation.outputs:
-            yield "input"
-        elif operation.kind != "ReadVariableOp":
-            yield from _sources(source, trace, of, seen)
-
-
-def _limit(kept: Kept, most: int) -> Kept:
-    return kept if kept.array.size <= most else kept.cut(4 * most)
 
 
 def _plain(value: Any) -> Any:

@@ -39,3 +39,9 @@ class Kept:
             notes.append(f"{kept} of {count} channels")
             array = array[..., chosen]
         return Kept(array, self.statistics, channels, ", ".join(notes))
+
+    def first_examples(self, count: int) -> "Kept":
+        """Keeps the first examples, along the first axis."""
+        if self.array.ndim == 0 or len(self.array) <= count:
+            return self
+        return dataclasses.replace(self, array=self.array[:count])

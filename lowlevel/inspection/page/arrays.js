@@ -7,7 +7,22 @@ async function unpack() {
   const text = document.getElementById("numbers").textContent;
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  numbers = new Float32Array(await new Response(stream).arrayBuffer());
+  const packed = new Float32Array(await new Response(stream).arrayBuffer());
+  const computed = data.arrays.filter((entry) => entry.rule);
+  const count = (entry) => entry.shape.reduce((a, b) => a * b, 1);
+  numbers = new Float32Array(computed.reduce((total, entry) => total + count(entry), packed.length));
+  numbers.set(packed);
+  let end = packed.length;
+  for (const entry of computed) {  // to the bits of the step: both round to float32
+    const [kind, x, bias] = entry.rule, from = data.arrays[x].start, size = count(entry);
+    const channels = entry.shape.at(-1), biases = bias === undefined ? 0 : data.arrays[bias].start;
+    for (let i = 0; i < size; i++) {
+      const value = numbers[from + i];
+      numbers[end + i] = kind === "Relu" ? Math.max(0, value) : value + numbers[biases + (i % channels)];
+    }
+    entry.start = end;
+    end += size;
+  }
 }
 
 // An array of the page. `whole` is its shape in the step; some channels may be left out.
@@ -81,6 +96,7 @@ const outputOf = (operation) => tensorOf(operation.outputs[0]);
 function usersOf(name) {
   const users = [];
   for (const [user, operation] of Object.entries(data.operations)) {
+    if (operation.passes) continue;
     operation.inputs.forEach((input, place) => {
       if (input === `${name}:0`) users.push({ name: user, operation, place });
     });

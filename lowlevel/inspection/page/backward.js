@@ -72,6 +72,7 @@ const backward = {
     const terms = [];
     for (const [y, x] of windowsOver(window, Y, X, height, width)) {
       const winner = forward.MaxPool(operation, [b, y, x, c]).terms.find((term) => term.winner);
+      if (!winner) return null;
       const isWinner = winner.from.index[1] === Y && winner.from.index[2] === X;
       terms.push({ label: `window at row ${y}, column ${x}: ${isWinner ? "won" : "lost"}`, value: isWinner ? gradient.at([b, y, x, c]) : 0 });
     }
@@ -88,6 +89,7 @@ const backward = {
   FusedBatchNormV3(operation, place, index, gradient) {
     if (place !== 0 || !operation.attributes.is_training) return null;
     const { x, mean, variance, scale, epsilon, count } = normOf(operation, index);
+    if (x.tensor.size < count * x.tensor.whole.at(-1) || gradient.size < x.tensor.size) return null;  // cut
     const channel = index.at(-1), inverse = 1 / Math.sqrt(variance + epsilon);
     const normal = (value) => (value - mean) * inverse;
     let all = 0, along = 0;
@@ -121,8 +123,38 @@ const backward = {
     return same(gradient.at(index.with(axis, index[axis] + before)));
   },
 
+  StridedSlice(operation, place, index, gradient) {
+    if (place !== 0) return null;
+    const inside = gradient.size > 0 && [...Array(gradient.size).keys()].find((i) => String(sliced(operation, gradient.indexAt(i))) === String(index));
+    return inside === undefined ? { words: "It is not in the part that is taken.", terms: [{ label: "gradient", value: 0 }] } : same(gradient.at(gradient.indexAt(inside)));
+  },
+
+  Tile(operation, place, index, gradient) {
+    const whole = inputOf(operation, 0).tensor.whole, terms = [];
+    for (let i = 0; i < gradient.size; i++) {
+      const copy = gradient.indexAt(i);
+      if (copy.every((j, axis) => j % whole[axis] === index[axis])) terms.push({ label: `copy at ${copy.join(", ")}`, value: gradient.at(copy) });
+    }
+    return { words: "The gradients of all copies, added up.", terms };
+  },
+
+  Max(operation, place, index, gradient) {
+    const [{ factors: [behind] }] = reduced(operation, place, index, gradient, false).terms;
+    const values = forward.Max(operation, behindAxes(operation, index)).terms.map((term) => term.value);
+    const largest = Math.max(...values), own = inputOf(operation, 0).tensor.at(index);
+    const share = own === largest ? 1 / values.filter((value) => value === largest).length : 0;
+    return { words: "Only the largest number gets the gradient; equals share it.", terms: [product("gradient, share", behind, share)] };
+  },
+
   Mean: (operation, place, index, gradient) => reduced(operation, place, index, gradient, true),
   Sum: (operation, place, index, gradient) => reduced(operation, place, index, gradient, false),
+};
+// The loss: its gradient by a logit is (probability - target), divided by the size of the batch.
+backward.SparseSoftmaxCrossEntropyWithLogits = backward.SoftmaxCrossEntropyWithLogits = (operation, place, [b, k]) => {
+  const answer = data.answers[b];
+  if (place !== 0 || !answer?.probabilities) return null;
+  const difference = answer.probabilities[k] - answer.targets[k];
+  return { words: "The loss: (probability - target), divided by the size of the batch.", terms: [product("probability - target, 1 / batch", difference, 1 / data.batch)] };
 };
 backward.Squeeze = backward.ExpandDims = backward.Reshape;
 
@@ -141,10 +173,19 @@ function broadcast(operation, place, index, gradient, factor) {
   return { words: "The gradient behind it, times how much the result changes with this number.", terms: [product("gradient, factor", gradient.at(index), factor(index))] };
 }
 
+const axesOf = (operation, rank) => [operation.numbers[1]].flat().map((axis) => (axis + rank) % rank);
+
+// The index of the result that a number is reduced to.
+function behindAxes(operation, index) {
+  const axes = axesOf(operation, index.length);
+  if (operation.attributes.keep_dims) return index.map((i, axis) => (axes.includes(axis) ? 0 : i));
+  return index.filter((_, axis) => !axes.includes(axis));
+}
+
 function reduced(operation, place, index, gradient, isMean) {
   if (place !== 0) return null;
-  const tensor = inputOf(operation, 0).tensor, axes = [operation.numbers[1]].flat().map((axis) => (axis + index.length) % index.length);
-  const own = operation.attributes.keep_dims ? index.map((i, axis) => (axes.includes(axis) ? 0 : i)) : index.filter((_, axis) => !axes.includes(axis));
+  const tensor = inputOf(operation, 0).tensor, axes = axesOf(operation, index.length);
+  const own = behindAxes(operation, index);
   const count = isMean ? axes.reduce((total, axis) => total * tensor.whole[axis], 1) : 1;
   return { words: isMean ? `Each of ${count} numbers gets its share.` : "Each summand gets the gradient of the sum.", terms: [product("gradient, share", gradient.at(own), 1 / count)] };
 }
@@ -157,7 +198,7 @@ function pathsTo(name, index) {
   const paths = usersOf(name)
     .filter(({ operation }) => operation.gradient !== null || data.losses.includes(operation.kind))
     .map(({ name: to, operation, place }) => {
-      const behind = tensorOf(operation.gradient);
+      const behind = data.losses.includes(operation.kind) ? {} : tensorOf(operation.gradient);
       const found = behind && backward[operation.kind]?.(operation, place, index, behind);
       const isWhole = found && found.terms.every((term) => Number.isFinite(term.value));
       return isWhole ? { to, ...found, total: sum(found.terms) } : { to, words: "", terms: null, total: null };

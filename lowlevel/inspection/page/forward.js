@@ -8,6 +8,17 @@ function product(label, a, b, from) {
   return { label, factors: [a, b], value: a * b, from };
 }
 
+// Its Taylor series; beyond 5 it is 1 to all digits.
+function erf(x) {
+  if (Math.abs(x) > 5) return Math.sign(x);
+  let term = x, total = x;
+  for (let n = 1; n < 100; n++) {
+    term *= (-x * x) / n;
+    total += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * total;
+}
+
 const unary = {
   Relu: ["max(0, x)", (x) => Math.max(0, x), (x) => (x > 0 ? 1 : 0)],
   Tanh: ["tanh(x)", Math.tanh, (x) => 1 - Math.tanh(x) ** 2],
@@ -17,6 +28,7 @@ const unary = {
   Sqrt: ["√x", Math.sqrt, (x) => 0.5 / Math.sqrt(x)],
   Rsqrt: ["1 / √x", (x) => 1 / Math.sqrt(x), (x) => -0.5 * x ** -1.5],
   Exp: ["exp(x)", Math.exp, Math.exp],
+  Erf: ["erf(x), the share of a bell curve between -x and x", erf, (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)],
   Neg: ["-x", (x) => -x, () => -1],
   Selu: [
     "1.0507 x, or 1.7581 (exp(x) - 1) below 0",
@@ -99,7 +111,8 @@ const forward = {
       }
     }
     const total = Math.max(...terms.map((term) => term.value));
-    terms.find((term) => term.value === total).winner = true;
+    const winner = terms.find((term) => term.value === total);
+    if (winner) winner.winner = true;  // undefined where numbers are left out
     return { words: "The largest number of the window wins; the others go no further, and get no gradient.", terms, total };
   },
 
@@ -205,6 +218,18 @@ const forward = {
     return { words: "A row of a table of variables, looked up by its number.", terms: [{ label: "the row's number", value }], total: value };
   },
 
+  Tile(operation, index) {
+    const x = inputOf(operation, 0), own = index.map((i, axis) => i % x.tensor.whole[axis]);
+    const value = x.tensor.at(own);
+    return { words: "A copy: the same numbers stand here several times.", terms: [{ label: x.name, value, from: { ...x, index: own } }], total: value };
+  },
+
+  StridedSlice(operation, index) {
+    const x = inputOf(operation, 0), own = sliced(operation, index);
+    const value = x.tensor.at(own);
+    return { words: "A part of an array.", terms: [{ label: x.name, value, from: { ...x, index: own } }], total: value };
+  },
+
   Mean: (operation, index) => reduce(operation, index, "The mean of", (values) => values.reduce((a, b) => a + b, 0) / values.length),
   Sum: (operation, index) => reduce(operation, index, "The sum of", (values) => values.reduce((a, b) => a + b, 0)),
   Max: (operation, index) => reduce(operation, index, "The largest of", (values) => Math.max(...values)),
@@ -244,6 +269,17 @@ function reduce(operation, index, words, f) {
   };
   walk(0, []);
   return { words: `${words} ${terms.length} numbers.`, terms, total: f(terms.map((term) => term.value)) };
+}
+
+// The index in its input of a number of a slice.
+function sliced(operation, index) {
+  const { begin_mask, shrink_axis_mask } = operation.attributes, [begin, steps] = [operation.numbers[1], operation.numbers[3]];
+  const rest = [...index], has = (mask, axis) => (mask >> axis) & 1;
+  return inputOf(operation, 0).tensor.whole.map((length, axis) => {
+    if (axis >= begin.length) return rest.shift();
+    const first = has(begin_mask, axis) ? 0 : (begin[axis] + length) % length;
+    return has(shrink_axis_mask, axis) ? first : first + steps[axis] * rest.shift();
+  });
 }
 
 function normOf(operation, index) {
