@@ -32,7 +32,7 @@ SCRIPTS = (
     *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
-MAX_NUMBERS = 4_000_000  # of a page: 20 MB as text
+MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
 
 
 class Page:
@@ -85,8 +85,8 @@ def explain(
         course: None, or a function of (batch, arrays) that returns the entries of checkpoints, see
             `lowlevel.inspection.course`.
         beside: a name, and a `Trace` of the same examples to compare with.
-        max_numbers: how many numbers the page may hold, each 5 bytes. If there are more, it shows
-            fewer examples, and of large arrays some channels; it says so.
+        max_numbers: how many numbers the page may hold, each of 3 to 5 bytes. If there are more,
+            it shows fewer examples, and of large arrays some channels; it says so.
 
     Raises:
         ConfigError: the model is not compiled, or there are too many examples.
@@ -183,6 +183,8 @@ def _assemble(data, arrays):
     parts = {
         "TITLE": html.escape(data["title"]),
         "STYLE": (here / "page.css").read_text(encoding="utf-8"),
+        "HEADING": html.escape(data["title"]),
+        "ABOUT": html.escape(data["about"]),
         "DATA": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         "NUMBERS": arrays.text(),
         "SCRIPT": "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),

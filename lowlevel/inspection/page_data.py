@@ -1,13 +1,9 @@
 """What a page shows of a trace: a dict for JSON, and the arrays it refers to by number."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
-import lowlevel
-from lowlevel.inspection import page_diagram
+from lowlevel.inspection import as_json, page_diagram
 from lowlevel.inspection.answers import LOSSES
 from lowlevel.inspection.arrays_file import Arrays
 from lowlevel.inspection.traced import Trace, TracedOperation
@@ -17,7 +13,7 @@ from lowlevel.optimizer import Optimizer
 PASSING = {"Identity", "EnsureShape", "IdentityN", "StopGradient", "Cast"}
 HIDDEN = PASSING | {"Const", "ReadVariableOp", "Placeholder", "StatelessRandomUniformV2"}
 # Shares of the numbers that a page has room for.
-VALUES, GRADIENTS, WEIGHTS, UPDATES = 0.45, 0.2, 0.25, 0.1
+VALUES, GRADIENTS, WEIGHTS, UPDATES = 0.4, 0.3, 0.22, 0.08
 
 
 def of_trace(trace: Trace, arrays: Arrays, max_numbers: int, examples: int) -> dict:
@@ -120,7 +116,7 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
     packed = [kept for found in wanted for kept in values[found.name] if not _rule(found, trace)]
     most = _limit(packed, VALUES * max_numbers)
     most_gradient = _limit(list(gradients.values()), GRADIENTS * max_numbers)
-    entries = {}
+    entries, uses = {}, _uses(trace)
     for found in wanted:
         rule = None
         if (kind := _rule(found, trace)) and found.value.array.size:
@@ -134,12 +130,35 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
         gradient = gradients.get(found.name)
         entries[found.name] = _entry(found, trace) | {
             "outputs": outputs,
+            "uses": uses.get(found.name, []),
             "gradient": gradient and arrays.add(gradient.cut(4 * most_gradient)),
         }
     for found in trace.operations.values():  # what the last layer leads to
         if found.kind in LOSSES:
             entries[found.name] = _entry(found, trace) | {"outputs": [], "gradient": None}
     return entries
+
+
+def _uses(trace):
+    """By which paths gradients come: for each operation, pairs of a user and the place of input.
+
+    An operation that passes numbers on is left out: its own users count instead. What has no
+    gradient in the network is no path: shapes, moving averages, the inside of a custom gradient.
+    """
+    found: dict = {}
+    waiting = [name for name, operation in trace.operations.items() if operation.gradient]
+    for operation in trace.operations.values():
+        is_loss = not waiting and operation.value.array.dtype.kind in "fV"
+        if operation.gradient is not None:
+            waiting.remove(operation.name)
+        elif not is_loss:
+            continue
+        passes = operation.kind in PASSING and _passes(operation, trace)
+        for place, tensor in enumerate(operation.inputs):
+            if not (passes and place == 0):
+                source = _through(tensor, trace).partition(":")[0]
+                found.setdefault(source, []).append([operation.name, place])
+    return found
 
 
 def _first(kept, batch, examples):
@@ -192,10 +211,10 @@ def _entry(operation: TracedOperation, trace: Trace) -> dict:
         "layer": operation.layer,
         "passes": operation.kind in PASSING and _passes(operation, trace),
         "inputs": [_through(name, trace) for name in operation.inputs],
-        "attributes": _plain(operation.attributes),
+        "attributes": as_json.plain(operation.attributes),
         "numbers": _whole_numbers(operation, trace),
         "source": [
-            {"file": _relative(line.file), "line": line.line, "text": line.text}
+            {"file": as_json.relative(line.file), "line": line.line, "text": line.text}
             for line in operation.source
         ],
     }
@@ -230,25 +249,3 @@ def _whole_numbers(operation, trace):
             if value.dtype.kind in "iu" and value.size <= 64:
                 found[place] = value.tolist()
     return found
-
-
-def _plain(value: Any) -> Any:
-    """Attributes as JSON knows them."""
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    return str(getattr(value, "name", value))
-
-
-def _relative(file: str) -> str:
-    """A path as people say it: from the package, from the current directory, or its name."""
-    path = Path(file)
-    for root in (Path(lowlevel.__file__).parent.parent, Path.cwd()):
-        if path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    return path.name

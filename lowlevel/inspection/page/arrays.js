@@ -92,18 +92,6 @@ function inputOf(operation, place) {
 
 const outputOf = (operation) => tensorOf(operation.outputs[0]);
 
-// The operations that take the output of another one: [{operation, place}].
-function usersOf(name) {
-  const users = [];
-  for (const [user, operation] of Object.entries(data.operations)) {
-    if (operation.passes) continue;
-    operation.inputs.forEach((input, place) => {
-      if (input === `${name}:0`) users.push({ name: user, operation, place });
-    });
-  }
-  return users;
-}
-
 function show(number) {
   if (number === undefined || number === null) return "not here";
   if (!Number.isFinite(number)) return String(number);

@@ -195,14 +195,13 @@ function reduced(operation, place, index, gradient, isMean) {
 function pathsTo(name, index) {
   const gradient = tensorOf(data.operations[name].gradient);
   if (!gradient) return null;
-  const paths = usersOf(name)
-    .filter(({ operation }) => operation.gradient !== null || data.losses.includes(operation.kind))
-    .map(({ name: to, operation, place }) => {
-      const behind = data.losses.includes(operation.kind) ? {} : tensorOf(operation.gradient);
-      const found = behind && backward[operation.kind]?.(operation, place, index, behind);
-      const isWhole = found && found.terms.every((term) => Number.isFinite(term.value));
-      return isWhole ? { to, ...found, total: sum(found.terms) } : { to, words: "", terms: null, total: null };
-    });
+  const paths = data.operations[name].uses.map(([to, place]) => {
+    const operation = data.operations[to];
+    const behind = operation && (data.losses.includes(operation.kind) ? {} : tensorOf(operation.gradient));
+    const found = behind && backward[operation.kind]?.(operation, place, index, behind);
+    const isWhole = found && found.terms.every((term) => Number.isFinite(term.value));
+    return isWhole ? { to, ...found, total: sum(found.terms) } : { to, words: "", terms: null, total: null };
+  });
   const isWhole = paths.length > 0 && paths.every((path) => path.total !== null);
   return { value: gradient.at(index), paths, total: isWhole ? paths.reduce((total, path) => total + path.total, 0) : null };
 }

@@ -7,8 +7,6 @@ function setTheme(dark) {
 }
 
 async function main() {
-  document.getElementById("title").textContent = data.title;
-  document.getElementById("about").textContent = data.about;
   setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
   document.getElementById("theme").addEventListener("click", () => {
     setTheme(!isDark());

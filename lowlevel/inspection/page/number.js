@@ -11,7 +11,10 @@ function showNumber(name, index) {
     element("p", {}, element("code", {}, `${name}[${index.join(", ")}]`), " = ", element("strong", { id: "value" }, show(value))),
   );
   if (found) box.append(...forwardParts(found, name, index));
-  else box.append(element("p", { class: "hint" }, `This page does not take ${operation.kind} apart. It takes ${operation.inputs.join(", ")}.`));
+  else {
+    const why = forward[operation.kind] ? "This page does not hold all the numbers that it was computed from" : `This page does not take ${operation.kind} apart`;
+    box.append(element("p", { class: "hint" }, `${why}. It takes ${operation.inputs.join(", ")}.`));
+  }
   box.append(...backwardParts(name, index));
 }
 
