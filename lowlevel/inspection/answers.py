@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from lowlevel.inspection.traced import Trace
+from lowlevel.inspection.traced import Trace, TracedOperation
 from lowlevel.training.run import Run
 
 # The operations that compute a loss of classes.
@@ -38,7 +38,7 @@ def of_trace(run: Run, trace: Trace, batch: tuple) -> list[dict]:
     return found
 
 
-def logits_of(trace: Trace):
+def logits_of(trace: Trace) -> TracedOperation | None:
     """The operation whose output a loss of classes takes, or None."""
     for operation in trace.operations.values():
         if operation.kind in LOSSES:

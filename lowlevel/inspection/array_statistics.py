@@ -31,12 +31,13 @@ class ArrayStatistics:
         numbers = np.asarray(array).astype(np.float64)
         finite = numbers[np.isfinite(numbers)]
         if finite.size:
-            summary = finite.min(), finite.max(), finite.mean(), finite.std()
+            found = finite.min(), finite.max(), finite.mean(), finite.std()
         else:
-            summary = (np.nan,) * 4
+            found = (np.nan,) * 4
         zeros = np.count_nonzero(numbers == 0) / max(1, numbers.size)
         nonfinite = numbers.size - finite.size
-        return cls(tuple(numbers.shape), *map(float, summary), zeros, nonfinite)
+        low, high, mean, deviation = map(float, found)
+        return cls(tuple(numbers.shape), low, high, mean, deviation, zeros, nonfinite)
 
     def __str__(self) -> str:
         text = (

@@ -1,5 +1,6 @@
 """What the checkpoints of a run make of the same examples: its training, step by step."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ MAPS_OF_A_LAYER = 8
 
 
 def of_checkpoints(
-    run: Run, paths: list[Path], make_trace: object, batch: tuple[Nest, ...], arrays: Arrays,
+    run: Run, paths: list[Path], make_trace: Callable[..., Trace], batch: tuple[Nest, ...], arrays: Arrays,
     quiet: bool = True,
 ) -> list[dict]:  # fmt: skip
     """Traces the same batch at each checkpoint; the run is left at the last one.

@@ -6,11 +6,11 @@ import tensorflow as tf
 from lowlevel.inspection import as_json, page_diagram
 from lowlevel.inspection.answers import LOSSES
 from lowlevel.inspection.arrays_file import Arrays
+from lowlevel.inspection.number_paths import PASSING, passes, through
+from lowlevel.inspection.number_paths import uses as uses_of
 from lowlevel.inspection.traced import Trace, TracedOperation
 from lowlevel.optimizer import Optimizer
 
-# What passes numbers on; an operation that takes one of these is shown as taking what it passes.
-PASSING = {"Identity", "EnsureShape", "IdentityN", "StopGradient", "Cast"}
 HIDDEN = PASSING | {"Const", "ReadVariableOp", "Placeholder", "StatelessRandomUniformV2"}
 # Shares of the numbers that a page has room for.
 VALUES, GRADIENTS, WEIGHTS, UPDATES = 0.4, 0.3, 0.22, 0.08
@@ -26,7 +26,7 @@ def of_trace(trace: Trace, arrays: Arrays, max_numbers: int, examples: int) -> d
             are kept, so that all fit.
         examples: how many of the batch's examples are kept.
     """
-    layers = {}
+    layers: dict[str, dict] = {}
     for layer, members in trace.by_layer().items():
         shown = [found.name for found in members if _is_shown(found, trace)]
         if shown:
@@ -95,7 +95,7 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
     """The operations of the layers, and what they take numbers from."""
     names = [name for layer in layers.values() for name in layer["operations"]]
     inputs = {
-        _through(tensor, trace).partition(":")[0]
+        through(tensor, trace).partition(":")[0]
         for name in names
         for tensor in trace.operations[name].inputs
     }
@@ -116,12 +116,12 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
     packed = [kept for found in wanted for kept in values[found.name] if not _rule(found, trace)]
     most = _limit(packed, VALUES * max_numbers)
     most_gradient = _limit(list(gradients.values()), GRADIENTS * max_numbers)
-    entries, uses = {}, _uses(trace)
+    entries, uses = {}, uses_of(trace)
     for found in wanted:
         rule = None
         if (kind := _rule(found, trace)) and found.value.array.size:
             numbers = [
-                _number(_through(tensor, trace), entries, variables) for tensor in found.inputs
+                _number(through(tensor, trace), entries, variables) for tensor in found.inputs
             ]
             if all(n is not None and arrays.entries[n]["channels"] is None for n in numbers):
                 rule = [kind, *numbers]
@@ -137,28 +137,6 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
         if found.kind in LOSSES:
             entries[found.name] = _entry(found, trace) | {"outputs": [], "gradient": None}
     return entries
-
-
-def _uses(trace):
-    """By which paths gradients come: for each operation, pairs of a user and the place of input.
-
-    An operation that passes numbers on is left out: its own users count instead. What has no
-    gradient in the network is no path: shapes, moving averages, the inside of a custom gradient.
-    """
-    found: dict = {}
-    waiting = [name for name, operation in trace.operations.items() if operation.gradient]
-    for operation in trace.operations.values():
-        is_loss = not waiting and operation.value.array.dtype.kind in "fV"
-        if operation.gradient is not None:
-            waiting.remove(operation.name)
-        elif not is_loss:
-            continue
-        passes = operation.kind in PASSING and _passes(operation, trace)
-        for place, tensor in enumerate(operation.inputs):
-            if not (passes and place == 0):
-                source = _through(tensor, trace).partition(":")[0]
-                found.setdefault(source, []).append([operation.name, place])
-    return found
 
 
 def _first(kept, batch, examples):
@@ -209,8 +187,8 @@ def _entry(operation: TracedOperation, trace: Trace) -> dict:
     return {
         "kind": operation.kind,
         "layer": operation.layer,
-        "passes": operation.kind in PASSING and _passes(operation, trace),
-        "inputs": [_through(name, trace) for name in operation.inputs],
+        "passes": passes(operation, trace),
+        "inputs": [through(name, trace) for name in operation.inputs],
         "attributes": as_json.plain(operation.attributes),
         "numbers": _whole_numbers(operation, trace),
         "source": [
@@ -218,25 +196,6 @@ def _entry(operation: TracedOperation, trace: Trace) -> dict:
             for line in operation.source
         ],
     }
-
-
-def _passes(operation, trace):
-    """Whether an operation gives the numbers that it takes."""
-    before = trace.tensor(operation.inputs[0]) if operation.inputs else None
-    return before is not None and np.array_equal(before.array, operation.value.array)
-
-
-def _through(tensor_name: str, trace: Trace) -> str:
-    """The tensor whose numbers another passes on, or "variable:weights/c1"."""
-    name, _, index = tensor_name.partition(":")
-    operation = trace.operations.get(name)
-    if operation is None:
-        return tensor_name
-    if operation.kind == "ReadVariableOp" and operation.reads:
-        return f"variable:{operation.reads}"
-    if operation.kind in PASSING and index in ("", "0") and _passes(operation, trace):
-        return _through(operation.inputs[0], trace)
-    return tensor_name
 
 
 def _whole_numbers(operation, trace):
