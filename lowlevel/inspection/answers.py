@@ -17,7 +17,12 @@ def of_trace(run: Run, trace: Trace, batch: tuple) -> list[dict]:
     found = [{"loss": float(loss), "words": "", "probabilities": None} for loss in trace.losses]
     logits = logits_of(trace)
     targets = np.asarray(batch[1])
-    if logits is None or targets.ndim != 1 or targets.dtype.kind not in "iu":
+    if (
+        logits is None
+        or logits.gradient is None
+        or targets.ndim != 1
+        or targets.dtype.kind not in "iu"
+    ):
         return found
     values = np.asarray(logits.value.array, np.float64)
     gradients = np.asarray(logits.gradient.array, np.float64)

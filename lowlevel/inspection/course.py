@@ -18,8 +18,8 @@ MAPS_OF_A_LAYER = 8
 
 
 def of_checkpoints(
-    run: Run, paths: list[Path], make_trace: Callable[..., Trace], batch: tuple[Nest, ...], arrays: Arrays,
-    quiet: bool = True,
+    run: Run, paths: list[Path], make_trace: Callable[..., Trace], batch: tuple[Nest, ...],
+    arrays: Arrays, quiet: bool = True,
 ) -> list[dict]:  # fmt: skip
     """Traces the same batch at each checkpoint; the run is left at the last one.
 
