@@ -1,4 +1,4 @@
-"""pytest runs the cells of the guide, see `update_outputs`; `pytest docs/guide/PAGE` runs a page."""
+"""pytest runs the cells of the guide, page by page, see `update_outputs`."""
 
 import contextlib
 

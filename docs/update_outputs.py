@@ -14,6 +14,7 @@ import io
 import os
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -62,8 +63,15 @@ def run(cell):
 
 
 def check(cell):
-    """Executes a cell. Returns None, or how what it prints differs from what the page says."""
+    """Executes a cell. Returns None, or how what it prints differs from what the page says.
+
+    After a cell that has failed, the rest of the page is skipped.
+    """
+    if getattr(cell.document, "failed", False):
+        raise unittest.SkipTest("a cell above it has failed")
+    cell.document.failed = True
     printed, output = run(cell), cell.region.lexemes["output"]
+    cell.document.failed = False
     if printed == (output or ""):
         return None
     lines = difflib.unified_diff(
