@@ -114,8 +114,8 @@ def main():
     parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="(default: all)")
     pages = parser.parse_args().pages or sorted(GUIDE.glob(CHAPTERS))
     for page in pages:
-        if not page.is_file():
-            parser.exit(2, f"{page} is not there; pages are in {GUIDE}.\n")
+        if not page.is_file() or not page.match(CHAPTERS):
+            parser.exit(2, f"{page} is no chapter; chapters are files {CHAPTERS} in {GUIDE}.\n")
     for page in pages:
         before, now = page.read_text(encoding="utf-8"), updated(page)
         page.write_text(now, encoding="utf-8")

@@ -47,7 +47,7 @@ def tool():
 
 @pytest.fixture
 def page(tmp_path):
-    return tmp_path / "page.md"
+    return tmp_path / "01-page.md"
 
 
 @pytest.mark.parametrize("text", [GOOD, STALE, SILENT])
@@ -56,7 +56,7 @@ def test_outputs_are_written(text, tool, page):
     before = os.getcwd()
     assert tool["updated"](page) == GOOD
     assert os.getcwd() == before
-    assert [path.name for path in page.parent.iterdir()] == ["page.md"]
+    assert [path.name for path in page.parent.iterdir()] == ["01-page.md"]
 
 
 def test_what_is_printed_no_longer_loses_its_block(tool, page):
@@ -95,9 +95,10 @@ def test_pytest_runs_the_cells_and_says_what_is_wrong(tmp_path):
 def test_the_command_updates_pages_and_refuses_what_is_not_there(page):
     page.write_text(STALE)
     command = [sys.executable, DOCS / "update_outputs.py", page]
-    assert subprocess.run(command, capture_output=True).stdout == b"page.md: updated\n"
+    assert subprocess.run(command, capture_output=True).stdout == b"01-page.md: updated\n"
     assert page.read_text() == GOOD
-    assert subprocess.run(command, capture_output=True).stdout == b"page.md: as it was\n"
-    done = subprocess.run([*command, "absent.md"], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("absent.md is not there")
+    assert subprocess.run(command, capture_output=True).stdout == b"01-page.md: as it was\n"
+    for other in ("01-absent.md", DOCS / "model.md"):
+        done = subprocess.run([*command, other], capture_output=True, text=True)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{other} is no chapter; chapters are files [0-9]*.md in ")
