@@ -46,7 +46,9 @@ def tool():
 
 
 @pytest.fixture
-def page(tmp_path):
+def page(tmp_path, monkeypatch):
+    """A chapter to be, in the current directory."""
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "01-page.md"
 
 
