@@ -3,8 +3,8 @@
 
     python docs/make_reference.py [DIRECTORY]
 
-pdoc makes the pages (`pip install lowlevel[docs]`). They need no network. Open index.html in the
-directory, which is docs/reference if none is named.
+pdoc makes the pages (`pip install --editable '.[docs]'`). They need no network. Open index.html in
+the directory, which is docs/reference if none is named.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import warnings
 from pathlib import Path
 
 import lowlevel
-from lowlevel.checks import ConfigError, LowlevelError, import_extra
+from lowlevel.checks import ConfigError, LowlevelError, import_extra, reason_of
 from lowlevel.cli import command_line
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,8 +174,11 @@ def main():
             warnings.simplefilter("always")
             made = pages(pdoc, modules)
         write(directory, made)
-    except (LowlevelError, OSError) as error:
+    except LowlevelError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"cannot write to {directory}: {reason_of(error)}.", file=sys.stderr)
         return 2
     for warning in met:
         print(f"warning: {warning.message}", file=sys.stderr)
