@@ -15,11 +15,11 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, reason_in_graph
 from lowlevel.data import tensors
+from lowlevel.inspection.operations import BACKWARD
 from lowlevel.types import GraphFunction, Nest
 from lowlevel.variables import layer_of
 
 NO_VALUE = (tf.resource, tf.variant)
-BACKWARD = "gradient_tape/"  # where TensorFlow puts the operations of gradients
 
 
 class Nodes:
