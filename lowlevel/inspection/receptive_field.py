@@ -32,7 +32,21 @@ def of_graph(inputs: Tensor, operations: Iterable[Any]) -> dict[str, tuple[int, 
     """
     shape = inputs.shape.as_list()
     axes = 2 if len(shape) > 2 else 1
-    areas = {inputs.name: _pixels(shape)}
+    whole = tuple(shape[1 : 1 + axes])
+    found = {}
+    for name, areas in areas_of_graph(inputs, operations).items():
+        sizes = _largest(areas)[:axes]
+        found[name] = ALL if sizes == whole else sizes
+    return found
+
+
+def areas_of_graph(inputs: Tensor, operations: Iterable[Any]) -> dict[str, np.ndarray]:
+    """For each operation that depends on the inputs, the areas of its first output, `[4, ...]`.
+
+    They are -top, -left, bottom and right of the pixels that each number depends on; see `of_graph`
+    for the arguments.
+    """
+    areas = {inputs.name: _pixels(inputs.shape.as_list())}
     found = {}
     for operation in operations:
         given = [areas.get(tensor.name) for tensor in operation.inputs]
@@ -40,8 +54,7 @@ def of_graph(inputs: Tensor, operations: Iterable[Any]) -> dict[str, tuple[int, 
             continue
         made = receptive_rules.areas_of(operation, given)
         areas |= {tensor.name: area for tensor, area in zip(operation.outputs, made, strict=False)}
-        sizes = _largest(made[0])[:axes]
-        found[operation.name] = ALL if sizes == tuple(shape[1 : 1 + axes]) else sizes
+        found[operation.name] = made[0]
     return found
 
 

@@ -126,17 +126,16 @@ class Traces(Sequence[Trace]):
     def _note(self, function, args, kwargs, before, seconds):
         known = self._known[id(function)]
         count = function.experimental_get_tracing_count()
-        if count == before:
-            if not tf.inside_function():
+        if count == known[1]:  # no trace, or one that a call in another thread has noted
+            if count == before and not tf.inside_function():
                 self._calls.setdefault(id(function), []).append(seconds)
-            return
-        if count == known[1]:  # a call inside this one has noted it
             return
         made = count - known[1]
         known[1] = count
         now = signatures.of_call(function, args, kwargs)
         earlier, known[2] = known[2], [*known[2], now]
-        if self._watched and not _holds(self._watched, function):
+        wanted = _holds(self._watched, function) if self._watched else not _is_of_library(function)
+        if not wanted:
             return
         same = [trace for trace in self._found if _code(trace.function) is _code(function)]
         others = {id(trace.function) for trace in same} - {id(function)}
@@ -157,7 +156,7 @@ def watch(*functions: object) -> Iterator[Traces]:
     Args:
         functions: `tf.function`s, or objects that hold some, such as a run or a `Model`, which may
             make them in the block. Without any, all functions are watched, also those that are
-            made in the block; TensorFlow makes some itself, for example for datasets.
+            made in the block, but for those that TensorFlow makes for itself, as for datasets.
 
     Yields:
         The `Traces`, which grow while the block runs. The time of a function that another one
@@ -190,6 +189,11 @@ def _code(function):
     """The code that a function was made of: that of two made of one `def` is the same."""
     python_function = inspect.unwrap(function.python_function)
     return getattr(python_function, "__code__", python_function)
+
+
+def _is_of_library(function):
+    module = getattr(inspect.unwrap(function.python_function), "__module__", None) or ""
+    return module.split(".")[0] in LIBRARIES
 
 
 def _holds(objects, function):
@@ -225,4 +229,6 @@ def _parts_of(held):
         held, type | types.ModuleType
     ):
         return []
-    return list(getattr(held, "__dict__", {}).values())
+    methods = (vars(parent).items() for parent in type(held).__mro__)
+    names = [name for members in methods for name, value in members if isinstance(value, FUNCTION)]
+    return [*getattr(held, "__dict__", {}).values(), *(getattr(held, name) for name in names)]

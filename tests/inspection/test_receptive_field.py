@@ -7,6 +7,8 @@ import tensorflow as tf
 from lowlevel import ops
 from lowlevel.inspection import receptive_field
 from lowlevel.inspection.receptive_field import ALL
+from lowlevel.inspection.receptive_rules import NOWHERE
+from tests.comparison import values
 
 HEIGHT, WIDTH = 13, 10
 
@@ -50,48 +52,60 @@ NETS = {
     "dense": lambda x: ops.dense(ops.flatten(x), ones(HEIGHT * WIDTH * 2, 3)),
     "mean of columns": lambda x: tf.reduce_mean(x, axis=2),
     "shifted": lambda x: x[:, 2:, ::2] + tf.transpose(x, [0, 1, 2, 3])[:, :-2, ::2],
-    "without a rule": lambda x: tf.cumsum(x, axis=1),
 }
 
 
 def by_lighting(function):
-    """Height and width of the largest box of pixels that one number out changes with.
+    """The box of pixels that each number out changes with: -top, -left, bottom, right.
 
-    No number is negative anywhere, so that a pixel that is lit can only add.
+    A pixel that is lit is brighter than all others, so that it is the largest in each pooling.
     """
-    dark = np.zeros((1, HEIGHT, WIDTH, 2), np.float32)
+    dark = values(1, HEIGHT, WIDTH, 2, low=0)
     base = function(tf.constant(dark)).numpy()
     lit = np.zeros((HEIGHT, WIDTH, *base.shape[1:]), bool)
     for y in range(HEIGHT):
         for x in range(WIDTH):
             one = dark.copy()
-            one[0, y, x] = 1
+            one[0, y, x] = 20
             lit[y, x] = (function(tf.constant(one)).numpy() != base)[0]
-    lit = lit.reshape(HEIGHT, WIDTH, -1)
-    sizes = []
-    for number in range(lit.shape[-1]):
-        rows, columns = np.nonzero(lit[:, :, number])
+    boxes = np.full((4, *base.shape), NOWHERE)
+    for place in np.ndindex(*base.shape[1:]):
+        rows, columns = np.nonzero(lit[(slice(None), slice(None), *place)])
         if len(rows):
-            sizes.append((np.ptp(rows) + 1, np.ptp(columns) + 1))
-    return max(sizes, key=np.prod)
+            box = (-rows.min(), -columns.min(), rows.max(), columns.max())
+            boxes[(slice(None), 0, *place)] = box
+    return boxes
 
 
-def by_rules(function):
+def graph_of(function):
     concrete = tf.function(function, autograph=False).get_concrete_function(
         tf.TensorSpec([1, HEIGHT, WIDTH, 2])
     )
-    found = receptive_field.of_graph(concrete.inputs[0], concrete.graph.get_operations())
-    return found[concrete.outputs[0].op.name]
+    return concrete.inputs[0], concrete.graph.get_operations(), concrete.outputs[0].op.name
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_it_is_what_lighting_pixels_finds(name):
+def test_each_number_sees_what_lighting_pixels_finds(name):
+    inputs, operations, output = graph_of(NETS[name])
+    found = receptive_field.areas_of_graph(inputs, operations)[output]
     compiled = tf.function(NETS[name], input_signature=[tf.TensorSpec([1, HEIGHT, WIDTH, 2])])
-    found = by_rules(NETS[name])
-    if name == "without a rule":
-        assert found == (1, 1)  # taken to work place by place, as the module says
-        return
-    assert ((HEIGHT, WIDTH) if found == ALL else found) == by_lighting(compiled)
+    np.testing.assert_array_equal(found, by_lighting(compiled))
+
+
+def test_the_largest_area_is_told_and_all_of_the_input():
+    inputs, operations, output = graph_of(NETS["no padding"])
+    assert receptive_field.of_graph(inputs, operations)[output] == (4, 3)
+    inputs, operations, output = graph_of(NETS["dense"])
+    assert receptive_field.of_graph(inputs, operations)[output] == ALL
+
+
+def test_an_operation_without_a_rule():
+    for function, expected in (
+        (lambda x: tf.cumsum(x, axis=1), (1, 1)),  # taken to work place by place
+        (lambda x: tf.linalg.diag_part(x[0, :, :, 0]), ALL),  # has another shape
+    ):
+        inputs, operations, output = graph_of(function)
+        assert receptive_field.of_graph(inputs, operations)[output] == expected
 
 
 def test_sequences():

@@ -1,6 +1,8 @@
 """Why a function was traced again: each cause is named; watching changes nothing."""
 
 import functools
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -147,6 +149,27 @@ def test_objects_that_hold_functions_are_watched_and_no_others():
     assert traces.of(other) == []
 
 
+def test_methods_that_are_functions_belong_to_their_object():
+    class Layer:
+        @tf.function(autograph=False)
+        def double(self, x):
+            return 2 * x
+
+    ours, other = Layer(), Layer()
+    with retracing.watch(ours) as traces:
+        ours.double(X)
+        other.double(X)
+        ours.double(X[:1])
+    assert [trace.number for trace in traces] == [1, 2]
+    assert traces[1].reason == "x was float32 [4, 3] and is float32 [1, 3]"
+
+
+def test_what_tensorflow_makes_for_datasets_is_left_out():
+    with retracing.watch() as traces:
+        list(tf.data.Dataset.range(3).map(lambda x: x + 1))
+    assert not traces, traces
+
+
 def test_a_model_makes_its_functions_while_it_is_watched():
     model = Model.of("mlp", mlp.Config((2, 2, 1), 3, (4,)))
     with retracing.watch(model) as traces:
@@ -189,6 +212,27 @@ def test_the_assertion_says_why():
         traces.assert_once(scale)
     with pytest.raises(AssertionError, match="was traced 0 times, not once"):
         traces.assert_once(make())
+
+
+def test_two_threads_that_call_at_once_share_one_trace():
+    begun = threading.Event()
+
+    @tf.function(autograph=False)
+    def slow(x):
+        other.start()
+        begun.wait()
+        time.sleep(0.1)  # the other one waits by now
+        return x + 1
+
+    def call():
+        begun.set()
+        slow(X)
+
+    other = threading.Thread(target=call)
+    with retracing.watch(slow) as traces:
+        slow(X)
+        other.join()
+    traces.assert_once(slow)
 
 
 def test_what_cannot_hold_a_function():
