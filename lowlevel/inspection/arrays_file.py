@@ -44,6 +44,7 @@ class Arrays:
                 ("maximum", statistics.maximum),
                 ("mean", statistics.mean),
                 ("deviation", statistics.deviation),
+                ("zeros", statistics.zeros),
             )
         }
         entry = {
@@ -51,7 +52,6 @@ class Arrays:
             "rule": rule,
             "shape": list(numbers.shape),
             "whole": list(statistics.shape),
-            "zeros": statistics.zeros,
             "nonfinite": statistics.nonfinite,
             "channels": kept.channels and list(kept.channels),
             "note": kept.note,

@@ -14,11 +14,9 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.inspection.copied_step import NO_VALUE, CopiedStep
+from lowlevel.inspection.operations import BACKWARD, GRADIENTS
 from lowlevel.types import GraphFunction, Nest
 from lowlevel.variables import layer_of
-
-BACKWARD = "gradient_tape/"  # where TensorFlow puts the operations of gradients
-GRADIENTS = "gradients/"  # where the training step names their results
 
 
 class Nodes:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from lowlevel.inspection.array_statistics import ArrayStatistics
+from lowlevel.inspection import spread
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Kept:
     """
 
     array: np.ndarray
-    statistics: ArrayStatistics
+    statistics: spread.Spread
     channels: tuple[int, ...] | None = None
     note: str = ""
 
     @classmethod
     def of(cls, array: np.ndarray, max_bytes: int) -> "Kept":
         """Keeps at most `max_bytes` of an array, and at least one channel."""
-        return cls(array, ArrayStatistics.of(array)).cut(max_bytes)
+        return cls(array, spread.of(array)).cut(max_bytes)
 
     def cut(self, max_bytes: int) -> "Kept":
         """Keeps at most that much of it, evenly spaced channels of the last axis, at least one."""

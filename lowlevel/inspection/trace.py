@@ -9,7 +9,6 @@ and their gradients, weights, their gradients and slots, and what the step makes
 """
 
 import itertools
-from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import tensorflow as tf
 
 from lowlevel.checks import ConfigError
 from lowlevel.inspection.copied_step import CopiedStep
-from lowlevel.inspection.nodes import BACKWARD, GRADIENTS
+from lowlevel.inspection.operations import BACKWARD, GRADIENTS, scope_of
 from lowlevel.inspection.replay import NO_NUMBERS, Replay
 from lowlevel.inspection.sampling import Kept
 from lowlevel.inspection.source_lines import source_of
@@ -123,14 +122,6 @@ def _operation(operation, step, values):
         ),
         source_of(operation),
     )
-
-
-def scope_of(name: str, operations: Container[str]) -> str:
-    """The layer in whose scope an operation runs; helpers of an operation are named below it."""
-    scope = name.rpartition("/")[0]
-    while scope in operations:
-        scope = scope.rpartition("/")[0]
-    return scope
 
 
 def _variable(name, before, after, values, max_kept):

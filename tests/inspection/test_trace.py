@@ -14,7 +14,6 @@ import tensorflow as tf
 from lowlevel import losses, nets, ops, optimizers
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.inspection import trace
-from lowlevel.inspection.array_statistics import ArrayStatistics
 from lowlevel.inspection.replay import Replay
 from lowlevel.inspection.sampling import Kept
 from lowlevel.model import Model
@@ -130,14 +129,7 @@ def test_in_parts_and_cut_the_numbers_stay_the_same():
         assert expected.shape == cut.array.shape
 
 
-def test_statistics_are_numpys():
-    array = np.array([[0.0, -2.5, 3.0], [0.0, np.nan, np.inf]], np.float32)
-    found, finite = ArrayStatistics.of(array), np.array([0, -2.5, 3, 0])
-    assert (found.minimum, found.maximum, found.shape) == (-2.5, 3, (2, 3))
-    assert (found.mean, found.deviation) == (finite.mean(), finite.std())
-    assert (found.zeros, found.nonfinite) == (2 / 6, 2)
-    assert "2 not finite" in str(found)
-    assert np.isnan(ArrayStatistics.of(np.zeros((0, 2), np.float32)).mean)
+def test_what_is_kept_of_an_array_and_the_spread_of_all_of_it():
     kept = Kept.of(np.arange(12.0).reshape(3, 4), 49)
     assert kept.channels == (0, 3)[: kept.array.shape[-1]]
     assert kept.statistics.mean == 5.5
@@ -179,7 +171,7 @@ def test_a_function_of_ones_own_and_the_lines_that_wrote_it():
     assert line.file == __file__
     assert line.text.startswith("logits = ops.dense(inputs * 2.0")
     assert [part.text for part in found.operations["mine/MatMul"].source][-1] == line.text
-    assert found.step == 1 and "mine: BiasAdd 8 x 2" in str(found)
+    assert found.step == 1 and "mine: BiasAdd float32 8 x 2" in str(found)
     with pytest.raises(DataError):
         trace.of_run(model.run, x[:, :3], y)
 
