@@ -58,6 +58,10 @@ class NonFiniteError(LowlevelError, ArithmeticError):
     """Training met a loss or a variable that is not a finite number."""
 
 
+class WorkerLostError(LowlevelError):
+    """A process that trains with others has lost one of them."""
+
+
 class MissingExtraError(LowlevelError, ImportError):
     """An optional library is not installed."""
 

@@ -126,6 +126,18 @@ def quiet_tensorflow() -> None:
         tf.config.list_physical_devices()
 
 
+def start_training() -> None:
+    """As `quiet_tensorflow`; and joins the cluster that TF_CONFIG names, if there is one.
+
+    Raises:
+        ConfigError: TF_CONFIG is damaged.
+    """
+    quiet_tensorflow()
+    from lowlevel import cluster
+
+    cluster.join()
+
+
 @contextlib.contextmanager
 def _silence():
     """Sends standard error to a file meanwhile, and shows it after all if there is an exception.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import metrics
+from lowlevel import cluster, metrics
 from lowlevel.checks import DataError, NonFiniteError
 from lowlevel.data import pipeline
 from lowlevel.metrics import Mean
@@ -159,4 +159,12 @@ def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict
             progress.advance()
     if not means:
         raise DataError("there are no examples to evaluate.")
-    return means
+    return _sum_over_workers(means)
+
+
+def _sum_over_workers(means):
+    """The means over the shares of all workers."""
+    sums = [number for mean in means.values() for number in (mean.total, mean.weight)]
+    sums = cluster.current().sums(sums)
+    pairs = zip(sums[::2], sums[1::2], strict=True)
+    return {name: Mean(*pair) for name, pair in zip(means, pairs, strict=True)}

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import __version__, files
-from lowlevel.checks import CheckpointError, ConfigError, reason_of
+from lowlevel import __version__, cluster, files
+from lowlevel.checks import CheckpointError, ConfigError, LowlevelError, reason_of
 from lowlevel.data.augment import Augmentation
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
@@ -23,6 +23,7 @@ from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.steps import Steps
 from lowlevel.types import GraphFunction
+from lowlevel.variables import sha256
 
 
 class Run:
@@ -131,8 +132,9 @@ class Run:
         classes = getattr(self.network.config, "num_classes", named)
         if named not in (0, classes):  # it could be trained, but not loaded
             raise ConfigError(f"the data names {named} classes, but the network has {classes}.")
-        newest = self.directory.open(self.config, resume, fresh, self._defaults())
+        newest = self._open_directory(resume, fresh)
         if newest is None:
+            cluster.current().check_alike("first values", sha256(self.state.tensors()))
             return None
         path, record = newest
         if record.get("exported"):
@@ -144,23 +146,42 @@ class Run:
         checkpoint.restore(path, self.state.tensors())
         records.check_step(record, path, int(self.state.step))
         self.state.load_record(record)
+        cluster.current().check_alike("checkpoint", sha256(self.state.tensors()))
         return path
+
+    def _open_directory(self, resume, fresh):
+        """The chief opens the directory; then all find the newest checkpoint in it."""
+        here, newest, error = cluster.current(), None, None
+        if here.is_chief:
+            try:
+                newest = self.directory.open(self.config, resume, fresh, self._defaults())
+            except LowlevelError as found:
+                error = found
+        if here.any(error is not None):
+            raise error or ConfigError("the chief cannot open the run; see what it says.")
+        return newest if here.is_chief else self.directory.newest()
 
     def roll_back(self) -> None:
         """Goes back to the newest checkpoint; from there on, examples come in another order."""
         self.finish_saving()
+        cluster.current().any(False)  # the chief's save is on disk
         path, record = self.directory.newest()
         checkpoint.restore(path, self.state.tensors())
         self.state.load_record(record | {"rollbacks": self.state.rollbacks + 1})
 
+    @property
+    def _writes(self):
+        """Whether this process writes to the directory: of a cluster, the chief alone."""
+        return self.directory is not None and cluster.current().is_chief
+
     def lock(self) -> None:
         """Keeps other processes out of the directory. Raises CheckpointError if one is there."""
-        if self.directory is not None:
+        if self._writes:
             self.directory.lock()
 
     def unlock(self) -> None:
         """Lets other processes train in the directory."""
-        if self.directory is not None:
+        if self._writes:
             self.directory.unlock()
 
     def begin_saving(self) -> None:
@@ -169,7 +190,7 @@ class Run:
         Raises:
             CheckpointError: the save before this one has failed.
         """
-        if self.directory is not None:
+        if self._writes:
             record = self.state.record() | {"config": self.config}
             self._saver.begin(self.directory, self.state.tensors(), record)
 
