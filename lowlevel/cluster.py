@@ -32,7 +32,7 @@ class Cluster:
         self._strategy = strategy
         self.index = index
         self.count = count
-        self._sum = None
+        self._sum: Any = None
 
     @property
     def is_alone(self) -> bool:
@@ -145,4 +145,6 @@ def read_config(text: str) -> tuple[int, int]:
 
 def lost() -> WorkerLostError:
     """The error for a worker that is gone."""
-    return WorkerLostError("another worker is gone, so training cannot go on")
+    return WorkerLostError(
+        "another worker is gone; start all of them again to go on from the last checkpoint."
+    )

@@ -16,6 +16,8 @@ ONE_PAGE = SCRIPTS / "mnist_on_one_page.py"
 ROWS = {
     "lowlevel": 0,
     "lowlevel.arrays": 0,
+    "lowlevel.replicas": 0,
+    "lowlevel.cluster": 0,
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
     "lowlevel.progress": 0,

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from lowlevel.checks import (
     ConfigError,
     LowlevelError,
+    WorkerLostError,
     check_integer,
     check_number,
     printable,
@@ -21,6 +22,7 @@ from lowlevel.checks import (
 )
 
 START = time.monotonic()  # of the process, nearly
+STOPPED_BY_ANOTHER = 75  # the status of a worker that ends because of another one
 AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
 
 
@@ -53,7 +55,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         sys.stdout.flush()
     except LowlevelError as error:
         complain(error)
-        status = 2
+        status = STOPPED_BY_ANOTHER if isinstance(error, WorkerLostError) else 2
     except BrokenPipeError:  # the reader of the output, for example `head`, has exited
         _abandon_output()
         status = 141

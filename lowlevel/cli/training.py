@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from lowlevel import cluster
 from lowlevel.checks import MissingExtraError, NonFiniteError
-from lowlevel.cli.command_line import START, sayer
+from lowlevel.cli.command_line import START, STOPPED_BY_ANOTHER, sayer
 from lowlevel.data import pipeline
 from lowlevel.data.augment import Augmentation
 from lowlevel.storage.run_directory import RunDirectory
@@ -31,7 +31,6 @@ PRODUCTS = (
     *("confusion_matrix.png", "curves.png", "estimates.png", "predictions.png"),
     *("reconstructions.png", "report.json", "report.txt", "best", "detector", "tensorboard"),
 )
-STOPPED_BY_ANOTHER = 75  # the status of a worker that stopped because another was told to
 
 
 def make_directory(args: argparse.Namespace, checkpoints: Path, name: str) -> RunDirectory:

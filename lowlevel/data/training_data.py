@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline, standardize
 from lowlevel.data.augment import Augmentation
@@ -52,7 +53,17 @@ class TrainingData:
             raise ConfigError("augmentation is for images whose order the run chooses.")
 
     def steps(self, batch_size: int) -> int:
-        """The number of batches in an epoch. Raises ConfigError if it is unknown."""
+        """The number of batches in an epoch. Raises ConfigError if it is unknown.
+
+        Or if several workers cannot share the smallest of them.
+        """
+        workers = cluster.current().count
+        smallest = batch_size if self.train.count is None else self.train.count % batch_size
+        if 0 < (smallest or batch_size) < workers:
+            raise ConfigError(
+                f"{workers} workers cannot share a batch of {smallest or batch_size} examples, the "
+                f"smallest of an epoch: choose another batch size."
+            )
         return self.train.steps(batch_size, self.steps_per_epoch)
 
     def batches(self, state: Any, recipe: Any) -> Iterable:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -135,7 +135,7 @@ def predict(
     return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
 
-def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict[str, Mean]:
+def evaluate(eval_step: Any, batches: Iterable, quiet: bool = True) -> dict[str, Mean]:
     """The mean of each metric over all examples of the batches.
 
     Args:
@@ -154,9 +154,13 @@ def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict
     progress = Progress("evaluating", pipeline.length(batches), quiet=quiet)
     with progress, pipeline.blame_batch():
         for batch in batches:
+            if len(tf.nest.flatten(batch)[0]) == 0:  # there are more workers than examples
+                continue
             for name, value in eval_step(*batch).items():
                 means.setdefault(name, metrics.Mean()).update(value)
             progress.advance()
+    if not means and not cluster.current().is_alone:  # others have examples
+        means = {name: Mean() for name in eval_step.get_concrete_function().structured_outputs}
     if not means:
         raise DataError("there are no examples to evaluate.")
     return _sum_over_workers(means)

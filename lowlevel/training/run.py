@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from lowlevel import __version__, cluster, files
@@ -17,7 +16,7 @@ from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.background import BackgroundSaver
 from lowlevel.storage.run_directory import ABOUT, RunDirectory
-from lowlevel.training import loop, tasks
+from lowlevel.training import loop, run_config, tasks
 from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
@@ -88,7 +87,7 @@ class Run:
     def config(self) -> dict:
         """The contents of config.json for a run whose recipe is a `Recipe`: a dict for JSON."""
         augmentation = self.data.augmentation or Augmentation()
-        settings = _settings(self.recipe, self.task, augmentation, self.network.precision)
+        settings = run_config.settings(self.recipe, self.task, augmentation, self.network.precision)
         config = {
             "net": self.network.name,
             "net_config": dataclasses.asdict(self.network.config),
@@ -97,7 +96,7 @@ class Run:
             "training": settings,
             ABOUT: self._about,
         }
-        return _plain(config)
+        return run_config.plain(config)
 
     def batches(self) -> Iterable:
         """The remaining batches of the current epoch, in order."""
@@ -246,26 +245,4 @@ class Run:
 
     def _defaults(self):
         """The defaults of settings that an older run's config lacks."""
-        settings = _settings(Recipe(), tasks.regression(), Augmentation(), "float32")
-        net_config = dataclasses.asdict(type(self.network.config)())
-        return {"net_config": net_config, "training": settings}
-
-
-def _settings(recipe, task, augmentation, precision):
-    """The part `training` of a config; settings that do not apply have their defaults."""
-    return {
-        **dataclasses.asdict(recipe),
-        **tasks.DEFAULT_SETTINGS,
-        **task.settings,
-        **dataclasses.asdict(augmentation),
-        "precision": precision,
-    }
-
-
-def _plain(value):
-    """A nest with Python's numbers for numpy's, which JSON does not know."""
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_plain, value))
-    return value.item() if isinstance(value, np.generic) else value
+        return run_config.defaults(self.network.config)

@@ -39,7 +39,7 @@ def assert_alike(together, alone):
         else:
             # Sums in another order differ by 1e-6 of the largest entry; batch norm over few numbers
             # magnifies that. Gradients that are 0 but for rounding have nothing larger.
-            assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-3), name
+            assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-2), name
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.slow)])

@@ -48,7 +48,7 @@ def make(name):
     state = TrainingState(store, optimizer, task.metric_names)
     recipe = Compiled(SEED, optimizer, lambda gradients: gradients)
     batches = []
-    for number, size in enumerate((BATCH, BATCH, 2)):
+    for number, size in enumerate((BATCH, BATCH, 3)):
         targets = tf.constant(values(size, seed=number))
         batches.append((inputs_of(net, config, size), targets))
     return network, task, state, recipe, batches
