@@ -50,8 +50,9 @@ def sum_over_all(tensors: Nest) -> Nest:
     replica = context()
     if replica is None:
         return tensors
-    # The engine reduces to the device of a tensor, and one from outside a loop names none.
-    tensors = tf.nest.map_structure(tf.identity, tensors)
+    # The engine reduces to the device of a tensor, and one from outside a loop names none. The
+    # gradient of an embedding is of some rows, of other ones in each replica: here of all rows.
+    tensors = tf.nest.map_structure(lambda x: tf.identity(tf.convert_to_tensor(x)), tensors)
     return replica.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
