@@ -14,6 +14,7 @@ from lowlevel.inspection import trace
 from lowlevel.inspection.comparison import compare
 from lowlevel.inspection.explain import explain
 from lowlevel.model import Model
+from lowlevel.nets import conv_net
 from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.run import Run
@@ -277,3 +278,30 @@ def test_a_comparison_names_the_first_layer_that_differs():
     assert by_layer["c1"]["gradient"] > 0  # which comes from behind
     assert compare(traces[0], traces[0], "itself")["first"] is None
     assert isinstance(traces[0], trace.Trace)
+
+
+@pytest.mark.parametrize("alter", [False, True])
+def test_beside_its_keras_twin(alter):
+    import keras
+
+    from tests.keras_reference import conv_net as keras_conv_net
+
+    images = values(2, 28, 28, 1, low=0)
+    network = nets.make("conv_net", conv_net.Config(dropout_rate=0.0), seed=0)
+    run = Run(network, tasks.classification(), None, Recipe())
+    model = keras_conv_net.build(dropout_rate=0.0)
+    keras_conv_net.copy_variables(network.variables, model)
+    if alter:
+        kernel, bias = model.get_layer("c4").get_weights()
+        model.get_layer("c4").set_weights([kernel, bias + 1e-3])
+    names = [layer.name for layer in model.layers if layer.weights]
+    outputs = [model.get_layer(name).output for name in names]
+    activations = keras.Model(model.inputs, outputs)(images)
+    made = explain(
+        run, images, LABELS, beside=("Keras", dict(zip(names, activations, strict=True)))
+    )
+    found = json.loads(re.search(r'id="data">(.*?)</script>', made.html)[1])["comparison"]
+    assert [row["layer"] for row in found["rows"]] == names
+    assert found["first"] == ("c4" if alter else None)
+    with pytest.raises(ConfigError, match="no layer of the same name"):
+        compare(made.trace, {"conv2d_7": activations[0]}, "Keras")
