@@ -5,16 +5,17 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 Tensor: TypeAlias = tf.Tensor | tf.Variable
+"""A tensor, or a variable, which can stand wherever a tensor can."""
 
-# A tensor, an array, a number, or lists of numbers: whatever can become a tensor.
 ArrayLike: TypeAlias = Any
+"""A tensor, an array, a number, or lists of numbers: whatever can become a tensor."""
 
-# A tensor or an array (or the `tf.TensorSpec` of one), or dicts, tuples and lists of them.
 Nest: TypeAlias = Any
+"""A tensor or an array (or the `tf.TensorSpec` of one), or dicts, tuples and lists of them."""
 
-# A function that `tf.function` has made of another.
 GraphFunction: TypeAlias = Any
+"""A function that `tf.function` has made of another."""
 
-# What a network returns: outputs `[batch, ...]`; in training, the pair of them and a dict of new
-# state, see `lowlevel.nets`.
 Outputs: TypeAlias = Any
+"""What a network returns: outputs `[batch, ...]`; in training, the pair of them and a dict of new
+state, see `lowlevel.nets`."""

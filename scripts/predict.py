@@ -98,7 +98,7 @@ def tell_boxes(args, predictor, paths, images):
 
     from lowlevel.data import image_file
     from lowlevel.prediction import detection
-    from lowlevel.reports import plots
+    from lowlevel.reports import box_plots
 
     least_score = detection.MIN_SCORE if args.least_score is None else args.least_score
     outputs = predictor.outputs(images)
@@ -122,7 +122,7 @@ def tell_boxes(args, predictor, paths, images):
             for path, size in zip(paths, sizes, strict=True)
         ]
         titles = [Path(name).name for name in names]
-        plots.draw_boxes(args.plot, pictures, found, predictor.class_names, None, titles, sizes)
+        box_plots.draw(args.plot, pictures, found, predictor.class_names, None, titles, sizes)
         print(f"drew {args.plot}")
 
 

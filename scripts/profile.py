@@ -56,25 +56,17 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
-    from lowlevel import nets
+    from lowlevel.cli import networks
     from lowlevel.inspection import profile, profile_tables
-    from lowlevel.prediction import trained
-    from lowlevel.training.recipe import Recipe
 
-    if args.net in nets.NETS or not Path(args.net).exists():
-        name, config, precision = args.net, nets.get(args.net).Config(), "float32"
-        recipe = Recipe()
-    else:
-        of_run = trained.load(args.net)
-        name, config = of_run.network.name, of_run.network.config
-        precision = of_run.network.precision
-        recipe = Recipe.from_config(of_run.config)
-    recipe = dataclasses.replace(recipe, batch_size=args.batch_size or recipe.batch_size)
-    precision = args.precision or precision
+    chosen = networks.choose(args.net)
+    batch_size = args.batch_size or chosen.recipe.batch_size
+    recipe = dataclasses.replace(chosen.recipe, batch_size=batch_size)
+    precision = args.precision or chosen.precision
     found = profile.profile(
-        name, config, recipe, precision, args.steps, args.tensorboard, args.quiet
+        chosen.name, chosen.config, recipe, precision, args.steps, args.tensorboard, args.quiet
     )
-    print(f"{name}, {recipe.batch_size} examples, {precision}, {recipe.optimizer}")
+    print(f"{chosen.name}, {recipe.batch_size} examples, {precision}, {recipe.optimizer}")
     print(profile_tables.text(found, args.depth, args.top))
     if args.tensorboard is not None:
         print(f"\nwrote a profile to {args.tensorboard}")

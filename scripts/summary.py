@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Prints what a network is made of and costs: layers, output shapes, parameters, multiply-adds.
+"""Prints what a network is made of and costs, layer by layer.
 
-With --diagram it also draws the layers as a graph.
+Columns are output shapes, parameters, multiply-adds forward and backward, bytes of memory that are
+kept for the backward pass, and how much of the input a layer sees. With --time it also times
+training steps, and with --diagram it draws the layers as a graph.
 """
 
 from pathlib import Path
@@ -11,14 +13,23 @@ from lowlevel.cli import arguments, command_line
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    parser.add_argument("net", metavar="NET", help="the name of a network, such as conv_net")
+    parser.add_argument(
+        "net", metavar="NET", help="the name of a network, such as conv_net, or a run directory"
+    )
     arguments.add_depth(parser)
+    parser.add_argument(
+        "--time",
+        action="store_true",
+        help="add a column: each layer's share of the time of a training step, as profile.py "
+        "measures it with the run's settings (for the name of a network, with 128 examples)",
+    )
     parser.add_argument(
         "--diagram",
         metavar="FILE",
         type=Path,
         help="also draw the layers as a graph, to a .png or an .svg file",
     )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
     args = parser.parse_args()
     if args.diagram is not None and args.diagram.suffix not in (".png", ".svg"):
         parser.error(f"--diagram needs the name of a .png or an .svg file, not {args.diagram}")
@@ -30,14 +41,20 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.inspection import diagram, summary
+    from lowlevel.cli import networks
+    from lowlevel.inspection import costs, diagram, profile, summary, summary_table
 
-    layers = summary.summarize(args.net, depth=args.depth)
-    print(summary.table(layers))
+    chosen = networks.choose(args.net)
+    name, config, precision = chosen.name, chosen.config, chosen.precision
+    shares = None
+    if args.time:
+        found = profile.profile(name, config, chosen.recipe, precision, quiet=args.quiet)
+        shares = profile.shares(found.operations, args.depth)
+    layers = summary.summarize(name, config, args.depth)
+    print(summary_table.text(layers, costs.of_net(name, config, precision, args.depth), shares))
     if args.diagram is not None:
-        net = nets.get(args.net)
-        input_shape = net.input_spec(net.Config()).shape[1:]
-        diagram.draw(args.diagram, layers, args.net, input_shape)
+        input_shape = nets.get(name).input_spec(config).shape[1:]
+        diagram.draw(args.diagram, layers, name, input_shape)
         print(f"drew {args.diagram}")
     return 0
 

@@ -3,6 +3,8 @@
 Python blocks run one after another, each in a namespace of its own. Shell blocks run too, but for
 those with a comment `<!-- not run: why -->` on the line before. The blocks of one page share a
 directory with copies of `scripts/` and of the network that ships, in which they may write.
+
+The chapters of docs/guide are run by docs/conftest.py, which compares what they print as well.
 """
 
 import os
@@ -18,7 +20,9 @@ from lowlevel import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 README, DOCS = ROOT / "README.md", ROOT / "docs"
-PAGES = sorted([README, *DOCS.glob("*.md")])
+GUIDE = DOCS / "guide"
+CHAPTERS = sorted(GUIDE.glob("[0-9]*.md"))
+PAGES = sorted([README, *DOCS.glob("*.md"), *GUIDE.glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 NOT_RUN = re.compile(r"<!-- not run: \S[^\n]* -->\n\Z")
 
@@ -36,7 +40,9 @@ def blocks_of(page):
         yield language, block, runs
 
 
-PAGES_THAT_RUN = [page for page in PAGES if any(runs for *_, runs in blocks_of(page))]
+PAGES_THAT_RUN = [
+    page for page in PAGES if page not in CHAPTERS and any(runs for *_, runs in blocks_of(page))
+]
 
 
 def prose_of(page):
@@ -85,8 +91,11 @@ def test_blocks_run(page, workplace):
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_block_says_what_it_is(page):
     """So that none escapes by the name of its language."""
-    for language, block, _ in blocks_of(page):
-        assert language in ("python", "sh", ""), block
+    for language, block, runs in blocks_of(page):
+        if page in CHAPTERS:  # there is nothing there that runs a shell
+            assert language in ("python", "text", "") or not runs, block
+        else:
+            assert language in ("python", "sh", ""), block
         assert language or not re.search(r"^(python|import|from) ", block, re.M), block
     assert page.read_text(encoding="utf-8").count("```") == 2 * len(list(blocks_of(page)))
     for comment in re.findall(r"<!--.*?-->\n?.*", page.read_text(encoding="utf-8")):
@@ -121,6 +130,19 @@ def test_links_lead_somewhere(page):
 def test_index_lists_every_page():
     linked = set(re.findall(r"\]\((\w[\w-]*\.md)\)", (DOCS / "README.md").read_text()))
     assert linked == {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+
+
+def test_guide_lists_every_chapter():
+    linked = re.findall(r"^\d+\. \[.*\]\(([\w-]+\.md)\)", (GUIDE / "README.md").read_text(), re.M)
+    assert linked == [chapter.name for chapter in CHAPTERS]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=name_of)
+def test_exercises_have_solutions_that_are_executed(chapter):
+    exercises = chapter.read_text(encoding="utf-8").partition("\n## Exercises\n")[2]
+    solutions = re.findall(r"^<details>.*?^</details>$", exercises, re.M | re.S)
+    assert len(solutions) == len(re.findall(r"^\*\*\d+\.\*\*", exercises, re.M)) > 0
+    assert all("```python\n" in solution for solution in solutions)
 
 
 def test_readme_is_one_look():

@@ -11,7 +11,7 @@ from lowlevel.reports import figures
 COLUMN, ROW = 2.3, 1.05  # inches from one box to the next
 BOX = (1.9, 0.8)  # inches
 INK, FAINT = "#1f2328", "#59636e"
-FILL, BLOCK_FILL, EDGE = "#ddf4ff", "#f6f8fa", "#0969da"
+FILL, BLOCK_FILL, EDGE = "#ddf4ff", "#f6f8fa", figures.BLUE
 # What computes nothing.
 PLUMBING = {
     *("Cast", "Const", "EnsureShape", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp"),
@@ -102,8 +102,8 @@ def _draw_box(axes, place, lines, fill):
         )
     )
     for number, (text, weight, color) in enumerate(lines):
-        line_y = y + (len(lines) / 2 - number - 0.5) * 0.165
-        size = 8 if len(text) < 26 else 6
+        line_y = y + (len(lines) / 2 - number - 0.5) * 0.18
+        size = 9 if len(text) < 26 else 7
         options = {"ha": "center", "va": "center", "zorder": 4, "parse_math": False}
         axes.text(x, line_y, text, size=size, weight=weight, color=color, **options)
 

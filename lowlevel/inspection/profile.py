@@ -18,6 +18,7 @@ import tensorflow as tf
 from lowlevel import nets
 from lowlevel.files import FilePath
 from lowlevel.inspection import summary
+from lowlevel.inspection.operations import BACKWARD, GRADIENTS, fold
 from lowlevel.progress import Progress
 from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
@@ -137,10 +138,17 @@ def by_layer(operations: list[Operation], depth: int | None = None) -> dict[str,
     """
     found = {}
     for operation in operations:
-        layer = summary.fold(operation.layer, depth)
+        layer = fold(operation.layer, depth)
         parts = found.setdefault(layer, {})
         parts[operation.part] = parts.get(operation.part, 0.0) + operation.milliseconds
     return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+
+
+def shares(operations: list[Operation], depth: int | None = None) -> dict[str, float]:
+    """Each layer's share of the time of all operations: a dict by name, the costliest first."""
+    total = sum(operation.milliseconds for operation in operations)
+    layers = by_layer(operations, depth)
+    return {layer: sum(parts.values()) / total for layer, parts in layers.items()}
 
 
 def by_kind(operations: list[Operation]) -> dict[str, tuple[float, int]]:
@@ -198,9 +206,9 @@ def _place(name, layers, variables):
     for variable in variables:
         if name.startswith(f"{variable}/"):
             return layer_of(variable), UPDATE
-    backward = name.startswith(("gradient_tape/", "gradients/", "AddN"))  # AddN adds gradients
+    backward = name.startswith((BACKWARD, GRADIENTS, "AddN"))  # AddN adds gradients
     part = GRADIENT if backward else FORWARD
-    scope = name.removeprefix("gradient_tape/")
+    scope = name.removeprefix(BACKWARD)
     while scope and scope not in layers:
         scope = scope.rpartition("/")[0]
     return scope, part if scope or part == GRADIENT else OTHER

@@ -1,17 +1,17 @@
-"""What a network is made of and costs, layer by layer, known before it runs.
+"""What a network is made of, layer by layer, known before it runs.
 
 A network is traced once, and the operations of its graph are gathered by the scope they run in:
 each layer runs in a scope of its name.
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from lowlevel import nets
+from lowlevel.inspection.operations import fold, multiply_adds, scope_of
 from lowlevel.variables import layer_of as layer_of_variable
 
 
@@ -62,7 +62,7 @@ def summarize(net_name: str, config: Any = None, depth: int | None = None) -> li
 
     layers = {}
     operations = {operation.name: operation for operation in graph.get_operations()}
-    layer_of = {name: fold(_scope(name, operations), depth) for name in operations}
+    layer_of = {name: fold(scope_of(name, operations), depth) for name in operations}
     for operation in operations.values():
         name = layer_of[operation.name]
         if not name:
@@ -71,7 +71,7 @@ def summarize(net_name: str, config: Any = None, depth: int | None = None) -> li
         layer.output_shape = tuple(operation.outputs[0].shape[1:])
         if operation.outputs[0].dtype.is_floating:
             layer.operations.append(operation.type)
-        layer.multiply_adds += _multiply_adds(operation)
+        layer.multiply_adds += multiply_adds(operation)
         for source in _sources(operation, layer_of):
             if source != name and source not in layer.inputs:
                 layer.inputs.append(source)
@@ -90,14 +90,6 @@ def _trace(net, config, store):
     return function.get_concrete_function(one).graph
 
 
-def _scope(name, operations):
-    """The layer in whose scope an operation runs."""
-    scope = name.rpartition("/")[0]
-    while scope in operations:  # an operation's helpers are named below it
-        scope = scope.rpartition("/")[0]
-    return scope
-
-
 def _sources(operation, layer_of):
     """Layers that an operation takes tensors from; what runs in no scope belongs to none."""
     for tensor in operation.inputs:
@@ -110,53 +102,11 @@ def _sources(operation, layer_of):
             yield from _sources(tensor.op, layer_of)
 
 
-def fold(scope: str, depth: int | None) -> str:
-    """The first `depth` parts of a layer's name; None keeps all."""
-    return "/".join(scope.split("/")[:depth])
-
-
-def _multiply_adds(operation):
-    """As many as the weights have numbers, for each position of a window or each row."""
-    if operation.type in ("MatMul", "BatchMatMulV2"):
-        shared = operation.inputs[0].shape[-1]  # of attention, rows of a head
-        result = operation.outputs[0].shape.num_elements()
-        return result * shared if result else 0
-    if operation.type == "Conv2D":
-        weights, image = operation.inputs[1], operation.outputs[0]
-    elif operation.type == "Conv2DBackpropInput":  # transposed
-        _, weights, image = operation.inputs
-    else:
-        return 0
-    return math.prod(image.shape[1:3]) * weights.shape.num_elements()
-
-
 def describe_shape(shape: Sequence[int | None]) -> str:
     """Sizes as text: "28 x 28 x 16"; "any" for a size that is not fixed."""
     if not shape:
         return "one number"
     return " x ".join("any" if size is None else str(size) for size in shape)
-
-
-def table(layers: list[Layer]) -> str:
-    """The layers as lines of text, with totals."""
-    header = ("layer", "output shape", "parameters", "multiply-adds")
-    rows = [
-        (
-            layer.name,
-            describe_shape(layer.output_shape),
-            f"{layer.parameters:,}",
-            f"{layer.multiply_adds:,}",
-        )
-        for layer in layers
-    ]
-    parameters = sum(layer.parameters for layer in layers)
-    trainable = sum(layer.trainable for layer in layers)
-    rows.append(("total", "", f"{parameters:,}", f"{sum(x.multiply_adds for x in layers):,}"))
-    lines = align([header, *rows], left=("layer", "output shape"))
-    rule = "-" * len(lines[0])
-    lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
-    lines.append(f"{trainable:,} parameters are trained, {parameters - trainable:,} are state.")
-    return "\n".join(lines)
 
 
 def align(rows: list[tuple], left: tuple) -> list[str]:

@@ -27,6 +27,7 @@ class TrainedNetwork:
         config: the run's config, see `lowlevel.storage.run_directory`.
         source: the path it was loaded from, for messages.
         class_names: a name for each class; empty for a network without classes.
+        preprocess: function from inputs, as users have them, to those of the network.
     """
 
     def __init__(self, network: Network, task: Task, config: dict, source: FilePath) -> None:
@@ -39,9 +40,7 @@ class TrainedNetwork:
         self.task = task
         self.config = config
         self.source = source
-        self._preprocess = preprocessing.from_config(
-            config.get("preprocessing"), network.input_spec
-        )
+        self.preprocess = preprocessing.from_config(config.get("preprocessing"), network.input_spec)
         self.class_names = _class_names(config, network.config)
 
     @classmethod
@@ -102,7 +101,7 @@ class TrainedNetwork:
     def answer(self, inputs: Nest) -> dict[str, Tensor]:
         """The network's answers for inputs: a dict of tensors, `[batch, ...]` each."""
         answer: Any = self.task.answer
-        return answer(self.network, self._preprocess(inputs))
+        return answer(self.network, self.preprocess(inputs))
 
 
 def check_size(name: str, net_config: Any, source: Path) -> None:

@@ -14,8 +14,6 @@ from lowlevel.files import FilePath
 from lowlevel.prediction.anomaly import Detector
 from lowlevel.reports import figures
 
-NORMAL, ANOMALY = "#0969da", "#bc4c00"
-
 
 @dataclasses.dataclass(frozen=True)
 class Report:
@@ -61,10 +59,11 @@ class Report:
 
     def _parts(self):
         return (
-            ("normal", NORMAL, ~self.is_anomaly),
-            ("anomaly", ANOMALY, self.is_anomaly),
+            ("normal", figures.BLUE, ~self.is_anomaly),
+            ("anomaly", figures.ORANGE, self.is_anomaly),
         )
 
+    @figures.style()
     def _latents_figure(self):
         figure = figures.make(6, 5)
         axes = figure.subplots()
@@ -72,9 +71,10 @@ class Report:
             axes.scatter(*self.points[chosen].T, s=14, color=color, alpha=0.6, label=name)
         axes.set_xlabel("first principal component of the latents")
         axes.set_ylabel("second principal component")
-        axes.legend()
+        figures.add_legend(figure, axes)
         return figure
 
+    @figures.style()
     def _scores_figure(self):
         figure = figures.make(6, 4)
         axes = figure.subplots()
@@ -90,7 +90,7 @@ class Report:
         axes.set_ylabel("images")
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_title(f"ROC AUC {self.numbers['roc_auc']:.4f}")
-        axes.legend()
+        figures.add_legend(figure, axes)
         return figure
 
 

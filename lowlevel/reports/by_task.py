@@ -21,7 +21,7 @@ from lowlevel.prediction.detection import MIN_SCORE, of_image
 from lowlevel.prediction.latent_encoder import LatentEncoder
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.prediction.serving import TrainedNetwork
-from lowlevel.reports import classification, curves, detection, estimates, figures, plots
+from lowlevel.reports import box_plots, classification, curves, detection, estimates, figures, plots
 from lowlevel.reports.reconstructions import draw as draw_reconstructions
 from lowlevel.storage import checkpoint
 from lowlevel.storage.history import best_epoch
@@ -185,7 +185,7 @@ def scenes(
     say(report.text())
     with _if_installed("nothing is drawn"):
         drawn = range(min(SCENES_DRAWN, len(test)))
-        plots.draw_boxes(
+        box_plots.draw(
             directory / "predictions.png",
             test.images[: len(drawn)],
             [of_image(found, index, MIN_SCORE) for index in drawn],

@@ -135,6 +135,7 @@ def _check_classes(what, classes, class_names):
     return classes
 
 
+@figures.style()
 def confusion_figure(report: Report) -> Any:
     """The confusion matrix as a figure: rows are true classes, shades are shares of a row."""
     count = len(report.class_names)
@@ -154,5 +155,5 @@ def confusion_figure(report: Report) -> Any:
         for column in range(count):
             number = report.confusion[row, column]
             color = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, number, ha="center", va="center", fontsize=8, color=color)
+            axes.text(column, row, number, ha="center", va="center", fontsize=9, color=color)
     return figure

@@ -5,9 +5,10 @@ from lowlevel.files import FilePath
 from lowlevel.reports import figures
 from lowlevel.storage.history import NOT_METRICS, best_epoch
 
-TRAIN, TEST = "#0969da", "#bc4c00"
+MARKED_EPOCHS = 30  # more would run into one another
 
 
+@figures.style()
 def draw(
     path: FilePath,
     history: list[dict],
@@ -41,28 +42,27 @@ def draw(
     figure = figures.make(4.5 * count, 3.6)
     [panels] = figure.subplots(1, count, squeeze=False)
     for axes, name in zip(panels, names, strict=False):
-        _plot(axes, history, name, TRAIN, "training")
-        _plot(axes, history, f"val_{name}", TEST, evaluated_on)
-        axes.set_title(name.replace("_", " "))
+        _plot(axes, history, name, figures.BLUE, "training")
+        _plot(axes, history, f"val_{name}", figures.ORANGE, evaluated_on)
+        axes.set_ylabel(name.replace("_", " "))
         axes.set_yscale(scale)
-        axes.legend()
     if judged is None:
         judged = "accuracy" if "accuracy" in names else "loss", best_epoch(history)["epoch"]
     name, epoch = judged
     [best] = [row for row in history if row["epoch"] == epoch]
     if f"val_{name}" in best:
         axes = panels[names.index(name)]
-        axes.axvline(epoch, color=figures.NEUTRAL, linestyle=":")
+        axes.axvline(epoch, color=figures.GREY, linestyle=":")
         best_value = best[f"val_{name}"]
-        axes.set_title(f"{name.replace('_', ' ')}, best {best_value:.4f} in epoch {epoch}")
+        axes.set_title(f"best: {best_value:.4g} in epoch {epoch}")
     if rate_changes:
-        _plot(panels[-1], history, "learning_rate", figures.NEUTRAL, "")
-        panels[-1].set_title("learning rate")
+        _plot(panels[-1], history, "learning_rate", figures.GREY, "")
+        panels[-1].set_ylabel("learning rate")
     for axes in panels:
         axes.set_xlabel("epoch")
-        axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-        axes.margins(x=0.1)
+        axes.set_xlim(left=max(0.5, axes.get_xlim()[0]))  # there is no epoch 0
+    figures.add_legend(figure, panels[0])
     figures.save(figure, path)
 
 
@@ -71,4 +71,5 @@ def _plot(axes, history, name, color, label):
     rows = [row for row in history if name in row]
     if rows:
         epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]
-        axes.plot(epochs, values, ".-", color=color, label=label)
+        marker = "o" if len(rows) <= MARKED_EPOCHS else ""
+        axes.plot(epochs, values, marker=marker, markersize=4, color=color, label=label)

@@ -6,6 +6,7 @@ from lowlevel.files import FilePath
 from lowlevel.reports import figures
 
 
+@figures.style()
 def draw(path: FilePath, truth: np.ndarray, estimates: np.ndarray, unit: str) -> None:
     """Draws a point for each example, and the line on which estimates equal the truth.
 
@@ -23,12 +24,11 @@ def draw(path: FilePath, truth: np.ndarray, estimates: np.ndarray, unit: str) ->
     both = np.concatenate([truth, estimates])
     margin = 0.05 * (np.ptp(both) or 1)
     ends = [both.min() - margin, both.max() + margin]
-    axes.plot(ends, ends, color=figures.NEUTRAL, linestyle="--", label="exact")
-    axes.plot(truth, estimates, "o", color=figures.RIGHT, alpha=0.6, label="a test example")
+    axes.plot(ends, ends, color=figures.GREY, linestyle="--", label="exact")
+    axes.plot(truth, estimates, "o", color=figures.BLUE, alpha=0.6, label="a test example")
     axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"truth ({unit})")
     axes.set_ylabel(f"estimate ({unit})")
     error = np.abs(np.asarray(truth) - estimates).mean()
     axes.set_title(f"{len(truth)} test examples, mean absolute error {error:.2f}")
-    axes.legend()
-    axes.spines[["top", "right"]].set_visible(False)
+    figures.add_legend(figure, axes)
     figures.save(figure, path)

@@ -4,6 +4,7 @@ from lowlevel.files import FilePath
 from lowlevel.reports import figures
 
 
+@figures.style()
 def draw(path: FilePath, rows: dict[str, tuple]) -> None:
     """Draws, for each kind of images, a row of originals and a row of reconstructions below it.
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 from lowlevel import seeds
 from lowlevel.nets.network import Network
 from lowlevel.training import step_checks
+from lowlevel.training.activations import Activations
 from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
@@ -100,21 +101,27 @@ def _differentiate(network, task, state, recipe, batch):
     seed = seeds.derive(recipe.seed, "forward", state.step)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(list(trainable.values()))
-        result = network(inputs, training=True, seed=seed)
+        with Activations() as activations:
+            result = network(inputs, training=True, seed=seed)
         state_before = network.variables.updated_state()
         outputs, new_state = step_checks.check_new_state(result, state_before)
         losses = _weigh((task.training_loss or task.loss)(targets, outputs), *weights)
         mean_loss = tf.reduce_mean(losses)
-    gradients = step_checks.check_gradients(tape.gradient(mean_loss, trainable))
-    return losses, _name(gradients), outputs, new_state
+    gradients, of_activations = tape.gradient(mean_loss, (trainable, activations))
+    named = _name(step_checks.check_gradients(gradients) | of_activations)
+    return losses, {name: named[name] for name in trainable}, outputs, new_state
 
 
 def _name(gradients):
-    """Names the gradients for inspection: "gradients/weights/c1"."""
+    """Names gradients, to be looked at: "gradients/weights/c1", "gradients/c1/Relu".
+
+    Those of activations cost nothing: TensorFlow leaves out what nobody looks at.
+    """
     with tf.name_scope("gradients"):
         return {
             name: tf.identity(tf.convert_to_tensor(value), name)  # of an embedding: all rows
             for name, value in gradients.items()
+            if value is not None
         }
 
 

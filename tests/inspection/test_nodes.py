@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, ops, optimizers, seeds
 from lowlevel.checks import ConfigError, DataError
+from lowlevel.inspection import retracing
 from lowlevel.inspection.nodes import Nodes
 from lowlevel.nets import conv_net
 from lowlevel.nets.network import Network
@@ -46,8 +47,10 @@ class Training:
         )
         self.weights = [values(BATCH, low=0, seed=3)] if weighted else []
         self.batch = self.make_batch(BATCH)
-        self.step(*self.batch)
-        self.nodes = Nodes(self.step, self.variables.all())
+        with retracing.watch(self.step) as traces:
+            self.step(*self.batch)
+            self.nodes = Nodes(self.step, self.variables.all())
+        traces.assert_once(self.step)
 
     def make_batch(self, size):
         shape = [size, *(width or 6 for width in self.spec.shape[1:])]
@@ -86,9 +89,11 @@ def test_gradients_and_weights_are_those_of_eager_computation(name):
     training = Training(name)
     before = training.digest()
     trainable = training.variables.trainable()
-    found = training.nodes.values(
-        [*trainable, *(f"gradients/{variable}" for variable in trainable)], *training.batch
-    )
+    with retracing.watch(training.step) as traces:
+        found = training.nodes.values(
+            [*trainable, *(f"gradients/{variable}" for variable in trainable)], *training.batch
+        )
+    assert not traces, traces
 
     inputs, targets = training.batch
     seed = seeds.derive(RUN_SEED, "forward", training.state.step)
@@ -102,7 +107,6 @@ def test_gradients_and_weights_are_those_of_eager_computation(name):
         np.testing.assert_allclose(found[f"gradients/{key}"], gradient, atol=TOLERANCE * largest)
         np.testing.assert_array_equal(found[key], trainable[key])
     assert training.digest() == before
-    assert training.step.experimental_get_tracing_count() == 1
 
 
 @several_nets
@@ -115,14 +119,15 @@ def test_what_will_be_assigned_is_what_the_next_step_assigns(name):
     for _ in range(2):
         before = training.digest()
         nodes = training.assigned()
-        promised = training.nodes.values(list(nodes.values()), *training.batch)
-        assert training.digest() == before
-        training.step(*training.batch)
+        with retracing.watch(training.step) as traces:
+            promised = training.nodes.values(list(nodes.values()), *training.batch)
+            assert training.digest() == before
+            training.step(*training.batch)
+        assert not traces, traces
         new = training.state.tensors()
         assert nodes.keys() == new.keys() - {"step"}  # the step is not assigned but counted up
         for variable, node in nodes.items():
             np.testing.assert_allclose(promised[node], new[variable], rtol=1e-4, atol=1e-6)
-    assert training.step.experimental_get_tracing_count() == 1
 
 
 def test_activations():

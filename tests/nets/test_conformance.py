@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, optimizers, variables
 from lowlevel.checks import ConfigError
+from lowlevel.inspection import retracing
 from lowlevel.nets import (
     bottle_autoencoder,
     bottle_decoder,
@@ -90,10 +91,11 @@ def test_predicted_shape_is_the_real_one_for_any_batch_size(name):
     )
     predicted = compiled.get_concrete_function().structured_outputs.shape
     assert predicted.as_list()[0] is None
-    for batch in (1, 2, 5):
-        real = compiled(inputs_of(net, config, batch)).shape
-        assert real == [batch, *predicted[1:]]
-    assert compiled.experimental_get_tracing_count() == 1
+    with retracing.watch(compiled) as traces:
+        for batch in (1, 2, 5):
+            real = compiled(inputs_of(net, config, batch)).shape
+            assert real == [batch, *predicted[1:]]
+    assert not traces, traces
 
 
 @every_net
@@ -154,18 +156,19 @@ def test_training_does_not_retrace_and_the_checkpoint_restores_it_all(name, tmp_
     network, optimizer = network_of(net, config, store), optimizers.Adam(1e-3)
     step, state = make_step(network, losses.mean_squared_error, optimizer, tf.TensorSpec(None))
     targets = tf.constant(0.5)
-    for batch in (4, 4, 3, 1):
-        step(inputs_of(net, config, batch), targets)
-    checkpoint.save(tmp_path / "saved", state.tensors(), state.record())
-    step(inputs_of(net, config, 4), targets)
-    expected = variables.sha256(state.tensors())
+    with retracing.watch(step) as traces:
+        for batch in (4, 4, 3, 1):
+            step(inputs_of(net, config, batch), targets)
+        checkpoint.save(tmp_path / "saved", state.tensors(), state.record())
+        step(inputs_of(net, config, 4), targets)
+        expected = variables.sha256(state.tensors())
 
-    for variable in state.tensors().values():
-        variable.assign(tf.ones_like(variable))
-    checkpoint.restore(tmp_path / "saved", state.tensors())
-    step(inputs_of(net, config, 4), targets)
+        for variable in state.tensors().values():
+            variable.assign(tf.ones_like(variable))
+        checkpoint.restore(tmp_path / "saved", state.tensors())
+        step(inputs_of(net, config, 4), targets)
     assert variables.sha256(state.tensors()) == expected
-    assert step.experimental_get_tracing_count() == 1
+    traces.assert_once(step)
 
 
 @every_net

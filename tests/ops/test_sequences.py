@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from lowlevel import ops
 from lowlevel.checks import ConfigError
+from lowlevel.inspection import retracing
 from lowlevel.ops.activation import plain_gelu
 from lowlevel.ops.norm import plain_layer_norm
 from tests.comparison import assert_close, assert_equal_ops, outputs_and_gradients, values
@@ -111,10 +112,11 @@ def test_positions_are_counted_in_the_graph():
         lambda x: ops.add_positions(x, table),
         input_signature=[tf.TensorSpec([None, None, 4])],
     )
-    for length in (1, 7, 50_000):
-        x = values(2, length, 4, seed=length)
-        np.testing.assert_allclose(compiled(x), x + table[:length], atol=1e-6)
-    assert compiled.experimental_get_tracing_count() == 1
+    with retracing.watch(compiled) as traces:
+        for length in (1, 7, 50_000):
+            x = values(2, length, 4, seed=length)
+            np.testing.assert_allclose(compiled(x), x + table[:length], atol=1e-6)
+    traces.assert_once(compiled)
     constants = [
         operation.get_attr("value")
         for operation in compiled.get_concrete_function().graph.get_operations()

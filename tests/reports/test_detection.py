@@ -1,12 +1,13 @@
 """Judging detections: what counts, what is reported, what is drawn."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from lowlevel.data.digit_scenes import Scenes
-from lowlevel.reports import detection, plots
+from lowlevel.reports import box_plots, detection
 from tests.reports.test_plots import count_pixels
 
 # Two objects of class 0 in the first scene, one of class 1 in the second, none of class 2.
@@ -74,12 +75,20 @@ def test_boxes_are_drawn_where_they_are(tmp_path):
     boxes = [detection.of_image(FOUND, index) for index in range(2)]
     nothing = [tuple(array[:0] for array in image) for image in boxes]
     paths = [tmp_path / f"{number}.png" for number in range(3)]
-    plots.draw_boxes(paths[0], images, nothing, NAMES)
-    plots.draw_boxes(paths[1], images, boxes, NAMES)
-    plots.draw_boxes(paths[2], images, boxes, NAMES, truth=list(BOXES))
-    of_found = [count_pixels(path, plots.FOUND) for path in paths]
-    of_truth = [count_pixels(path, plots.TRUTH) for path in paths]
+    box_plots.draw(paths[0], images, nothing, NAMES)
+    box_plots.draw(paths[1], images, boxes, NAMES)
+    box_plots.draw(paths[2], images, boxes, NAMES, truth=list(BOXES))
+    of_found = [count_pixels(path, box_plots.FOUND) for path in paths]
+    of_truth = [count_pixels(path, box_plots.TRUTH) for path in paths]
     assert of_found[0] == 0  # not even a legend
     assert of_found[1] > 1500
     assert of_truth[:2] == [0, 0]
     assert of_truth[2] > 300
+
+
+def test_labels_of_boxes_do_not_cover_one_another():
+    taken = []
+    for box in ([20, 20, 60, 60], [21, 22, 61, 62], [40, 58, 70, 90], [0, 0, 20, 20]):
+        box_plots._place_label("three 0.98", box, (96, 96), 3.0, taken)
+    assert not any(box_plots._overlap(*pair) for pair in itertools.combinations(taken, 2))
+    assert all(top >= 0 and bottom <= 96 for _, top, _, bottom in taken)

@@ -30,10 +30,10 @@ def test_wrong_predictions_are_marked(tmp_path):
     path = tmp_path / "grid.png"
     prediction = make_prediction([1, 2, 3, 4, 5])
     plots.draw_predictions(path, images, prediction, [1, 2, 3, 4, 5], NAMES)
-    assert count_pixels(path, figures.WRONG) == 0
-    assert count_pixels(path, figures.RIGHT) > 0
+    assert count_pixels(path, figures.ORANGE) == 0
+    assert count_pixels(path, figures.BLUE) > 0
     plots.draw_predictions(path, images, prediction, [1, 2, 3, 4, 0], NAMES)
-    assert count_pixels(path, figures.WRONG) > 500
+    assert count_pixels(path, figures.ORANGE) > 500
 
 
 def test_probabilities_grow_with_the_images(tmp_path):
@@ -46,7 +46,7 @@ def test_probabilities_grow_with_the_images(tmp_path):
         )
         with Image.open(path) as image:
             sizes.append(image.size)
-        assert count_pixels(path, figures.RIGHT) > 1000
+        assert count_pixels(path, figures.BLUE) > 1000
     (width, height), second, third = sizes
     assert second == pytest.approx((width, 3 * height), rel=0.01)
     assert third == pytest.approx((2 * width, 5 * height), rel=0.01)

@@ -83,6 +83,8 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "does not exist"),
         (("export.py", full, "--weights", tmp_path / "a.h5"), "contains no checkpoint"),
         (("summary.py", "resnet"), "net must be one of"),
+        (("summary.py", full), "contains no checkpoint"),
+        (("summary.py", "digit_encoder", "--time"), "digit_encoder has no task of its own"),
         (("summary.py", "conv_net", "--depth", 0), "argument --depth"),
     ):
         result = run_script(*words)
@@ -103,8 +105,18 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(run_script, picture
 def test_summary(run_script):
     result = run_script("summary.py", "mini_inception", "--depth", 1)
     assert (result.status, result.err) == (0, "")
-    assert re.search(r"inception10 +7 x 7 x 336 +544,656 +26,605,824\n", result.out)
-    assert re.search(r"total +1,656,250 +234,597,920\n", result.out)
+    # Backward is twice as much, but for the stem's 2,654,208: the images need no gradient.
+    assert re.search(r"inception10 +7 x 7 x 336 +544,656 +26,605,824 +53,211,648 ", result.out)
+    assert re.search(r"total +1,656,250 +234,597,920 +466,541,632 ", result.out)
+
+
+def test_summary_of_a_run_with_its_times(run_script):
+    result = run_script("summary.py", SHIPPED, "--time", "--quiet")
+    assert (result.status, result.err) == (0, "")
+    assert re.search(
+        r"c1 +28 x 28 x 16 +160 +112,896 +112,896 +50,176 +3 x 3 +\d+\.\d%\n", result.out
+    )
+    assert re.search(r"total +218,490 +4,830,720 .* 100%\n", result.out)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])

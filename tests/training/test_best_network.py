@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from lowlevel import losses
 from lowlevel.checks import CheckpointError, ConfigError, NonFiniteError
+from lowlevel.inspection import retracing
 from lowlevel.nets import mlp
 from lowlevel.prediction import trained
 from lowlevel.prediction.predictor import Predictor
@@ -149,14 +150,13 @@ def test_training_goes_on_as_without_it_and_is_traced_once(tmp_path):
             variable.assign(tf.zeros_like(variable))
         return 0.0
 
-    run, _ = train(tmp_path / "with", spoil)
+    with retracing.watch() as traces:
+        run, _ = train(tmp_path / "with", spoil)
     alone = make_run(tmp_path / "without")
     alone.open()
     small_run.go_on(alone, EPOCHS)
     assert sha256(run.state.tensors()) == sha256(alone.state.tensors())
-    assert run.train_step.experimental_get_tracing_count() == 1
-    eval_step = run._steps.evaluate(run.data.held_out)
-    assert eval_step.experimental_get_tracing_count() == 1
+    traces.assert_once(run.train_step, run._steps.evaluate(run.data.held_out))
 
 
 @pytest.mark.parametrize("steps", [(3,), (2, 8, 15)])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lowlevel.inspection import retracing
 from lowlevel.model import Model
 from lowlevel.nets import mlp
 from lowlevel.prediction.predictor import Predictor
@@ -48,12 +49,13 @@ def test_twenty_thousand_steps(tmp_path, saved, jit_compile):
     if saved:
         run.open()
     watch = Watch()
-    small_run.go_on(run, epochs=209, hooks=[watch])
+    with retracing.watch(run) as traces:
+        small_run.go_on(run, epochs=209, hooks=[watch])
     late = [note for note in watch.notes if note[0] >= 1000]
     assert late[-1][0] >= 20_000
     assert max(note[1] for note in late) - late[0][1] < 20 * MIB
     assert max(note[2] for note in late) <= late[0][2]
-    assert run.train_step.experimental_get_tracing_count() == 1
+    traces.assert_once(run.train_step)
 
 
 @pytest.mark.parametrize("door", ["Predictor", "Model"])

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import losses, metrics, nets, optimizers, seeds
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data.examples import Arrays
+from lowlevel.inspection import retracing
 from lowlevel.nets.network import Network
 from lowlevel.training import tasks
 from lowlevel.training.compiled import Compiled
@@ -83,9 +84,10 @@ def test_metrics_come_as_float32_for_each_example():
 
 def test_a_short_batch_is_not_traced_again():
     step, state = step_of(linear())
-    for count in (5, 2, 1, 5):
-        assert step(X[:count], T[:count])["loss"].shape == [count]
-    assert step.experimental_get_tracing_count() == 1
+    with retracing.watch(step) as traces:
+        for count in (5, 2, 1, 5):
+            assert step(X[:count], T[:count])["loss"].shape == [count]
+    traces.assert_once(step)
     assert int(state.step) == 4
 
 

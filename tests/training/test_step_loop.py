@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from lowlevel.inspection import retracing
 from lowlevel.variables import sha256
 from tests.training import small_run
 
@@ -27,15 +28,17 @@ def test_one_call_is_as_good_as_single_steps():
 def test_a_second_call_goes_on_and_nothing_is_traced_again():
     run, whole = small_run.make(), small_run.make()
     batches = iterator_of(run)
-    parts = [run.make_steps(batches, tf.constant(count))[0] for count in (1, 2)]
+    with retracing.watch(run) as traces:
+        parts = [run.make_steps(batches, tf.constant(count))[0] for count in (1, 2)]
+        traces.assert_once(run.make_steps, run.train_step)
     sums, _ = whole.make_steps(iterator_of(whole), tf.constant(3))
     for name in sums:
         np.testing.assert_array_equal(tf.concat([part[name] for part in parts], 0), sums[name])
     assert sha256(run.state.tensors()) == sha256(whole.state.tensors())
     run.state.step.assign(0)
-    run.make_steps(iterator_of(run), tf.constant(3))
-    assert run.make_steps.experimental_get_tracing_count() == 1
-    assert run.train_step.experimental_get_tracing_count() == 1
+    with retracing.watch(run) as traces:
+        run.make_steps(iterator_of(run), tf.constant(3))
+    assert not traces, traces
 
 
 def test_a_loss_that_is_not_finite_ends_a_call_at_its_step():

@@ -1,0 +1,197 @@
+"""One page about one training step: your network, your images, your run, in one HTML file.
+
+    page = explain(model, images, labels)
+    page.save("step.html")
+
+In a notebook the page shows itself.
+"""
+
+import html
+import importlib.resources
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel import files
+from lowlevel.checks import ConfigError, DataError, reason_of
+from lowlevel.files import FilePath
+from lowlevel.inspection import answers, comparison, page_data, trace
+from lowlevel.inspection.arrays_file import Arrays
+from lowlevel.inspection.profile import Profile
+from lowlevel.inspection.traced import Trace
+from lowlevel.training.run import Run
+from lowlevel.training.step import build_train_step
+from lowlevel.types import Nest
+
+SCRIPTS = (
+    *("arrays.js", "windows.js", "forward.js", "backward.js", "update.js", "maps.js"),
+    *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
+)
+MAX_EXAMPLES = 8
+MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
+
+
+class Page:
+    """A page of HTML, complete in itself.
+
+    Attributes:
+        html: its text.
+        trace: the `Trace` that it shows.
+    """
+
+    def __init__(self, html: str, trace: Trace) -> None:
+        self.html = html
+        self.trace = trace
+
+    def save(self, path: FilePath) -> None:
+        """Writes the page to a file. Raises DataError if it cannot be written."""
+        try:
+            files.write_text(Path(path), self.html)
+        except OSError as error:
+            raise DataError(f"{path} cannot be written: {reason_of(error)}.") from error
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, for a notebook."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" style="width:100%;height:48rem;'
+            f'border:0" title="the training step"></iframe>'
+        )
+
+
+def explain(
+    subject: Any,
+    inputs: Nest,
+    targets: Nest,
+    titles: Sequence[str] = (),
+    class_names: Sequence[str] = (),
+    profile: Profile | None = None,
+    course: Any = None,
+    beside: tuple[str, Trace] | None = None,
+    max_numbers: int = MAX_NUMBERS,
+) -> Page:
+    """Traces the next training step on a batch and makes a page of it. Changes nothing.
+
+    Args:
+        subject: a compiled `lowlevel.model.Model`, or a `Run`.
+        inputs: at most 8 examples; images float32 in [0, 1], `[examples, height, width, channels]`.
+        targets: what the run trains on, for example labels `[examples]`.
+        titles: what to call each example.
+        class_names: a name for each class.
+        profile: where the time of a step goes, to be shown beside each operation.
+        course: None, or a function of (batch, arrays) that returns the entries of checkpoints, see
+            `lowlevel.inspection.course`.
+        beside: a name, and a `Trace` of the same examples to compare with.
+        max_numbers: how many numbers the page may hold, each of 3 to 5 bytes. If there are more,
+            it shows fewer examples, and of large arrays some channels; it says so.
+
+    Raises:
+        ConfigError: the model is not compiled, or there are too many examples.
+        DataError: the batch does not fit the network.
+    """
+    run = getattr(subject, "run", subject)
+    if not isinstance(run, Run):
+        raise ConfigError("compile the model first: its training step is what is explained.")
+    count = len(tf.nest.flatten(inputs)[0])
+    if not 1 <= count <= MAX_EXAMPLES:
+        raise ConfigError(f"a page shows 1 to {MAX_EXAMPLES} examples, not {count}.")
+    batch = as_batch(run, inputs, targets)
+    found = trace_batch(run, *batch)
+    arrays = Arrays()
+    shown = page_data.examples_that_fit(found, max_numbers)
+    data = page_data.of_trace(found, arrays, max_numbers, shown)
+    data |= {
+        "title": f"{run.network.name or 'A network'}, step {found.step + 1}",
+        "about": _about(run, found, count, shown),
+        "examples": [{"title": title} for title in _titles(titles, count)[:shown]],
+        "classes": list(map(str, class_names)),
+        "optimizer": page_data.of_optimizer(run.state.optimizer, found.step),
+        "answers": answers.of_trace(run, found, batch),
+        "losses": list(answers.LOSSES),
+        "batch": count,
+        "course": course(batch, arrays) if course else [],
+        "comparison": comparison.compare(found, beside[1], beside[0]) if beside else None,
+    }
+    if profile is not None:
+        _add_shares(data, profile)
+    data["arrays"] = arrays.entries
+    return Page(_assemble(data, arrays), found)
+
+
+def as_batch(run: Run, inputs: Nest, targets: Nest) -> tuple[tf.Tensor, ...]:
+    """Inputs and targets as tensors of the dtypes that the network and its task take."""
+    spec = run.task.target_spec
+    return (
+        tf.nest.map_structure(
+            lambda part, array: tf.constant(array, part.dtype), run.network.input_spec, inputs
+        ),
+        tf.constant(targets) if spec is None else tf.constant(targets, spec.dtype),
+    )
+
+
+def trace_batch(run: Run, *batch: Nest) -> Trace:
+    """The `Trace` of a run's next step; a run without data gets a step for this batch."""
+    if run.data is not None:
+        return trace.of_run(run, *batch)
+    spec = [tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), part)
+            for part in batch]  # fmt: skip
+    spec[0] = run.network.input_spec
+    step = build_train_step(run.network, run.task, run.state, run.recipe, spec)
+    return trace.of_step(step, run.network.variables.all(), *batch)
+
+
+def _titles(titles, count):
+    if titles and len(titles) != count:
+        raise ConfigError(f"there are {count} examples, but {len(titles)} titles.")
+    return [str(title) for title in titles] or [f"example {number}" for number in range(count)]
+
+
+def _about(run, found, count, shown):
+    """What is on the page, in two sentences."""
+    parameters = sum(
+        np.prod(variable.before.statistics.shape, dtype=np.int64)
+        for variable in found.variables.values()
+    )
+    examples = "one example" if count == 1 else f"{count} examples"
+    return (
+        f"{parameters:,} parameters, in {run.network.precision}. The training step that comes "
+        f"after step {found.step}, on a batch of {examples}: every number is one that the compiled "
+        f"step computed, and nothing was changed."
+        + (f" Shown are the first {shown}." if shown < count else "")
+    )
+
+
+def _add_shares(data, profile):
+    """Adds the share of the step's time to operations, gradient and update with their layer's."""
+    whole = sum(operation.milliseconds for operation in profile.operations) or 1.0
+    for operation in profile.operations:
+        share = operation.milliseconds / whole
+        if operation.name in data["operations"]:
+            entry = data["operations"][operation.name]
+            entry["share"] = entry.get("share", 0) + share
+        if operation.layer in data["layers"]:
+            layer = data["layers"][operation.layer]
+            layer["share"] = layer.get("share", 0) + share
+
+
+def _assemble(data, arrays):
+    """The page's text: the parts of `lowlevel/inspection/page` with the data in them."""
+    here = importlib.resources.files("lowlevel.inspection") / "page"
+    parts = {
+        "TITLE": html.escape(data["title"]),
+        "STYLE": (here / "page.css").read_text(encoding="utf-8"),
+        "HEADING": html.escape(data["title"]),
+        "ABOUT": html.escape(data["about"]),
+        "DATA": json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
+        "NUMBERS": arrays.text(),
+        "SCRIPT": "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    }
+    text = (here / "page.html").read_text(encoding="utf-8")
+    pieces = []
+    for name, part in parts.items():  # in the order in which they stand in the page
+        before, text = text.split(name, 1)
+        pieces += [before, part]
+    return "".join([*pieces, text])
