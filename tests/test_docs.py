@@ -1,7 +1,8 @@
 """README.md and docs/: their blocks run, their links lead somewhere, nothing is out of date.
 
 Python blocks run one after another, each in a namespace of its own. Shell blocks run too, but for
-those with a comment `<!-- not run: why -->` on the line before. The blocks of one page share a
+those with a comment `<!-- not run: why -->` on the line before; where they only start scripts, and
+outside the README, in this process, which has TensorFlow already. The blocks of one page share a
 directory with copies of `scripts/` and of the network that ships, in which they may write.
 
 The chapters of docs/guide are run by docs/conftest.py, which compares what they print as well.
@@ -10,6 +11,7 @@ The chapters of docs/guide are run by docs/conftest.py, which compares what they
 import importlib
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,7 @@ GUIDE = DOCS / "guide"
 CHAPTERS = sorted(GUIDE.glob("[0-9]*.md"))
 PAGES = sorted([README, *DOCS.glob("*.md"), *GUIDE.glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+SCRIPT = re.compile(r"python (scripts/\w+\.py[\w ./-]*)")
 NOT_RUN = re.compile(r"<!-- not run: \S[^\n]* -->\n\Z")
 
 
@@ -77,12 +80,19 @@ def workplace(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name_of)
-def test_blocks_run(page, workplace):
+def test_blocks_run(page, workplace, monkeypatch):
     for language, block, runs in blocks_of(page):
         if not runs:
             continue
+        scripts = [SCRIPT.fullmatch(line) for line in block.splitlines()]
         if language == "python":
             exec(compile(block, name_of(page), "exec"), {"__name__": "__main__"})
+        elif page != README and all(scripts):
+            for script in scripts:
+                monkeypatch.setattr(sys, "argv", script[1].split())
+                with pytest.raises(SystemExit) as stop:
+                    runpy.run_path(sys.argv[0], run_name="__main__")
+                assert not stop.value.code, script[0]
         else:
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", block], capture_output=True, text=True
