@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
-from lowlevel.types import Nest
+from lowlevel.types import Nest, Tensor
 
 WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
 
@@ -29,6 +29,21 @@ def to_tensors(nest: Nest, spec: Nest = None) -> Nest:
         raise DataError(f"the arrays do not fit the model: {reason}.") from error
 
 
+def check_images(name: str, spec: tf.TensorSpec, images: Tensor) -> None:
+    """Refuses whole numbers where a network takes images, `[batch, height, width, channels]`.
+
+    Bytes from 0 to 255, cast to floats as they are, would train all the same, and badly.
+
+    Raises:
+        DataError: the spec is of floats with four axes, and the images are of whole numbers.
+    """
+    if spec.shape.rank == 4 and spec.dtype.is_floating and images.dtype.is_integer:
+        raise DataError(
+            f"{name} must be floats in [0, 1], not {images.dtype.name}: divide bytes by 255 (a "
+            f"network that does so itself has an input_spec of that dtype)."
+        )
+
+
 def _describe(nest):
     """The structure of inputs, in words."""
     if isinstance(nest, dict):
@@ -44,6 +59,8 @@ def _to_tensor(array, spec=None):
     dtype = spec.dtype if spec is not None else _dtype_of_targets(tensor.dtype)
     if spec is not None and not spec.shape.is_compatible_with(tensor.shape):
         raise ValueError(f"{name} must be {spec.shape}, not {tensor.shape}")
+    if spec is not None:
+        check_images(name, spec, tensor)
     if dtype.is_integer and tensor.dtype.is_floating:
         raise ValueError(f"{name} must be whole numbers, not {tensor.dtype.name}")
     if dtype == tf.int32 and tensor.dtype.is_integer:

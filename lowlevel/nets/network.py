@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_choice
+from lowlevel.data.tensors import check_images
 from lowlevel.joined_stores import Store
 from lowlevel.types import GraphFunction, Nest, Outputs, Tensor
 from lowlevel.variables import count_parameters
@@ -103,7 +104,8 @@ def cast(inputs: Nest, dtype: tf.DType) -> Nest:
 
 def _fitting(spec, x):
     """An input as a tensor, if it has the shape of its spec."""
-    x = tf.convert_to_tensor(x)
+    x, name = tf.convert_to_tensor(x), spec.name or "inputs"
     if not spec.shape.is_compatible_with(x.shape):
-        raise DataError(f"{spec.name or 'inputs'} must be {spec.shape}, not {x.shape}.")
+        raise DataError(f"{name} must be {spec.shape}, not {x.shape}.")
+    check_images(name, spec, x)
     return x
