@@ -164,6 +164,27 @@ def test_nesterov_is_a_choice():
         optimizers.Momentum(0.1, nesterov="no")
 
 
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (optimizers.Adam, "Adam takes learning_rate, .*: missing a required argument"),
+        (lambda: optimizers.Nadam(lr=0.1), "Nadam takes no 'lr': it is learning_rate"),
+        (lambda: optimizers.SGD(0.1, momentum=0.9), r"SGD takes no 'momentum': Momentum\("),
+        (lambda: optimizers.SGD(clipnorm=1), "SGD takes no 'clipnorm': clip by compile"),
+        (lambda: nets.make("mlp", image_shape=(4, 4, 1)), r"no 'image_shape': .*conv_net.Config\("),
+        (lambda: VariableStore(0).add_biases("d1", (12,)), "takes a number, such as 12, not"),
+    ],
+)
+def test_arguments_of_another_library(function, message):
+    with pytest.raises(ConfigError, match=message):
+        function()
+
+
+def test_variables_that_were_not_made():
+    with pytest.raises(KeyError, match="there are no biases of 'd1'; add_biases makes them"):
+        VariableStore(0).biases["d1"]
+
+
 def test_a_bool_is_no_number():
     with pytest.raises(ConfigError, match="the learning rate must be a number"):
         optimizers.SGD(True)
