@@ -18,6 +18,7 @@ ROWS = {
     "lowlevel.arrays": 0,
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
+    "lowlevel.keywords": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
     "lowlevel.shipped": 0,
