@@ -92,10 +92,11 @@ function inputOf(operation, place) {
 
 const outputOf = (operation) => tensorOf(operation.outputs[0]);
 
-function show(number) {
-  if (number === undefined || number === null) return "not here";
+// A number as text, to so many digits.
+function show(number, digits = 6) {
+  if (number === undefined || number === null) return "left out";
   if (!Number.isFinite(number)) return String(number);
   if (number === 0) return "0";
-  const size = Math.abs(number);
-  return size >= 1e6 || size < 1e-3 ? number.toExponential(4) : String(Number(number.toPrecision(6)));
+  const size = Math.abs(number), isFar = size >= 1e6 || size < 1e-3;
+  return isFar ? number.toExponential(Math.min(4, digits - 1)) : String(Number(number.toPrecision(digits)));
 }

@@ -22,6 +22,9 @@ function placesIn(window, y, x) {
   return places;
 }
 
+// Where a window lies on each axis of the image.
+const placeOfWindow = (window, y, x) => window.map(({ stride, size, before }, i) => ({ first: [y, x][i] * stride - before, size }));
+
 const isInside = (window, y, x) => y >= 0 && x >= 0 && y < window[0].length && x < window[1].length;
 
 // The windows [y, x, dy, dx] of an output of this size that see a pixel.
@@ -38,4 +41,13 @@ function windowsOver(window, pixelY, pixelX, height, width) {
     }
   }
   return found;
+}
+
+// As `windowOf`, for a transposed convolution of an input of this size.
+function transposedWindow(operation, kernel, height, width) {
+  const { strides, padding } = operation.attributes, out = outputOf(operation).whole;
+  return [height, width].map((length, i) => {
+    const stride = strides[i + 1], missing = Math.max(0, (length - 1) * stride + kernel[i] - out[i + 1]);
+    return { stride, size: kernel[i], before: padding === "SAME" ? Math.floor(missing / 2) : 0, length: out[i + 1] };
+  });
 }
