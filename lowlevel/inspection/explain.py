@@ -29,7 +29,7 @@ from lowlevel.types import Nest
 
 SCRIPTS = (
     *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
-    *("forward.js", "elementwise.js", "moves.js", "backward.js", "update.js"),
+    *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
     *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
     *("answer.js", "course.js", "comparison.js", "main.js"),
 )

@@ -8,7 +8,8 @@ function colour(value, largest) {
   const zero = isDark() ? [13, 17, 23] : [255, 255, 255];
   const blue = isDark() ? [86, 180, 233] : [0, 77, 128];
   const orange = isDark() ? [255, 157, 77] : [190, 80, 0];
-  const end = value >= 0 ? blue : orange, share = Math.min(1, Math.abs(value) / largest);
+  const end = value >= 0 ? blue : orange,
+    share = Math.min(1, Math.abs(value) / largest);
   return zero.map((from, i) => Math.round(from + (end[i] - from) * share));
 }
 
@@ -35,12 +36,17 @@ function statistics(tensor) {
 
 // An example as a picture, the smallest number black: gray, or in colour if it has three channels.
 function picture(tensor, example, scale) {
-  const [, height, width, channels] = tensor.whole, { minimum, maximum } = tensor;
+  const [, height, width, channels] = tensor.whole,
+    { minimum, maximum } = tensor;
   const canvas = element("canvas", { width, height, class: "picture", style: `width:${width * scale}px` });
-  const context = canvas.getContext("2d"), image = context.createImageData(width, height);
+  const context = canvas.getContext("2d"),
+    image = context.createImageData(width, height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const levels = [0, 1, 2].map((c) => (255 * (tensor.at([example, y, x, channels === 3 ? c : 0]) - minimum)) / (maximum - minimum || 1));
+      const levels = [0, 1, 2].map(
+        (c) =>
+          (255 * (tensor.at([example, y, x, channels === 3 ? c : 0]) - minimum)) / (maximum - minimum || 1),
+      );
       image.data.set([...levels, 255], 4 * (y * width + x));
     }
   }

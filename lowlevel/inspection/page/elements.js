@@ -20,7 +20,8 @@ function svg(tag, attributes, ...children) {
   return made;
 }
 
-const button = (text, onclick, attributes = {}) => element("button", { type: "button", onclick, ...attributes }, text);
+const button = (text, onclick, attributes = {}) =>
+  element("button", { type: "button", onclick, ...attributes }, text);
 const hint = (...children) => element("p", { class: "hint" }, ...children);
 const wide = (table) => element("div", { class: "wide" }, table);
 
@@ -30,7 +31,8 @@ function table(header, rows, attributes = {}) {
   return wide(element("table", attributes, element("tr", {}, ...names), ...rows));
 }
 
-const row = (cells, attributes = {}) => element("tr", attributes, ...cells.map((cell) => element("td", {}, cell)));
+const row = (cells, attributes = {}) =>
+  element("tr", attributes, ...cells.map((cell) => element("td", {}, cell)));
 
 // A few words at a point of the window; none for "".
 function hover(text, x = 0, y = 0) {

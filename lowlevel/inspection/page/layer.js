@@ -4,7 +4,18 @@ const state = { layer: null, example: 0, side: "values", chosen: null, isOpen: n
 
 // Operations that are open at first, with the last of each layer. The others move numbers or are
 // steps of a formula.
-const MAIN = ["Conv2D", "Conv2DBackpropInput", "MatMul", "BatchMatMulV2", "MaxPool", "AvgPool", "Softmax", "FusedBatchNormV3", "SelectV2", "Placeholder"];
+const MAIN = [
+  "Conv2D",
+  "Conv2DBackpropInput",
+  "MatMul",
+  "BatchMatMulV2",
+  "MaxPool",
+  "AvgPool",
+  "Softmax",
+  "FusedBatchNormV3",
+  "SelectV2",
+  "Placeholder",
+];
 
 const inputs = Object.keys(data.operations).filter((name) => data.operations[name].kind === "Placeholder");
 
@@ -25,12 +36,17 @@ function chooseLayer(name) {
 }
 
 function chooseExample(example) {
-  const { chosen } = state, before = state.example;
+  const { chosen } = state,
+    before = state.example;
   state.example = example;
   drawExamples();
   drawLayer();
   drawAnswer();
-  if (chosen?.operation && chosen.index[0] === before && outputOf(data.operations[chosen.operation]).whole[0] === data.batch) {
+  if (
+    chosen?.operation &&
+    chosen.index[0] === before &&
+    outputOf(data.operations[chosen.operation]).whole[0] === data.batch
+  ) {
     showNumber(chosen.operation, chosen.index.with(0, example));
   }
 }
@@ -44,24 +60,48 @@ function goTo(operation, index) {
 }
 
 function drawExamples() {
-  const image = inputs.map((name) => outputOf(data.operations[name])).find((tensor) => tensor.whole.length === 4);
+  const image = inputs
+    .map((name) => outputOf(data.operations[name]))
+    .find((tensor) => tensor.whole.length === 4);
   const choices = data.examples.map(({ title }, example) => {
-    const size = image && Math.max(...image.whole.slice(1, 3)), scale = size > 56 ? 56 / size : Math.floor(56 / size);
-    return element("button", { type: "button", "aria-pressed": String(example === state.example), onclick: () => chooseExample(example) }, image ? picture(image, example, scale) : null, element("span", {}, title));
+    const size = image && Math.max(...image.whole.slice(1, 3)),
+      scale = size > 56 ? 56 / size : Math.floor(56 / size);
+    return element(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(example === state.example),
+        onclick: () => chooseExample(example),
+      },
+      image ? picture(image, example, scale) : null,
+      element("span", {}, title),
+    );
   });
   document.getElementById("examples").replaceChildren(...choices);
 }
 
 function drawLayer() {
   const layer = layerOf(state.layer);
-  const side = (name, text) => button(text, () => { state.side = name; drawLayer(); }, { "aria-pressed": String(state.side === name) });
-  document.getElementById("layer").replaceChildren(
-    element("h2", {}, state.layer === "input" ? "Input" : `Layer ${state.layer}`),
-    element("p", {}, side("values", "Values"), " ", side("gradients", "Gradients")),
-    hint("Blue is above 0, orange below 0, and 0 has the colour of the page."),
-    ...layer.operations.map((name) => operationPart(name, MAIN.includes(data.operations[name].kind) || name === layer.operations.at(-1))),
-    ...layer.variables.map(variablePart),
-  );
+  const side = (name, text) =>
+    button(
+      text,
+      () => {
+        state.side = name;
+        drawLayer();
+      },
+      { "aria-pressed": String(state.side === name) },
+    );
+  document
+    .getElementById("layer")
+    .replaceChildren(
+      element("h2", {}, state.layer === "input" ? "Input" : `Layer ${state.layer}`),
+      element("p", {}, side("values", "Values"), " ", side("gradients", "Gradients")),
+      hint("Blue is above 0, orange below 0, and 0 has the colour of the page."),
+      ...layer.operations.map((name) =>
+        operationPart(name, MAIN.includes(data.operations[name].kind) || name === layer.operations.at(-1)),
+      ),
+      ...layer.variables.map(variablePart),
+    );
   markChosen();
 }
 
@@ -76,7 +116,10 @@ function foldable(name, attributes, title, isOpen, fill) {
   };
   part.open = state.isOpen.get(name) ?? isOpen;
   fillOnce();
-  part.addEventListener("toggle", () => { state.isOpen.set(name, part.open); fillOnce(); });
+  part.addEventListener("toggle", () => {
+    state.isOpen.set(name, part.open);
+    fillOnce();
+  });
   return part;
 }
 
@@ -89,23 +132,43 @@ function operationPart(name, isOpen) {
     const source = sourceOf(operation);
     if (!tensor) return [source, hint("The step computes no gradient of it.")];
     const places = layout(tensor, operation.kind, state.example);
-    return [source, statistics(tensor), tensor.size > 1 ? legend(tensor) : null, maps(tensor, places, (index) => showNumber(name, index), { name })];
+    return [
+      source,
+      statistics(tensor),
+      tensor.size > 1 ? legend(tensor) : null,
+      maps(tensor, places, (index) => showNumber(name, index), { name }),
+    ];
   });
 }
 
 // The lines that wrote an operation, each called by the one above it.
 function sourceOf(operation) {
   const lines = operation.source.slice(0, 3).reverse();
-  return element("div", { class: "source" }, ...lines.map(({ file, line, text }, depth) =>
-    element("div", { title: file, style: `padding-left:${depth}rem` }, element("span", { class: "hint" }, `${file.split("/").at(-1)}:${line} `), text)));
+  return element(
+    "div",
+    { class: "source" },
+    ...lines.map(({ file, line, text }, depth) =>
+      element(
+        "div",
+        { title: file, style: `padding-left:${depth}rem` },
+        element("span", { class: "hint" }, `${file.split("/").at(-1)}:${line} `),
+        text,
+      ),
+    ),
+  );
 }
 
 function variablePart(name) {
-  const variable = data.variables[name], title = [element("h3", {}, name), element("span", { class: "hint" }, " variable")];
+  const variable = data.variables[name],
+    title = [element("h3", {}, name), element("span", { class: "hint" }, " variable")];
   return foldable(name, { "data-variable": name }, title, true, () => {
     const tensor = tensorOf(state.side === "values" ? variable.before : variable.gradient);
     if (!tensor) return [hint("It has no gradient: it is not trained.")];
-    return [statistics(tensor), legend(tensor), maps(tensor, kernelLayout(tensor), (index) => showWeight(name, index), { name })];
+    return [
+      statistics(tensor),
+      legend(tensor),
+      maps(tensor, kernelLayout(tensor), (index) => showWeight(name, index), { name }),
+    ];
   });
 }
 

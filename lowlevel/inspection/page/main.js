@@ -29,9 +29,14 @@ async function main() {
   state.layer = layerOf(linked) ? linked : Object.keys(data.layers)[0];
   drawAll();
   document.getElementById("theme").addEventListener("click", () => setTheme(!isDark()));
-  let wasDark = false;  // paper is white
-  addEventListener("beforeprint", () => { wasDark = isDark(); if (wasDark) setTheme(false); });
-  addEventListener("afterprint", () => { if (wasDark) setTheme(true); });
+  let wasDark = false; // paper is white
+  addEventListener("beforeprint", () => {
+    wasDark = isDark();
+    if (wasDark) setTheme(false);
+  });
+  addEventListener("afterprint", () => {
+    if (wasDark) setTheme(true);
+  });
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -4,7 +4,8 @@ const MAPS_AT_FIRST = 32;
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function paint(canvas, tensor, places, map, largest) {
-  const { height, width } = places, context = canvas.getContext("2d");
+  const { height, width } = places,
+    context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -28,10 +29,21 @@ function outline(frame, { height, width }, [y, x, down, across], kind) {
 }
 
 // One map. `choose(index)` is called for the number that a click or the Enter key chooses.
-function mapOf(tensor, places, map, choose, { largest = tensor.largest(), scale = scaleOf(places), name = "" } = {}) {
-  const { height, width } = places, label = places.title(map);
+function mapOf(
+  tensor,
+  places,
+  map,
+  choose,
+  { largest = tensor.largest(), scale = scaleOf(places), name = "" } = {},
+) {
+  const { height, width } = places,
+    label = places.title(map);
   const canvas = element("canvas", {
-    width, height, tabindex: "0", role: "application", style: `width:${width * scale}px`,
+    width,
+    height,
+    tabindex: "0",
+    role: "application",
+    style: `width:${width * scale}px`,
     "aria-label": `${name} ${label}: ${height} by ${width} numbers. Arrow keys move, Enter explains a number.`,
   });
   const frame = element("div", { class: "frame" }, canvas);
@@ -46,7 +58,10 @@ function mapOf(tensor, places, map, choose, { largest = tensor.largest(), scale 
   const find = (event) => {
     const box = canvas.getBoundingClientRect();
     const to = (share, count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)));
-    at = [to((event.clientY - box.top) / box.height, height), to((event.clientX - box.left) / box.width, width)];
+    at = [
+      to((event.clientY - box.top) / box.height, height),
+      to((event.clientX - box.left) / box.width, width),
+    ];
     point(event.clientX, event.clientY);
   };
   const pick = () => {
@@ -62,8 +77,14 @@ function mapOf(tensor, places, map, choose, { largest = tensor.largest(), scale 
   };
   canvas.addEventListener("pointermove", find);
   canvas.addEventListener("pointerleave", () => hover(""));
-  canvas.addEventListener("click", (event) => { find(event); pick(); });
-  canvas.addEventListener("blur", () => { hover(""); frame.querySelector(".cursor")?.remove(); });
+  canvas.addEventListener("click", (event) => {
+    find(event);
+    pick();
+  });
+  canvas.addEventListener("blur", () => {
+    hover("");
+    frame.querySelector(".cursor")?.remove();
+  });
   canvas.addEventListener("keydown", (event) => {
     const move = MOVES[event.key];
     if (event.key === "Enter") pick();
@@ -81,12 +102,22 @@ function maps(tensor, places, choose, options = {}) {
   const box = element("div", { class: "maps" });
   const add = (from, to) => {
     for (let map = from; map < to; map++) {
-      box.append(element("figure", {}, mapOf(tensor, places, map, choose, options), element("figcaption", {}, places.title(map))));
+      box.append(
+        element(
+          "figure",
+          {},
+          mapOf(tensor, places, map, choose, options),
+          element("figcaption", {}, places.title(map)),
+        ),
+      );
     }
   };
   add(0, Math.min(places.count, MAPS_AT_FIRST));
   if (places.count > MAPS_AT_FIRST) {
-    const more = button(`Show all ${places.count}`, () => { more.remove(); add(MAPS_AT_FIRST, places.count); });
+    const more = button(`Show all ${places.count}`, () => {
+      more.remove();
+      add(MAPS_AT_FIRST, places.count);
+    });
     box.append(more);
   }
   return box;

@@ -1,14 +1,22 @@
 // One number: how it came about, its gradient, and the paths by which that came.
 
 const TERMS_SHOWN = 12;
-const HELP = "Click a number in any map. This panel then shows how it was computed, each number of it, and what its gradient is. With the keyboard: move to a map with Tab and in it with the arrow keys, and press Enter.";
+const HELP =
+  "Click a number in any map. This panel then shows how it was computed, each number of it, and what its gradient is. With the keyboard: move to a map with Tab and in it with the arrow keys, and press Enter.";
 
 // Puts the explanation of a number into its panel.
 function fillPanel(title, name, index, value, parts) {
-  const panel = document.getElementById("number"), place = index.length ? `[${index.join(", ")}]` : "";
+  const panel = document.getElementById("number"),
+    place = index.length ? `[${index.join(", ")}]` : "";
   panel.replaceChildren(
     element("h2", {}, title),
-    element("p", {}, element("code", {}, `${name}${place}`), " = ", element("strong", { id: "value" }, show(value))),
+    element(
+      "p",
+      {},
+      element("code", {}, `${name}${place}`),
+      " = ",
+      element("strong", { id: "value" }, show(value)),
+    ),
     ...parts.filter(Boolean),
   );
   panel.scrollTop = 0;
@@ -21,12 +29,16 @@ function showNumber(name, index) {
   state.chosen = { name, index, operation: name };
   const found = explain(name, index);
   const parts = found ? forwardParts(found, name, index) : [hint(whyNot(operation))];
-  fillPanel("One number", name, index, outputOf(operation).at(index), [...parts, ...backwardParts(name, index)]);
+  fillPanel("One number", name, index, outputOf(operation).at(index), [
+    ...parts,
+    ...backwardParts(name, index),
+  ]);
 }
 
 function whyNot(operation) {
   if (operation.kind === "Placeholder") return "It is a number of the input: nothing computed it.";
-  if (forward[operation.kind]) return "This page does not hold all the numbers that it was computed from: some channels were left out.";
+  if (forward[operation.kind])
+    return "This page does not hold all the numbers that it was computed from: some channels were left out.";
   return `This page does not take ${operation.kind} apart. It takes ${operation.inputs.join(", ") || "nothing"}.`;
 }
 
@@ -40,41 +52,99 @@ function forwardParts(found, name, index) {
     found.attention ? attentionPicture(found.attention) : null,
     termTable(found.terms),
     element("p", { class: "formula", id: "total" }, found.formula ?? `${result}: ${show(found.total)}`),
-    element("p", { class: "hint", id: "difference" }, `The step has ${show(found.value)}; the difference is ${show(difference, 2)}.`),
+    element(
+      "p",
+      { class: "hint", id: "difference" },
+      `The step has ${show(found.value)}; the difference is ${show(difference, 2)}.`,
+    ),
   ];
 }
 
 // The terms of a sum, the largest first, and the rest of it together.
 function termTable(terms, most = TERMS_SHOWN) {
-  const order = [...terms].sort((a, b) => Boolean(b.own) - Boolean(a.own) || Math.abs(b.value) - Math.abs(a.value));
-  const rows = order.slice(0, most).map((term) =>
-    row([linkTo(term), term.factors ? term.factors.map((factor) => show(factor, 5)).join(" × ") : "", show(term.value)], { class: term.winner || term.own ? "winner" : null }));
+  const order = [...terms].sort(
+    (a, b) => Boolean(b.own) - Boolean(a.own) || Math.abs(b.value) - Math.abs(a.value),
+  );
+  const rows = order
+    .slice(0, most)
+    .map((term) =>
+      row(
+        [
+          linkTo(term),
+          term.factors ? term.factors.map((factor) => show(factor, 5)).join(" × ") : "",
+          show(term.value),
+        ],
+        { class: term.winner || term.own ? "winner" : null },
+      ),
+    );
   const rest = order.slice(most);
   if (rest.length) rows.push(row([`${rest.length} smaller ones together`, "", show(sum(rest))]));
-  const header = terms.some((term) => term.factors) ? [order.length > 1 ? "the largest products" : "product", "factors", "product"] : ["from", "", "number"];
+  const header = terms.some((term) => term.factors)
+    ? [order.length > 1 ? "the largest products" : "product", "factors", "product"]
+    : ["from", "", "number"];
   const made = table(header, rows, { class: "terms" });
-  if (rest.length) made.append(button(`Show all ${order.length}`, () => made.replaceWith(termTable(terms, order.length))));
+  if (rest.length)
+    made.append(button(`Show all ${order.length}`, () => made.replaceWith(termTable(terms, order.length))));
   return made;
 }
 
 // The name of a term; it leads to the number if that is on the page.
 function linkTo({ label, from }) {
-  if (from?.variable && from.index) return button(label, () => showWeight(from.variable, from.index), { class: "link" });
+  if (from?.variable && from.index)
+    return button(label, () => showWeight(from.variable, from.index), { class: "link" });
   if (!from?.operation || !from.index || !data.operations[from.operation]) return label;
-  return button(label, () => goTo(from.operation, from.index), { class: "link", title: `to ${from.name}[${from.index.join(", ")}]` });
+  return button(label, () => goTo(from.operation, from.index), {
+    class: "link",
+    title: `to ${from.name}[${from.index.join(", ")}]`,
+  });
 }
 
 function backwardParts(name, index) {
-  const found = pathsTo(name, index), parts = [element("h3", {}, "Its gradient")];
+  const found = pathsTo(name, index),
+    parts = [element("h3", {}, "Its gradient")];
   if (inputs.includes(name)) return [...parts, hint("A training step computes no gradient of its input.")];
-  if (!found) return [...parts, hint("The step computes no gradient of it: nothing before it is trained, or it is inside an operation whose gradient is written by hand.")];
-  if (found.value === undefined) return [...parts, hint("This page leaves out the gradients of this channel.")];
-  parts.push(element("p", {}, "If this number were a little larger, the mean loss would change by ", element("strong", { id: "gradient" }, show(found.value)), " times the difference."));
+  if (!found)
+    return [
+      ...parts,
+      hint(
+        "The step computes no gradient of it: nothing before it is trained, or it is inside an operation whose gradient is written by hand.",
+      ),
+    ];
+  if (found.value === undefined)
+    return [...parts, hint("This page leaves out the gradients of this channel.")];
+  parts.push(
+    element(
+      "p",
+      {},
+      "If this number were a little larger, the mean loss would change by ",
+      element("strong", { id: "gradient" }, show(found.value)),
+      " times the difference.",
+    ),
+  );
   for (const path of found.paths) {
     parts.push(element("h4", {}, "Through ", element("code", {}, path.to)));
-    if (!path.terms) parts.push(hint("This page does not hold all that it takes to follow this path."));
-    else parts.push(element("p", {}, path.words), termTable(path.terms), element("p", { class: "formula path" }, `Through ${path.to}: ${show(path.total)}`));
+    if (!path.terms)
+      parts.push(
+        hint(
+          data.operations[path.to]
+            ? "This page does not hold all that it takes to follow this path."
+            : "Here the network ends: this is a part of the loss.",
+        ),
+      );
+    else
+      parts.push(
+        element("p", {}, path.words),
+        termTable(path.terms),
+        element("p", { class: "formula path" }, `Through ${path.to}: ${show(path.total)}`),
+      );
   }
-  if (found.total !== null) parts.push(element("p", { class: "hint", id: "paths" }, `${found.paths.length > 1 ? "All paths together" : "In all"}: ${show(found.total)}; the difference is ${show(Math.abs(found.total - found.value), 2)}.`));
+  if (found.total !== null)
+    parts.push(
+      element(
+        "p",
+        { class: "hint", id: "paths" },
+        `${found.paths.length > 1 ? "All paths together" : "In all"}: ${show(found.total)}; the difference is ${show(Math.abs(found.total - found.value), 2)}.`,
+      ),
+    );
   return parts;
 }
