@@ -107,6 +107,16 @@ def test_files_are_short_and_start_by_saying_what_they_are(path):
     assert ast.get_docstring(ast.parse(text))
 
 
+def test_files_of_pages_are_short_start_by_saying_what_they_are_and_are_all_used():
+    from lowlevel.inspection.explain import SCRIPTS as scripts_of_pages
+
+    files = sorted((PACKAGE / "inspection" / "page").glob("*.js"))
+    assert sorted(scripts_of_pages) == [file.name for file in files]
+    for file in files:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 250 and lines[0].startswith("// "), file
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
 def test_options_are_known_to_the_command_line_alone(path):
     if path.parent.name != "cli":
