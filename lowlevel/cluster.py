@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from lowlevel import replicas
-from lowlevel.checks import ConfigError, WorkerLostError
+from lowlevel.checks import ConfigError, LowlevelError, WorkerLostError
 
 # What the engine raises when another worker is gone.
 LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
@@ -78,6 +78,22 @@ class Cluster:
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any worker."""
         return self.sums([float(flag)])[0] > 0
+
+    def chief_first(self, function: Callable[[], Any]) -> Any:
+        """Calls a function in the chief, before any worker goes on; returns what it returns there.
+
+        Raises:
+            LowlevelError: the function has failed, in the chief; the others raise ConfigError.
+        """
+        result, error = None, None
+        if self.is_chief:
+            try:
+                result = function()
+            except LowlevelError as found:
+                error = found
+        if self.any(error is not None):
+            raise error or ConfigError("the chief has failed; see what it says.")
+        return result
 
     def check_alike(self, what: str, digest: str) -> None:
         """Raises ConfigError if a hexadecimal digest is not the chief's in all workers."""

@@ -12,6 +12,15 @@ from PIL import Image
 from lowlevel.data import mnist_sample
 
 ROOT = Path(__file__).resolve().parent.parent
+BOTH = """
+import runpy, sys
+for command in sys.argv[1:]:
+    sys.argv = command.split()
+    try:
+        runpy.run_module("lowlevel", run_name="__main__")
+    except SystemExit as stop:
+        assert not stop.code, command
+"""
 
 
 def run(*words, cwd, **variables):
@@ -51,12 +60,11 @@ def test_an_image_is_read_and_the_quick_start_trained(installed, tmp_path):
     digits = mnist_sample.load().test
     image = Image.fromarray(digits.images[0, ..., 0])
     image.resize((200, 200)).save(tmp_path / "digit.png")
+    predict = "lowlevel predict digit.png"
+    train = "lowlevel train --dataset sample --epochs 1 --steps 3 --quiet"
     here = {"cwd": tmp_path, "PYTHONPATH": str(installed)}
-    result = run("-m", "lowlevel", "predict", "digit.png", **here)
+    result = run("-c", BOTH, predict, train, **here)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[:2] == ["digit.png", str(digits.labels[0])]
-    words = ("--dataset", "sample", "--epochs", 1, "--steps", 3, "--quiet")
-    result = run("-m", "lowlevel", "train", *words, **here)
-    assert result.returncode == 0, result.stderr
     assert "at step 3" in result.stdout
     assert (tmp_path / "conv_net-sample" / "predictions.png").exists()

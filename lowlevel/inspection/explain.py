@@ -28,8 +28,10 @@ from lowlevel.training.step import build_train_step
 from lowlevel.types import ArrayLike, Nest
 
 SCRIPTS = (
-    *("arrays.js", "windows.js", "forward.js", "backward.js", "update.js", "maps.js"),
-    *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
+    *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
+    *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
+    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
+    *("answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
 MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text

@@ -1,4 +1,4 @@
-"""The settings of a run as its config.json keeps them."""
+"""What config.json says of a run: a dict for JSON, and the defaults that older runs may lack."""
 
 import dataclasses
 from typing import Any
@@ -6,17 +6,33 @@ from typing import Any
 import numpy as np
 
 from lowlevel.data.augment import Augmentation
+from lowlevel.data.training_data import TrainingData
+from lowlevel.nets.network import Network
 from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
 
 
-def defaults(net_config: Any) -> dict:
+def make(network: Network, task: tasks.Task, data: TrainingData, recipe: Any) -> dict:
+    """The config of a run with these parts, whose recipe is a `Recipe`."""
+    augmentation = data.augmentation or Augmentation()
+    config = {
+        "net": network.name,
+        "net_config": dataclasses.asdict(network.config),
+        **data.facts,
+        "data": data.description,
+        "training": _settings(recipe, task, augmentation, network.precision),
+    }
+    return _plain(config)
+
+
+def defaults(network: Network) -> dict:
     """The defaults of settings that an older run's config lacks."""
-    own = settings(Recipe(), tasks.regression(), Augmentation(), "float32")
-    return {"net_config": dataclasses.asdict(type(net_config)()), "training": own}
+    settings = _settings(Recipe(), tasks.regression(), Augmentation(), "float32")
+    net_config = dataclasses.asdict(type(network.config)())
+    return {"net_config": net_config, "training": settings}
 
 
-def settings(recipe: Any, task: tasks.Task, augmentation: Augmentation, precision: str) -> dict:
+def _settings(recipe, task, augmentation, precision):
     """The part `training` of a config; settings that do not apply have their defaults."""
     return {
         **dataclasses.asdict(recipe),
@@ -27,10 +43,10 @@ def settings(recipe: Any, task: tasks.Task, augmentation: Augmentation, precisio
     }
 
 
-def plain(value: Any) -> Any:
+def _plain(value):
     """A nest with Python's numbers for numpy's, which JSON does not know."""
     if isinstance(value, dict):
-        return {name: plain(part) for name, part in value.items()}
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(plain, value))
+        return type(value)(map(_plain, value))
     return value.item() if isinstance(value, np.generic) else value

@@ -42,12 +42,24 @@ def assert_alike(together, alone):
             assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-2), name
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(3, marks=pytest.mark.slow)])
-def test_gradients_losses_and_state_are_those_of_one_process(count, tmp_path, monkeypatch):
+# Dropout and batch norm; an embedding.
+SOME = ["strided_net", "text_classifier"]
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "names"),
+    [
+        (2, 12, SOME),
+        pytest.param(2, 200, sorted(nets.NETS), marks=pytest.mark.slow),
+        pytest.param(3, 200, sorted(nets.NETS), marks=pytest.mark.slow),
+    ],
+)
+def test_gradients_losses_and_state_are_those_of_one_process(
+    count, steps, names, tmp_path, monkeypatch
+):
     monkeypatch.chdir(ROOT)
-    names = sorted(nets.NETS)
-    alone = compute(tmp_path / "alone.npz", 1, 12, names)
-    together = compute(tmp_path / "together.npz", count, 12, names)
+    alone = compute(tmp_path / "alone.npz", 1, steps, names)
+    together = compute(tmp_path / "together.npz", count, steps, names)
     assert_alike(together, alone)
 
 
