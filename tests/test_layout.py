@@ -107,10 +107,10 @@ def test_files_are_short_and_start_by_saying_what_they_are(path):
 
 
 def test_files_of_pages_are_short_start_by_saying_what_they_are_and_are_all_used():
-    from lowlevel.inspection.explain import SCRIPTS as scripts_of_pages
+    from lowlevel.inspection import explain
 
     files = sorted((PACKAGE / "inspection" / "page").glob("*.js"))
-    assert sorted(scripts_of_pages) == [file.name for file in files]
+    assert sorted(explain.SCRIPTS) == [file.name for file in files]
     for file in files:
         lines = file.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= 250 and lines[0].startswith("// "), file
