@@ -16,6 +16,7 @@ from typing import Any
 LONGEST_MESSAGE = 1000  # characters
 MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
+COUNTED_FROM_0 = "labels count from 0"
 PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
 
 
@@ -210,7 +211,8 @@ def reason_in_graph(error: Any) -> str:
     asserted = re.match(r"assertion failed: \[(.*?)\]", text)
     if asserted:
         return asserted[1].rstrip(".")
-    return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
+    text = re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
+    return f"{text}; {COUNTED_FROM_0}" if text.startswith("Received a label") else text
 
 
 def import_extra(module: str, extra: str) -> Any:

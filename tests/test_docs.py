@@ -8,6 +8,7 @@ directory with copies of `scripts/` and of the network that ships, in which they
 The chapters of docs/guide are run by docs/conftest.py, which compares what they print as well.
 """
 
+import importlib
 import os
 import re
 import runpy
@@ -16,6 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 from lowlevel import shipped
@@ -153,6 +155,31 @@ def test_exercises_have_solutions_that_are_executed(chapter):
     solutions = re.findall(r"^<details>.*?^</details>$", exercises, re.M | re.S)
     assert len(solutions) == len(re.findall(r"^\*\*\d+\.\*\*", exercises, re.M)) > 0
     assert all("```python\n" in solution for solution in solutions)
+
+
+def test_names_in_code_exist():
+    """Such as `ops.conv2d`; and Keras's in the tables of what is what."""
+    modules = {
+        name: importlib.import_module(f"lowlevel.{path}{name}")
+        for path, names in {
+            "": ("ops", "losses", "metrics", "optimizers", "schedules", "gradients"),
+            "nets.": ("parts",),
+            "training.": ("hooks",),
+        }.items()
+        for name in names
+    }
+    in_code = re.compile(rf"(?<![\w./])({'|'.join(modules)})\.(?!py\b|jsonl\b)(\w+)")
+    keras_modules = keras.layers, keras.losses, keras.metrics, keras.optimizers, keras.callbacks
+    for page in PAGES:
+        text = FENCE.sub("", page.read_text(encoding="utf-8"))
+        for span in re.findall(r"`([^`\n]+)`", text):
+            for module, name in in_code.findall(span):
+                assert hasattr(modules[module], name), f"{page}: {module}.{name}"
+        for table in re.findall(r"^\| Keras \| here.*\n\|[-|]*\n((?:\|.*\n)*)", text, re.M):
+            for row in table.splitlines():
+                for name in re.findall(r"`([A-Z]\w+)", row.split(" | ")[0]):
+                    known = any(hasattr(module, name) for module in keras_modules)
+                    assert known or hasattr(keras.optimizers.schedules, name), f"{page}: {name}"
 
 
 def test_readme_is_one_look():

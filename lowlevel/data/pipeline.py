@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 
 from lowlevel import seeds
-from lowlevel.checks import ConfigError, DataError, reason_in_graph
+from lowlevel.checks import COUNTED_FROM_0, ConfigError, DataError, reason_in_graph
 from lowlevel.types import Tensor
 
 
@@ -72,7 +72,9 @@ def blame_batch() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        raise DataError(f"a batch cannot be computed: {reason_in_graph(error)}.") from error
+        reason = reason_in_graph(error)
+        cause = None if reason.endswith(COUNTED_FROM_0) else error  # the reason says all there is
+        raise DataError(f"a batch cannot be computed: {reason}.") from cause
 
 
 def map_batches(dataset: tf.data.Dataset, function: Callable) -> tf.data.Dataset:

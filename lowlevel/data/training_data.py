@@ -127,6 +127,7 @@ def of_images(
         image_files: what files must be brought into before the network can classify them: "digit"
             for MNIST's form, see `lowlevel.data.image_file`, "resize" for no more than the size.
     """
+    _check_dataset(dataset)
     return TrainingData(
         dataset.train.examples,
         dataset.test.examples,
@@ -154,6 +155,7 @@ def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> Training
     Raises:
         DataError: the images are of another shape.
     """
+    _check_dataset(dataset)
     parts = []
     for part in (dataset.train, dataset.test):
         if not input_spec.shape.is_compatible_with(part.images.shape):
@@ -166,6 +168,15 @@ def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> Training
     train, held_out = parts
     preprocessing = {"divide_by": 255, "image_files": "digit"}
     return of_arrays(dataset.name, train, held_out, preprocessing=preprocessing)
+
+
+def _check_dataset(dataset):
+    """Refuses one part of an `ImageDataset` in place of both."""
+    if not isinstance(dataset, ImageDataset):
+        kind = type(dataset).__name__
+        raise ConfigError(
+            f"images to train and to test on must be an ImageDataset, which has both, not {kind}."
+        )
 
 
 def of_sources(

@@ -1,45 +1,61 @@
 """Two traces side by side: how much each layer differs, and where they first differ."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from lowlevel.checks import ConfigError
 from lowlevel.inspection.traced import Trace
+from lowlevel.types import ArrayLike
 
-TOLERANCE = 1e-6  # of the largest number of an array: what float32 leaves between equal formulas
+TOLERANCE = 1e-5  # of the largest number: float32 sums of some hundred terms, in another order
 
 
-def compare(trace: Trace, other: Trace, name: str) -> dict:
-    """The largest differences between two traces of networks with the same layers, for JSON.
+def compare(trace: Trace, other: Trace | Mapping[str, ArrayLike], name: str) -> dict:
+    """The largest differences between a trace and another of the same examples, for JSON.
 
     Args:
-        trace, other: `Trace`s of the same examples.
+        trace: a `Trace`.
+        other: another one, of a network with the same layers; or what the layers of some other
+            program gave, arrays by layer, for example those of a Keras model.
         name: what the other is called.
 
     Returns:
         A dict: `name`; `rows`, for each layer the largest difference of its activations, of their
         gradients, and of its variables, None where one of the two has none; `first`, the first
         layer whose activations differ by more than float32 explains, or None; `words`.
+
+    Raises:
+        ConfigError: they have no layer in common.
     """
     rows, first = [], None
-    others = other.by_layer()
     for layer, operations in trace.by_layer().items():
-        there = {operation.name: operation for operation in others.get(layer, ())}
-        pairs = [(one, there[one.name]) for one in operations if one.name in there]
-        value = _largest([(one.value, two.value) for one, two in pairs])
-        gradient = _largest(
-            [(one.gradient, two.gradient) for one, two in pairs if one.gradient and two.gradient]
-        )
-        weight = _largest(
-            [
-                (variable.before, other.variables[key].before)
+        if isinstance(other, Trace):
+            there = {found.name: found for found in other.by_layer().get(layer, ())}
+            pairs = [(found, there[found.name]) for found in operations if found.name in there]
+            values = [(one.value.array, two.value.array) for one, two in pairs]
+            gradients = [
+                (one.gradient.array, two.gradient.array)
+                for one, two in pairs
+                if one.gradient and two.gradient
+            ]
+            variables = [
+                (variable.before.array, other.variables[key].before.array)
                 for key, variable in trace.variables.items()
                 if variable.layer == layer and key in other.variables
             ]
-        )
-        size = max((np.abs(one.value.array).max(initial=0) for one, _ in pairs), default=0)
-        differs = value is None or value > TOLERANCE * max(float(size), 1e-30)
-        if first is None and differs:
-            first = layer
-        rows.append({"layer": layer, "value": value, "gradient": gradient, "weight": weight})
+        else:
+            gradients, variables = [], []
+            values = [(operations[-1].value.array, other[layer])] if layer in other else []
+        if values or variables:
+            row = [_largest(part) for part in (values, gradients, variables)]
+            rows.append(
+                dict(zip(("layer", "value", "gradient", "weight"), [layer, *row], strict=True))
+            )
+            if first is None and values and _differ(values):
+                first = layer
+    if not rows:
+        raise ConfigError(f"{name} has no layer of the same name as one of the network's.")
     words = (
         "Their activations are equal, up to the last bits."
         if first is None
@@ -48,14 +64,16 @@ def compare(trace: Trace, other: Trace, name: str) -> dict:
     return {"name": name, "rows": rows, "first": first, "words": words}
 
 
+def _differ(pairs):
+    """Whether shapes differ, or numbers by more than float32 leaves between equal formulas."""
+    largest = _largest(pairs)
+    size = max((float(np.abs(np.asarray(one)).max(initial=0)) for one, _ in pairs), default=0.0)
+    return largest is None or not largest <= TOLERANCE * max(size, 1e-30)
+
+
 def _largest(pairs):
-    """The largest difference of pairs of `Kept` of the same shapes; None if there is no pair."""
-    alike = [(a.array, b.array) for a, b in pairs if a.array.shape == b.array.shape]
-    if len(alike) < len(pairs) or not alike:
+    """The largest difference of pairs of arrays; None if there is none, or shapes differ."""
+    pairs = [(np.asarray(one, np.float64), np.asarray(two, np.float64)) for one, two in pairs]
+    if not pairs or any(one.shape != two.shape for one, two in pairs):
         return None
-    differences = [
-        np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max(initial=0)
-        for a, b in alike
-        if a.dtype.kind in "fV"
-    ]
-    return float(max(differences, default=0))
+    return float(max(np.abs(one - two).max(initial=0) for one, two in pairs))

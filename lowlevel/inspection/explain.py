@@ -9,7 +9,7 @@ In a notebook the page shows itself.
 import html
 import importlib.resources
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from lowlevel.inspection.profile import Profile
 from lowlevel.inspection.traced import Trace
 from lowlevel.training.run import Run
 from lowlevel.training.step import build_train_step
-from lowlevel.types import Nest
+from lowlevel.types import ArrayLike, Nest
 
 SCRIPTS = (
-    *("arrays.js", "windows.js", "forward.js", "backward.js", "update.js", "maps.js"),
-    *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
+    *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
+    *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
+    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
+    *("answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
 MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
@@ -70,7 +72,7 @@ def explain(
     class_names: Sequence[str] = (),
     profile: Profile | None = None,
     course: Any = None,
-    beside: tuple[str, Trace] | None = None,
+    beside: tuple[str, Trace | Mapping[str, ArrayLike]] | None = None,
     max_numbers: int = MAX_NUMBERS,
 ) -> Page:
     """Traces the next training step on a batch and makes a page of it. Changes nothing.
@@ -84,7 +86,8 @@ def explain(
         profile: where the time of a step goes, to be shown beside each operation.
         course: None, or a function of (batch, arrays) that returns the entries of checkpoints, see
             `lowlevel.inspection.course`.
-        beside: a name, and a `Trace` of the same examples to compare with.
+        beside: a name, and what to compare with: a `Trace` of the same examples, or arrays by
+            layer, such as what the layers of a Keras model give.
         max_numbers: how many numbers the page may hold, each of 3 to 5 bytes. If there are more,
             it shows fewer examples, and of large arrays some channels; it says so.
 

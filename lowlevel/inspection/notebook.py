@@ -1,6 +1,6 @@
 """Arrays as they are looked at in a notebook: a folded tree of names, figures and pictures.
 
-    notebook.enable()  # once; from then on stores, tensors and variables show themselves so
+    notebook.enable()  # once; from then on stores, tensors, variables and traces show themselves so
     network.variables
 
 `show` does it for anything that has names and arrays, and prints as a table where no notebook is.
@@ -18,6 +18,7 @@ import tensorflow as tf
 from lowlevel.checks import ConfigError, import_extra
 from lowlevel.inspection import spread, treescope_types
 from lowlevel.inspection.summary import align
+from lowlevel.inspection.traced import Trace
 from lowlevel.joined_stores import JoinedStores
 from lowlevel.variables import VariableStore
 
@@ -55,12 +56,12 @@ def show(value: Any) -> View:
 
     Args:
         value: a `VariableStore` or `JoinedStores`, or what has one as its `variables`, such as a
-            `Network`; a tensor, a variable or an array; or a dict of these by name.
+            `Network`; a `Trace`; a tensor, a variable or an array; or a dict of these by name.
 
     Raises:
         ConfigError: it holds no arrays.
     """
-    value = getattr(value, "variables", value)
+    value = value.arrays() if isinstance(value, Trace) else getattr(value, "variables", value)
     if isinstance(value, VariableStore | JoinedStores):
         value = value.all()
     if not isinstance(value, Mapping):
@@ -69,7 +70,7 @@ def show(value: Any) -> View:
 
 
 def enable() -> None:
-    """Lets stores, tensors and variables show themselves as trees in this notebook.
+    """Lets stores, tensors, variables and traces show themselves as trees in this notebook.
 
     Raises:
         MissingExtraError: treescope is not installed.
@@ -85,6 +86,7 @@ def enable() -> None:
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in (VariableStore, JoinedStores, tf.Tensor, tf.Variable):
         formatter.for_type(kind, to_html)
+    formatter.for_type(Trace, lambda trace: to_html(trace.arrays()))
 
 
 def to_html(value: Any, compressed: bool = True) -> str:

@@ -121,6 +121,25 @@ class Trace:
                 layers.setdefault(operation.layer, []).append(operation)
         return layers
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What is kept of all arrays of the network, by the names of their nodes and variables.
+
+        For example "c3/Relu", "gradients/c3/Relu", "weights/c3", "gradients/weights/c3" and
+        "updates/weights/c3".
+        """
+        found = {}
+        parts = [operation for layer in self.by_layer().values() for operation in layer]
+        for operation in parts:
+            found[operation.name] = operation.value.array
+            if operation.gradient is not None:
+                found[f"gradients/{operation.name}"] = operation.gradient.array
+        for name, variable in self.variables.items():
+            found[name] = variable.before.array
+            found[f"updates/{name}"] = variable.update.array
+            if variable.gradient is not None:
+                found[f"gradients/{name}"] = variable.gradient.array
+        return found
+
     def __str__(self) -> str:
         """A line for each layer's activations and for each variable, and on the replay."""
         lines = [f"step {self.step}"]

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import metrics
-from lowlevel.checks import DataError, NonFiniteError
+from lowlevel.checks import ConfigError, DataError, NonFiniteError
 from lowlevel.data import pipeline
 from lowlevel.metrics import Mean
 from lowlevel.progress import Progress
@@ -64,11 +64,14 @@ def train(
     Raises:
         NonFiniteError: the loss, a gradient or a variable is not finite. If a step was to blame,
             the run is as it was before that step, and saved.
-        ConfigError: an epoch has left the network's state unchanged; the run is not saved.
+        ConfigError: an epoch has left the network's state unchanged; the run is not saved. Or the
+            run has a directory but was not opened, or the length is no `RunLength`.
         DataError: a batch cannot be computed, for example because a label is out of range.
         CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
             or another process trains in the directory.
     """
+    if not isinstance(length, RunLength):
+        raise ConfigError(f"the length must be a RunLength, such as RunLength(5), not {length!r}.")
     state, all_hooks = run.state, HookList(hooks)
     epoch_steps = EpochSteps(run, length, all_hooks, should_stop, quiet)
     saves = epoch_steps.saves

@@ -14,6 +14,7 @@ from lowlevel.inspection import trace
 from lowlevel.inspection.comparison import compare
 from lowlevel.inspection.explain import explain
 from lowlevel.model import Model
+from lowlevel.nets import conv_net
 from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.run import Run
@@ -50,12 +51,13 @@ def number(driver, element):
     return float(re.search(r"-?\d[\d.e+-]*$", text.rstrip("."))[0])
 
 
-def click_map(driver, operation, map_number, row, column):
-    """A real click on one number of a map."""
+def click_map(driver, name, map_number, row, column):
+    """A real click on one number of a map of an operation or a variable."""
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
 
-    part = driver.find_element(By.CSS_SELECTOR, f'[data-operation="{operation}"]')
+    kind = "variable" if name.startswith(("weights/", "biases/")) else "operation"
+    part = driver.find_element(By.CSS_SELECTOR, f'[data-{kind}="{name}"]')
     canvas = part.find_elements(By.TAG_NAME, "canvas")[map_number]
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
     width, height = (int(canvas.get_attribute(name)) for name in ("width", "height"))
@@ -144,15 +146,12 @@ def test_numbers_of_all_layers_and_their_gradients(page, browser):
 
 
 def test_a_click_on_a_weight_shows_adams_formula(page, browser):
-    from selenium.webdriver.common.by import By
-
     choose(browser, "c2")
-    part = browser.find_element(By.CSS_SELECTOR, '[data-variable="weights/c2"]')
-    canvas = part.find_elements(By.TAG_NAME, "canvas")[5]
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
-    canvas.click()
+    # Sixteen kernels of 3 x 3 stand in rows of four, a number apart: this is channel 6's.
+    click_map(browser, "weights/c2", 5, 4 + 1, 2 * 4 + 2)
     name = browser.execute_script("return document.querySelector('#number code').textContent")
-    index = tuple(map(int, re.findall(r"\d+", name.partition("[")[2])))
+    index = (1, 2, 6, 5)
+    assert name == "weights/c2[1, 2, 6, 5]"
     variable = page[0].trace.variables["weights/c2"]
     assert number(browser, "value") == pytest.approx(variable.before.array[index], rel=1e-5)
     assert number(browser, "gradient") != 0 or variable.gradient.array[index] == 0
@@ -181,8 +180,7 @@ def test_keys_hover_gradients_examples_and_links(page, browser):
     assert "c2/Relu[0," in browser.find_element(By.ID, "number").text
 
     choose(browser, "pool1")
-    example = browser.find_element(By.CSS_SELECTOR, "#layer select")
-    example.find_elements(By.TAG_NAME, "option")[1].click()
+    browser.find_elements(By.CSS_SELECTOR, "#examples button")[1].click()
     buttons = browser.find_elements(By.CSS_SELECTOR, "#layer button")
     next(button for button in buttons if button.text == "Gradients").click()
     click_map(browser, "pool1/MaxPool2d", 0, 2, 3)
@@ -277,3 +275,30 @@ def test_a_comparison_names_the_first_layer_that_differs():
     assert by_layer["c1"]["gradient"] > 0  # which comes from behind
     assert compare(traces[0], traces[0], "itself")["first"] is None
     assert isinstance(traces[0], trace.Trace)
+
+
+@pytest.mark.parametrize("alter", [False, True])
+def test_beside_its_keras_twin(alter):
+    import keras
+
+    from tests.keras_reference import conv_net as keras_conv_net
+
+    images = values(2, 28, 28, 1, low=0)
+    network = nets.make("conv_net", conv_net.Config(dropout_rate=0.0), seed=0)
+    run = Run(network, tasks.classification(), None, Recipe())
+    model = keras_conv_net.build(dropout_rate=0.0)
+    keras_conv_net.copy_variables(network.variables, model)
+    if alter:
+        kernel, bias = model.get_layer("c4").get_weights()
+        model.get_layer("c4").set_weights([kernel, bias + 1e-3])
+    names = [layer.name for layer in model.layers if layer.weights]
+    outputs = [model.get_layer(name).output for name in names]
+    activations = keras.Model(model.inputs, outputs)(images)
+    made = explain(
+        run, images, LABELS, beside=("Keras", dict(zip(names, activations, strict=True)))
+    )
+    found = json.loads(re.search(r'id="data">(.*?)</script>', made.html)[1])["comparison"]
+    assert [row["layer"] for row in found["rows"]] == names
+    assert found["first"] == ("c4" if alter else None)
+    with pytest.raises(ConfigError, match="no layer of the same name"):
+        compare(made.trace, {"conv2d_7": activations[0]}, "Keras")

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from lowlevel import losses, nets, ops, optimizers
 from lowlevel.checks import ConfigError, DataError
-from lowlevel.inspection import trace
+from lowlevel.inspection import notebook, trace
 from lowlevel.inspection.replay import Replay
 from lowlevel.inspection.sampling import Kept
 from lowlevel.model import Model
@@ -174,6 +174,12 @@ def test_a_function_of_ones_own_and_the_lines_that_wrote_it():
     assert found.step == 1 and "mine: BiasAdd float32 8 x 2" in str(found)
     with pytest.raises(DataError):
         trace.of_run(model.run, x[:, :3], y)
+    view = notebook.show(found)
+    np.testing.assert_array_equal(view.arrays["mine/mul"], x * 2)
+    assert {"gradients/mine/BiasAdd", "updates/weights/mine", "gradients/weights/mine"} <= {
+        *view.arrays
+    }
+    assert "mine/mul" in str(view)
 
 
 def test_bfloat16():

@@ -223,6 +223,49 @@ def test_a_run_that_lost_its_config(begun, tmp_path):
         small_run.make(tmp_path).open()
 
 
+def test_a_run_must_be_opened_before_it_trains(tmp_path):
+    """Its saves would replace those of the run that is there."""
+    small_run.train(tmp_path, max_steps=3)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for run in (small_run.make(tmp_path), small_run.make(tmp_path / "new")):
+        with pytest.raises(ConfigError, match=r"open the run in .* first: run\.open\(\)"):
+            small_run.go_on(run)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_without_a_directory_cannot_be_opened():
+    with pytest.raises(ConfigError, match="has no directory to open"):
+        small_run.make().open()
+
+
+def test_a_run_without_data_has_no_steps():
+    run = small_run.make()
+    run.data = None
+    for function in (
+        lambda: run.train_step,
+        lambda: run.make_steps,
+        lambda: run.finite_check,
+        lambda: run.steps_per_epoch,
+        lambda: run.config,
+        run.batches,
+        lambda: small_run.go_on(run),
+    ):
+        with pytest.raises(ConfigError, match="no data yet: call fit first"):
+            function()
+
+
+def test_a_length_that_is_a_number():
+    with pytest.raises(ConfigError, match=r"such as RunLength\(5\), not 1"):
+        loop.train(small_run.make(), 1)
+
+
+def test_settings_that_cannot_be_resumed(tmp_path):
+    """No one is advised to delete the run that they asked to resume."""
+    small_run.train(tmp_path, max_steps=1)
+    with pytest.raises(ConfigError, match=r"with the settings that it was trained with\.$"):
+        small_run.make(tmp_path, learning_rate=0.5).open(resume=True)
+
+
 def test_resume_needs_something_to_resume(tmp_path):
     with pytest.raises(CheckpointError, match="contains no checkpoint to resume"):
         small_run.make(tmp_path / "new").open(resume=True)
