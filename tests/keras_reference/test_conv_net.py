@@ -15,7 +15,7 @@ from tests.comparison import assert_close
 from tests.keras_reference import conv_net as keras_conv_net
 from tests.steps import make_step, network_of
 
-STEPS, MANY_STEPS = 20, 200
+STEPS, MANY_STEPS = 30, 200
 
 
 @pytest.fixture
