@@ -78,3 +78,23 @@ def test_tensorflow_comes_without_keras_which_can_still_be_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--epoch", "2"], "--epoch 2; did you mean --epochs? (try --help)"),
+        (["--batch_size=2"], "did you mean --batch-size?"),
+        (["--zzz"], "unrecognized arguments: --zzz (try"),
+        (["more"], "unrecognized arguments: more (try"),
+    ],
+)
+def test_a_misspelt_option_is_told_the_right_one(monkeypatch, capsys, words, hint):
+    parser = command_line.ArgumentParser(prog="train.py")
+    for option in ("--epochs", "--batch-size", "--quiet"):
+        parser.add_argument(option)
+    with pytest.raises(SystemExit):
+        parser.parse_args(words)
+    error = capsys.readouterr().err
+    assert hint in error
+    assert error.count("\n") == 1
