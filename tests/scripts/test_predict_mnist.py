@@ -120,7 +120,7 @@ def test_test_images_by_number(predict):
 def test_another_run_and_idx_files(predict, tmp_path, run_dir):
     data_dir = write_random(tmp_path, height=8, width=8)
     lines = parse(predict("--run-dir", run_dir, "--data-dir", data_dir, "--index", 3))
-    assert lines[0][0] == "mnist test image 3 (a 0)"
+    assert lines[0][0] == f"{tmp_path.name} test image 3 (a 0)"
 
 
 def test_plot(predict, tmp_path, digit_files):
