@@ -70,3 +70,23 @@ def test_a_full_disk_behind_the_output_does_not_end_a_run(tmp_path):
     assert (tmp_path / "trained").exists()
     assert done.returncode == 2
     assert done.stderr == "-c: a file or the output cannot be used: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--epoch", "2"], "--epoch 2; did you mean --epochs? (try --help)"),
+        (["--batch_size=2"], "did you mean --batch-size?"),
+        (["--zzz"], "unrecognized arguments: --zzz (try"),
+        (["more"], "unrecognized arguments: more (try"),
+    ],
+)
+def test_a_misspelt_option_is_told_the_right_one(monkeypatch, capsys, words, hint):
+    parser = command_line.ArgumentParser(prog="train.py")
+    for option in ("--epochs", "--batch-size", "--quiet"):
+        parser.add_argument(option)
+    with pytest.raises(SystemExit):
+        parser.parse_args(words)
+    error = capsys.readouterr().err
+    assert hint in error
+    assert error.count("\n") == 1

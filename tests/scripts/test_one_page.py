@@ -67,7 +67,9 @@ def test_wrong_data(tmp_path, monkeypatch, capsys, damage):
     else:
         path.write_bytes(path.read_bytes()[: -1 if damage == "truncated" else 0])
     assert status_of_page(monkeypatch, tmp_path) == 2
-    assert capsys.readouterr().err.startswith(f"{path} cannot be read")
+    error = capsys.readouterr().err
+    assert error.startswith(f"{path}[.gz] cannot be read: ")
+    assert error.count(path.name) == 1
 
 
 def test_no_arguments(monkeypatch, capsys):
