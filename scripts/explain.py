@@ -86,7 +86,7 @@ def main():
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     import numpy as np
 
-    from lowlevel.inspection import course, explain, opened_run, profile
+    from lowlevel.inspection import course, explain, opened_run, profile, trace
 
     run, trained = opened_run.open_run(args.run)
     check_kind(args, run, trained)
@@ -116,7 +116,8 @@ def main():
     newest = paths[-1:]
 
     def of_checkpoints(batch, arrays):
-        make_trace = functools.partial(explain.trace_batch, run)
+        step = explain.make_step(run, *batch)
+        make_trace = functools.partial(trace.of_step, step, run.network.variables.all())
         found = course.of_checkpoints(run, paths, make_trace, batch, arrays, args.quiet)
         opened_run.restore(run, newest[0])
         return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lowlevel import __version__
 from lowlevel.data import mnist_sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,8 @@ def test_the_command_says_what_there_is(installed, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "lowlevel predict IMAGE" in result.stdout
     assert (installed / "bin" / "lowlevel").exists()
+    result = run("-m", "lowlevel", "--version", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert result.stdout == f"lowlevel {__version__}\n"
 
 
 def test_an_image_is_read_and_the_quick_start_trained(installed, tmp_path):

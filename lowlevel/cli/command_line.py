@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import difflib
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -33,7 +35,12 @@ class ArgumentParser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **keywords)
 
     def error(self, message: str) -> NoReturn:
-        """Prints the message and exits with status 2."""
+        """Prints the message and exits with status 2; a misspelt option is told the right one."""
+        _, unknown, words = message.partition("unrecognized arguments: ")
+        if unknown and words.startswith("-"):
+            options = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", self.format_help()))
+            near = difflib.get_close_matches(words.split()[0].partition("=")[0], options, n=1)
+            message += f"; did you mean {near[0]}?" if near else ""
         self.exit(2, f"{self.prog}: {printable(message)} (try --help)\n")
 
 

@@ -123,6 +123,8 @@ def execute(
         say(f"to watch: tensorboard --logdir {run.directory.path}")
     if args.steps is not None and int(run.state.step) > args.steps:
         say(f"the run has made {int(run.state.step)} steps; --steps {args.steps} is past")
+    if run.state.epoch > args.epochs:
+        say(f"the run has made {run.state.epoch} epochs; --epochs {args.epochs} is past")
     if args.fingerprints is not None:
         more_hooks = [*more_hooks, Fingerprints(run, args.fingerprints)]
     try:

@@ -102,6 +102,7 @@ def test_stop_resume_finish(train, data_dir, tmp_path, whole):
     stopped = train(*arguments, "--steps", 5)
     assert DIGEST.fullmatch(stopped.last_lines[1])[2] == "5"
     assert "stopped at step 5 of 9, as --steps asks" in stopped.out
+    assert stopped.out.startswith(f"{data_dir.name}: 40 images to train on")
     assert "as --steps asks" not in whole().out
     resumed = train(*arguments)
     assert "resuming" in resumed.out
@@ -109,6 +110,8 @@ def test_stop_resume_finish(train, data_dir, tmp_path, whole):
     assert resumed.last_lines == whole().last_lines
     again = train(*arguments)
     assert again.last_lines == whole().last_lines
+    beyond = train(*arguments, "--epochs", 1)
+    assert "the run has made 3 epochs; --epochs 1 is past" in beyond.out
     assert "epoch" not in again.out.replace("epoch-", "")
 
 

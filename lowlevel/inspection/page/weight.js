@@ -11,6 +11,9 @@ function showWeight(name, index) {
   );
 }
 
+const FORGOTTEN =
+  "What the optimizer remembers was not stored with this network: it starts from 0 here, so this update is not the one that training would have made.";
+
 function weightParts(name, index) {
   const found = updateOf(name, index),
     { rule, t } = data.optimizer;
@@ -33,6 +36,7 @@ function weightParts(name, index) {
     hint(
       `The step has ${show(found.after)}.${found.isChanged ? " The difference is more than rounding: the gradient was changed before the update, for example clipped." : ""}`,
     ),
+    data.forgets ? hint(FORGOTTEN) : null,
     slots.length ? table(["remembered", "before", "after"], slots) : null,
   ];
 }
