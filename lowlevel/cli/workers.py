@@ -93,18 +93,18 @@ def run(command: Sequence[str], count: int, threads: int) -> int:
 def _wait(processes):
     """Waits until all have ended; after a failure the others get some seconds to do so."""
     status, deadline = 0, None
-    while any(process.poll() is None for process in processes):
-        failed = [process.returncode for process in processes if process.returncode]
+    while True:
+        codes = [process.poll() for process in processes]
+        failed = [code for code in codes if code]
         if failed and deadline is None:
             status, deadline = failed[0], time.monotonic() + SECONDS_TO_END
             _tell(processes, signal.SIGTERM)
+        if None not in codes:
+            return status if status >= 0 else 128 - status  # killed by a signal
         if deadline is not None and time.monotonic() > deadline:
             for process in processes:
                 process.kill()
         time.sleep(0.05)
-    failed = [process.returncode for process in processes if process.returncode]
-    status = status or (failed[0] if failed else 0)
-    return status if status >= 0 else 128 - status  # killed by a signal
 
 
 def _tell(processes, number):
