@@ -212,3 +212,16 @@ def test_options_are_current():
     assert made.returncode == 0, made.stderr
     page = (DOCS / "options.md").read_text(encoding="utf-8")
     assert page == made.stdout, "docs/options.md is out of date: run `python docs/make_options.py`"
+
+
+def test_the_page_of_a_step_is_current():
+    """Its script and style are those of the package, and it is small enough to be looked at."""
+    from lowlevel.inspection import explain
+
+    page, files = DOCS / "step.html", ROOT / "lowlevel" / "inspection" / "page"
+    text = page.read_text(encoding="utf-8")
+    for name in ("page.css", *explain.SCRIPTS):
+        part = (files / name).read_text(encoding="utf-8")
+        assert part in text, f"docs/{page.name} is out of date: run `python docs/make_step_page.py`"
+    assert page.stat().st_size < 3 * 2**20
+    assert (DOCS / "step.png").stat().st_size < 300 * 1024
