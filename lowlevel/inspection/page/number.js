@@ -60,11 +60,13 @@ function forwardParts(found, name, index) {
   ];
 }
 
-// The terms of a sum, the largest first, and the rest of it together.
+// The terms of a number. Of products, and of many, the largest come first, and the rest together.
 function termTable(terms, most = TERMS_SHOWN) {
-  const order = [...terms].sort(
-    (a, b) => Boolean(b.own) - Boolean(a.own) || Math.abs(b.value) - Math.abs(a.value),
-  );
+  const order = [...terms],
+    bySize = (a, b) => Math.abs(b.value) - Math.abs(a.value);
+  if (terms.length > TERMS_SHOWN || terms.some((term) => term.factors)) {
+    order.sort((a, b) => Boolean(b.own) - Boolean(a.own) || bySize(a, b));
+  }
   const rows = order
     .slice(0, most)
     .map((term) =>
