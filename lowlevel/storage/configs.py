@@ -110,9 +110,12 @@ def describe_differences(there: dict, wanted: dict, defaults: dict | None, besid
     )
     there = defaults | there
     wanted = defaults | wanted
+    digests = {key for key in there if key.startswith("data.") and key.endswith("sha256")}
+    is_same_data = bool(digests) and all(there[key] == wanted.get(key) for key in digests)
+    ignored = {"data.name"} if is_same_data else set()  # that of the folder it was read from
     differences = [
         f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
-        for key in sorted(there.keys() | wanted.keys())
+        for key in sorted((there.keys() | wanted.keys()) - ignored)
         if not key.startswith(f"{beside}.") and there.get(key) != wanted.get(key)
     ]
     more = len(differences) - DIFFERENCES_NAMED
