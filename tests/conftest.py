@@ -1,5 +1,6 @@
 """What all tests share: quiet TensorFlow, and real data where it is at hand."""
 
+import gc
 import itertools
 import os
 import signal
@@ -15,10 +16,32 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("LOWLEVEL_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
+# The files that take ten seconds and more.
+LONGEST = {
+    f"test_{name}.py"
+    for name in (
+        *("train_mnist", "conformance", "export", "docs", "run", "twins", "without_keras", "trace"),
+        *("beside_keras", "hooks", "best_network", "graph_session_mnist", "block_loop", "page"),
+        *("verify_resume", "train_auto_mpg", "nonfinite", "learning", "autoencoder_run", "costs"),
+    )
+}
+
+
 def pytest_configure():
     """Lets Ctrl-C act: a shell that starts the tests in the background has it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Lets the longest files begin first: none is left when the other workers have ended."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def pytest_collection_finish():
+    """Spares the garbage collector what stays to the end: TensorFlow, Keras and the tests."""
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(scope="session")
