@@ -17,7 +17,7 @@ from lowlevel import replicas
 from lowlevel.checks import ConfigError, LowlevelError, WorkerLostError
 
 # What the engine raises when another worker is gone.
-LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 
 
 class Cluster:
@@ -28,7 +28,8 @@ class Cluster:
         count: how many they are.
     """
 
-    def __init__(self, strategy: tf.distribute.Strategy | None, index: int, count: int) -> None:
+    def __init__(self, strategy: Any, index: int, count: int) -> None:
+        """Takes a `tf.distribute.Strategy`, None for a process alone, and who this one is."""
         self._strategy = strategy
         self.index = index
         self.count = count
@@ -68,7 +69,7 @@ class Cluster:
             )
         try:
             return self._sum(tf.constant(numbers, tf.float64)).numpy().tolist()
-        except LOST as error:
+        except _LOST as error:
             raise lost() from error
 
     def agree(self, numbers: Sequence[float]) -> list[float]:
@@ -157,6 +158,11 @@ def read_config(text: str) -> tuple[int, int]:
     if not is_index or not 0 <= index < len(workers):
         raise ConfigError(f"TF_CONFIG has {len(workers)} workers, but this is number {index!r}.")
     return index, len(workers)
+
+
+def errors_of_lost_workers() -> tuple[type[Exception], ...]:
+    """What the engine raises when another worker is gone."""
+    return _LOST
 
 
 def lost() -> WorkerLostError:

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from lowlevel.checks import ConfigError
 
 P = ParamSpec("P")
-R = TypeVar("R")
+_R = TypeVar("_R")
 
 FIT = {  # arguments of Model.fit
     "callbacks": "they are hooks here: hooks=[...], see lowlevel.hooks",
@@ -65,7 +65,7 @@ MODEL = {  # attributes of a model
 }
 
 
-def explain(**hints: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def explain(**hints: str) -> Callable[[Callable[P, _R]], Callable[P, _R]]:
     """Decorates a function whose callers may have another library's arguments in mind.
 
     Args:
@@ -77,11 +77,11 @@ def explain(**hints: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         a call does not fit its signature.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[P, _R]) -> Callable[P, _R]:
         signature = inspect.signature(function)
 
         @functools.wraps(function)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        def checked(*args: P.args, **kwargs: P.kwargs) -> _R:
             name, dot, method = function.__qualname__.rpartition(".")
             if method == "__init__":  # a class that inherits it is named itself
                 name, dot, method = type(args[0]).__name__, "", ""

@@ -20,6 +20,7 @@ class NamedVariables(dict):
     """Variables of one of the `KINDS`; a KeyError lists names that are near the one asked for."""
 
     def __init__(self, kind: str, variables: dict[str, tf.Variable] | None = None) -> None:
+        """Takes the kind of the variables, for the message, and what a dict takes."""
         super().__init__(variables or {})
         self.kind = kind
 

@@ -109,7 +109,7 @@ class EpochSteps:
         try:
             with pipeline.blame_batch():
                 sums, finite = self._make_steps(batches, tf.constant(count))
-        except cluster.LOST as error:
+        except cluster.errors_of_lost_workers() as error:
             if self._cluster.is_alone:
                 raise
             raise cluster.lost() from error
