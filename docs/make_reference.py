@@ -76,7 +76,16 @@ def import_modules():
     command_line.quiet_tensorflow()
     import tensorflow as tf
 
-    for name in ("DType", "Tensor", "TensorShape", "TensorSpec", "Variable", "data.Dataset"):
+    names = (
+        "DType",
+        "Operation",
+        "Tensor",
+        "TensorShape",
+        "TensorSpec",
+        "Variable",
+        "data.Dataset",
+    )
+    for name in names:
         place, _, short = f"tf.{name}".rpartition(".")
         value = tf.data.Dataset if name == "data.Dataset" else getattr(tf, name)
         value.__module__, value.__qualname__ = place, short

@@ -22,7 +22,7 @@ from lowlevel.inspection import retracing_advice, signatures
 from lowlevel.inspection.signatures import Change, Part
 from lowlevel.types import GraphFunction
 
-FUNCTION: Any = type(tf.function(lambda: None))
+_FUNCTION: Any = type(tf.function(lambda: None))
 CALLS = ("__call__", "get_concrete_function")  # what can trace
 LIBRARIES = ("tensorflow", "numpy", "builtins", "keras")  # whose objects are not looked into
 
@@ -171,14 +171,14 @@ def watch(*functions: object) -> Iterator[Traces]:
                 f"what is watched is a tf.function, or an object that holds one, not {function!r}."
             )
     traces = Traces(*functions)
-    methods = {name: getattr(FUNCTION, name) for name in CALLS}
+    methods = {name: getattr(_FUNCTION, name) for name in CALLS}
     for name, method in methods.items():
-        setattr(FUNCTION, name, traces._around(method))
+        setattr(_FUNCTION, name, traces._around(method))
     try:
         yield traces
     finally:
         for name, method in methods.items():
-            setattr(FUNCTION, name, method)
+            setattr(_FUNCTION, name, method)
 
 
 def _name(function):
@@ -212,7 +212,7 @@ def _holds(objects, function):
 
 def _parts_of(held):
     """The objects that one holds."""
-    if isinstance(held, FUNCTION):
+    if isinstance(held, _FUNCTION):
         return [held.python_function]  # which may call another
     if isinstance(held, Mapping):
         return list(held.values())
@@ -230,5 +230,5 @@ def _parts_of(held):
     ):
         return []
     methods = (vars(parent).items() for parent in type(held).__mro__)
-    names = [name for members in methods for name, value in members if isinstance(value, FUNCTION)]
+    names = [name for members in methods for name, value in members if isinstance(value, _FUNCTION)]
     return [*getattr(held, "__dict__", {}).values(), *(getattr(held, name) for name in names)]

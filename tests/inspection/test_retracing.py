@@ -182,14 +182,14 @@ def test_a_model_makes_its_functions_while_it_is_watched():
 
 def test_nothing_changes():
     plain, watched = make(), make()
-    method = retracing.FUNCTION.__call__
+    method = retracing._FUNCTION.__call__
     expected = [plain(X, 3), plain(X[:2])]
     with pytest.raises(RuntimeError, match="stop"), retracing.watch() as traces:
-        assert retracing.FUNCTION.__call__ is not method
+        assert retracing._FUNCTION.__call__ is not method
         for one, same in zip(expected, [watched(X, 3), watched(X[:2])], strict=True):
             np.testing.assert_array_equal(one, same)
         raise RuntimeError("stop")
-    assert retracing.FUNCTION.__call__ is method
+    assert retracing._FUNCTION.__call__ is method
     assert len(traces) == 2
     assert watched.experimental_get_tracing_count() == plain.experimental_get_tracing_count() == 3
 
