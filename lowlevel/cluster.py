@@ -6,15 +6,17 @@ the same seed, computes its share of each batch, and assigns the same update. Th
 chief: it writes the files. A process without `TF_CONFIG` is alone, and is its own chief.
 """
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from lowlevel import replicas
 from lowlevel.checks import ConfigError, LowlevelError, WorkerLostError
+from lowlevel.variables import sha256
 
 # What the engine raises when another worker is gone.
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
@@ -67,10 +69,8 @@ class Cluster:
             self._sum = tf.function(
                 lambda values: self.run(replicas.sum_over_all, values), autograph=False
             )
-        try:
+        with blame_worker():
             return self._sum(tf.constant(numbers, tf.float64)).numpy().tolist()
-        except _LOST as error:
-            raise lost() from error
 
     def agree(self, numbers: Sequence[float]) -> list[float]:
         """The chief's numbers, for all workers."""
@@ -96,8 +96,11 @@ class Cluster:
             raise error or ConfigError("the chief has failed; see what it says.")
         return result
 
-    def check_alike(self, what: str, digest: str) -> None:
-        """Raises ConfigError if a hexadecimal digest is not the chief's in all workers."""
+    def check_alike(self, what: str, variables: dict[str, tf.Variable]) -> None:
+        """Raises ConfigError if a bit of these variables is not the chief's in all workers."""
+        if self.is_alone:
+            return
+        digest = sha256(variables)
         words = [int(digest[i : i + 8], 16) for i in range(0, len(digest), 8)]
         if self.any(self.agree(words) != words):
             raise ConfigError(
@@ -160,13 +163,14 @@ def read_config(text: str) -> tuple[int, int]:
     return index, len(workers)
 
 
-def errors_of_lost_workers() -> tuple[type[Exception], ...]:
-    """What the engine raises when another worker is gone."""
-    return _LOST
-
-
-def lost() -> WorkerLostError:
-    """The error for a worker that is gone."""
-    return WorkerLostError(
-        "another worker is gone; start all of them again to go on from the last checkpoint."
-    )
+@contextlib.contextmanager
+def blame_worker() -> Iterator[None]:
+    """In a cluster, turns what the engine raises when a worker is gone into WorkerLostError."""
+    try:
+        yield
+    except _LOST as error:
+        if current().is_alone:
+            raise
+        raise WorkerLostError(
+            "another worker is gone; start all of them again to go on from the last checkpoint."
+        ) from error

@@ -107,12 +107,8 @@ class EpochSteps:
     def _call(self, batches, count):
         """Makes steps; returns their sums as arrays and a bool, see `build_step_loop`."""
         try:
-            with pipeline.blame_batch():
+            with pipeline.blame_batch(), cluster.blame_worker():
                 sums, finite = self._make_steps(batches, tf.constant(count))
-        except cluster.errors_of_lost_workers() as error:
-            if self._cluster.is_alone:
-                raise
-            raise cluster.lost() from error
         except tf.errors.OutOfRangeError:
             raise DataError("the dataset contains no batches.") from None  # it would repeat others
         return {name: values.numpy() for name, values in sums.items()}, bool(finite)
