@@ -40,14 +40,8 @@ RATE = 2e-5  # a rate at which 50 steps of the large networks do not yet amplify
 SMALL_RATE = 1e-3
 NO_DROPOUT = mish_net.BlockConfig(dropout_rate=0.0, norm_momentum=0.9)
 FEW_BLOCKS = ((4, 4), (8,), (4, 8), (8,))
-SMALL_BOTTLES = bottle_encoder.Config((31, 31, 1), (8, 16, 32), (3, 3, 3), (2, 2, 2))
 SMALLER = {  # for the short training: full sizes are compared step by step in the slow tests
     "mini_inception": mini_inception.Config((32, 32, 3), 10, 8, FEW_BLOCKS),
-    "mini_inception, no biases": mini_inception.Config(
-        (32, 32, 3), 10, 8, FEW_BLOCKS, conv_biases=False, norm_momentum=0.9
-    ),
-    "bottle_encoder": SMALL_BOTTLES,
-    "bottle_decoder": bottle_decoder.mirror(SMALL_BOTTLES),
     "vision_transformer": vision_transformer.Config(depth=2, dropout_rate=0.0),
 }
 TWINS = {
