@@ -57,6 +57,7 @@ class TrainingData:
 
         Or if several workers cannot share the smallest of them.
         """
+        steps = self.train.steps(batch_size, self.steps_per_epoch)  # which checks the batch size
         workers = cluster.current().count
         smallest = batch_size if self.train.count is None else self.train.count % batch_size
         if 0 < (smallest or batch_size) < workers:
@@ -64,7 +65,7 @@ class TrainingData:
                 f"{workers} workers cannot share a batch of {smallest or batch_size} examples, the "
                 f"smallest of an epoch: choose another batch size."
             )
-        return self.train.steps(batch_size, self.steps_per_epoch)
+        return steps
 
     def batches(self, state: Any, recipe: Any) -> Iterable:
         """The remaining batches of the current epoch: a `tf.data.Dataset`, or a Python iterator.
