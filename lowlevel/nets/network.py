@@ -45,7 +45,7 @@ class Network:
         check_choice("precision", self.precision, PRECISIONS)
         if not callable(self.forward):
             raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
-        _check_signature(self.forward)
+        _check_signature(self.forward, trains=False)
         _check_spec(self.input_spec)
 
     def __repr__(self) -> str:
@@ -64,6 +64,7 @@ class Network:
         inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
         if not training:
             return cast(self.forward(inputs), tf.float32)
+        _check_signature(self.forward, trains=True)
         result = self.forward(inputs, training=True, seed=seed)
         if not (isinstance(result, tuple) and len(result) == 2):
             return result  # which a training step refuses
@@ -84,15 +85,16 @@ class Network:
         return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
 
 
-def _check_signature(forward):
-    """Refuses a function that a training step could not call."""
+def _check_signature(forward, trains):
+    """Refuses a function that cannot be called; one of inputs alone can predict, but not train."""
     try:
         signature = inspect.signature(forward)
     except ValueError:  # of a function in C
         return
     try:
         signature.bind(None)
-        signature.bind(None, training=True, seed=None)
+        if trains or "training" in signature.parameters:
+            signature.bind(None, training=True, seed=None)
     except TypeError:
         raise ConfigError(
             f"forward must be forward(inputs, training=False, seed=None), not forward{signature}."

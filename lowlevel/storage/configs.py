@@ -13,6 +13,7 @@ from lowlevel.checks import CheckpointError, ConfigError, LowlevelError, reason_
 from lowlevel.files import FilePath
 
 DIFFERENCES_NAMED = 4
+LABEL = "data.name"  # the digest beside it tells whether data is the same; older names differ
 
 
 def read(path: Path) -> dict:
@@ -99,7 +100,7 @@ def describe_differences(there: dict, wanted: dict, defaults: dict | None, besid
         wanted: the config to compare it with.
         defaults: a config with the values of entries that `there` may lack, for example settings
             that are newer than the run.
-        beside: the part that is not compared.
+        beside: the part that is not compared; nor is what the data is called.
 
     Returns:
         A line that names each difference, or the first few and the number of others; empty if the
@@ -113,7 +114,7 @@ def describe_differences(there: dict, wanted: dict, defaults: dict | None, besid
     differences = [
         f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
         for key in sorted(there.keys() | wanted.keys())
-        if not key.startswith(f"{beside}.") and there.get(key) != wanted.get(key)
+        if not key.startswith(f"{beside}.") and key != LABEL and there.get(key) != wanted.get(key)
     ]
     more = len(differences) - DIFFERENCES_NAMED
     if more > 0:

@@ -54,6 +54,7 @@ def test_of_a_run_has_the_variables_of_the_run(run):
     copy.directory = run.directory
     network = TrainedNetwork.of_run(copy)
     before, probabilities = network.sha256, network.serve(IMAGES)["probabilities"]
+    copy.directory = None  # that of another run, which it must not save to
     small_run.go_on(copy, 1, max_steps=1)
     assert network.sha256 != before
     assert not np.array_equal(network.serve(IMAGES)["probabilities"], probabilities)
