@@ -20,7 +20,7 @@ from lowlevel.data.gather import gather, gather_held_out, gather_inputs
 from lowlevel.data.training_data import TrainingData
 from lowlevel.files import FilePath
 from lowlevel.joined_stores import Store
-from lowlevel.nets.network import Network
+from lowlevel.nets.network import TRAINING, Network, check_signature
 from lowlevel.optimizer import Optimizer
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
@@ -57,6 +57,7 @@ class Model:
             precision: "float32" or "bfloat16": the dtype of the computation.
         """
         self.network = Network(forward, variables, input_spec, precision)
+        check_signature(forward, TRAINING)
         self.run: Any = None
         self._seed = seed
         self._predict_step = self.network.compile()

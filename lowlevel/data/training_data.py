@@ -57,12 +57,12 @@ class TrainingData:
 
         Or if several workers cannot share the smallest of them.
         """
-        steps = self.train.steps(batch_size, self.steps_per_epoch)  # which checks the batch size
+        steps = self.train.steps(batch_size, self.steps_per_epoch)
         workers = cluster.current().count
-        smallest = batch_size if self.train.count is None else self.train.count % batch_size
-        if 0 < (smallest or batch_size) < workers:
+        rest = 0 if self.train.count is None else self.train.count % batch_size
+        if (rest or batch_size) < workers:
             raise ConfigError(
-                f"{workers} workers cannot share a batch of {smallest or batch_size} examples, the "
+                f"{workers} workers cannot share a batch of {rest or batch_size} examples, the "
                 f"smallest of an epoch: choose another batch size."
             )
         return steps

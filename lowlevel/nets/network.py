@@ -1,5 +1,6 @@
 """A network that is built: what it is called, its sizes, its variables, and the function."""
 
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -15,6 +16,7 @@ from lowlevel.joined_stores import Store
 from lowlevel.types import GraphFunction, Nest, Outputs, Tensor
 from lowlevel.variables import count_parameters
 
+TRAINING: dict = {"training": True, "seed": None}  # what forward gets beside inputs
 PRECISIONS = ("float32", "bfloat16")  # what a network may compute in
 
 
@@ -45,7 +47,7 @@ class Network:
         check_choice("precision", self.precision, PRECISIONS)
         if not callable(self.forward):
             raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
-        _check_signature(self.forward, trains=False)
+        check_signature(self.forward, {}, TRAINING)
         _check_spec(self.input_spec)
 
     def __repr__(self) -> str:
@@ -63,8 +65,9 @@ class Network:
         inputs = tf.nest.map_structure(_fitting, self.input_spec, inputs)
         inputs = cast(inputs, tf.dtypes.as_dtype(self.precision))
         if not training:
+            check_signature(self.forward, {})
             return cast(self.forward(inputs), tf.float32)
-        _check_signature(self.forward, trains=True)
+        check_signature(self.forward, TRAINING)
         result = self.forward(inputs, training=True, seed=seed)
         if not (isinstance(result, tuple) and len(result) == 2):
             return result  # which a training step refuses
@@ -85,20 +88,24 @@ class Network:
         return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
 
 
-def _check_signature(forward, trains):
-    """Refuses a function that cannot be called; one of inputs alone can predict, but not train."""
+def check_signature(forward: Callable, *ways: dict) -> None:
+    """Raises ConfigError unless a function can be called in one of these ways.
+
+    Args:
+        forward: the function.
+        ways: dicts of the keyword arguments beside the inputs, such as `TRAINING`.
+    """
     try:
         signature = inspect.signature(forward)
     except ValueError:  # of a function in C
         return
-    try:
-        signature.bind(None)
-        if trains or "training" in signature.parameters:
-            signature.bind(None, training=True, seed=None)
-    except TypeError:
-        raise ConfigError(
-            f"forward must be forward(inputs, training=False, seed=None), not forward{signature}."
-        ) from None
+    for keywords in ways:
+        with contextlib.suppress(TypeError):
+            signature.bind(None, **keywords)
+            return
+    raise ConfigError(
+        f"forward must be forward(inputs, training=False, seed=None), not forward{signature}."
+    )
 
 
 def _check_spec(input_spec):

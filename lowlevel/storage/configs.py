@@ -13,7 +13,6 @@ from lowlevel.checks import CheckpointError, ConfigError, LowlevelError, reason_
 from lowlevel.files import FilePath
 
 DIFFERENCES_NAMED = 4
-LABEL = "data.name"  # the digest beside it tells whether data is the same; older names differ
 
 
 def read(path: Path) -> dict:
@@ -100,7 +99,7 @@ def describe_differences(there: dict, wanted: dict, defaults: dict | None, besid
         wanted: the config to compare it with.
         defaults: a config with the values of entries that `there` may lack, for example settings
             that are newer than the run.
-        beside: the part that is not compared; nor is what the data is called.
+        beside: the part that is not compared.
 
     Returns:
         A line that names each difference, or the first few and the number of others; empty if the
@@ -111,10 +110,13 @@ def describe_differences(there: dict, wanted: dict, defaults: dict | None, besid
     )
     there = defaults | there
     wanted = defaults | wanted
+    digests = {key for key in there if key.startswith("data.") and key.endswith("sha256")}
+    is_same_data = bool(digests) and all(there[key] == wanted.get(key) for key in digests)
+    ignored = {"data.name"} if is_same_data else set()  # that of the folder it was read from
     differences = [
         f"{key} is {_show(there, key)} there and {_show(wanted, key)} here"
-        for key in sorted(there.keys() | wanted.keys())
-        if not key.startswith(f"{beside}.") and key != LABEL and there.get(key) != wanted.get(key)
+        for key in sorted((there.keys() | wanted.keys()) - ignored)
+        if not key.startswith(f"{beside}.") and there.get(key) != wanted.get(key)
     ]
     more = len(differences) - DIFFERENCES_NAMED
     if more > 0:

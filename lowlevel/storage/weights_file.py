@@ -98,11 +98,13 @@ def restore(path: FilePath, variables: dict[str, tf.Variable]) -> None:
 
 
 def _check_ours(file, path):
-    """Raises CheckpointError if `write` has not written the file."""
-    if not {CONFIG, SHA256} & file.attributes.keys():
-        is_keras = any("/vars/" in name or name.endswith(":0") for name in file.datasets)
-        hint = "; it looks like Keras's: assign its arrays by name" if is_keras else ""
-        raise CheckpointError(f"{path} is not a file of save_weights{hint}.")
+    """Raises CheckpointError if Keras has written the file, and not `write`."""
+    ours = {CONFIG, SHA256} & file.attributes.keys()
+    if not ours and any("/vars/" in name or name.endswith(":0") for name in file.datasets):
+        raise CheckpointError(
+            f"{path} is not a file of save_weights; it looks like Keras's: assign its arrays by "
+            f"name."
+        )
 
 
 def _open(path):

@@ -208,18 +208,16 @@ def test_training_with_state_that_never_changes_is_an_error(name):
     net, config, store = made_once(name)
     if not store.state:
         pytest.skip("keeps no state")
-
-    def forgetful(new_state):
-        def forward(inputs, training=False, seed=None):
-            outputs = net.forward(config, store, inputs)
-            return outputs if new_state is None else (outputs, new_state)
-
-        return forward
-
     forgetful = {
-        "pass training=True on": forgetful(None),
-        "would never change the state": forgetful({}),
-        "forward returns no new value": forgetful(store.state),
+        "pass training=True on": lambda inputs, training, seed: net.forward(config, store, inputs),
+        "would never change the state": lambda inputs, training, seed: (
+            net.forward(config, store, inputs),
+            {},
+        ),
+        "forward returns no new value": lambda inputs, training, seed: (
+            net.forward(config, store, inputs),
+            store.state,
+        ),
     }
     for message, forward in forgetful.items():
         network = Network(forward, store, net.input_spec(config))

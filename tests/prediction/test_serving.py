@@ -49,12 +49,11 @@ def test_of_a_run_of_its_config_and_from_disk_answer_alike(run):
     assert built.sha256 == loaded.sha256
 
 
-def test_of_a_run_has_the_variables_of_the_run(run):
-    copy = small_run.make(net=NET)
-    copy.directory = run.directory
+def test_of_a_run_has_the_variables_of_the_run(tmp_path):
+    copy = small_run.make(tmp_path, net=NET)
+    copy.open()
     network = TrainedNetwork.of_run(copy)
     before, probabilities = network.sha256, network.serve(IMAGES)["probabilities"]
-    copy.directory = None  # that of another run, which it must not save to
     small_run.go_on(copy, 1, max_steps=1)
     assert network.sha256 != before
     assert not np.array_equal(network.serve(IMAGES)["probabilities"], probabilities)

@@ -60,13 +60,6 @@ def test_each_difference_is_named_with_both_values():
     )
 
 
-def test_what_the_data_is_called_does_not_matter():
-    """It has been named otherwise by older versions; its digest tells whether it is the same."""
-    there, here = ({"data": {"name": name, "sha256": "ab"}} for name in ("pos", "pos-neg"))
-    assert differences(there, here) == ""
-    assert differences(there, {"data": {"name": "pos", "sha256": "cd"}}).startswith("data.sha256")
-
-
 def test_what_is_missing_on_one_side_differs():
     assert differences({"a": 1}, {}) == "a is 1 there and null here"
     assert differences({}, {"a": {"b": 1}}) == "a.b is null there and 1 here"

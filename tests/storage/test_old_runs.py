@@ -9,6 +9,7 @@ import pytest
 
 from lowlevel.data import cifar10, digit_scenes
 from lowlevel.reports import by_task
+from lowlevel.storage import configs
 from tests import cifar_files
 from tests.scripts import tools
 from tests.storage import old_runs
@@ -44,7 +45,8 @@ def test_it_predicts_the_same_and_goes_on(name, tmp_path, monkeypatch, capfd):
     # Another processor rounds in another way, and training amplifies that.
     if old_run.ask:
         answers = tool(old_run.question(inputs, run)).out.replace(str(inputs), "IN")
-        answers = answers.replace("idx test", "mnist test").splitlines()  # as all were called
+        # Then, data of any folder were called mnist; now they are called after it.
+        answers = answers.replace("idx test image", "mnist test image").splitlines()
         for line, before in zip(answers, expected["answers"], strict=True):
             assert split(line)[0] == split(before)[0]
             assert split(line)[1] == pytest.approx(split(before)[1], abs=2e-3, rel=1e-3)
@@ -56,3 +58,13 @@ def test_it_predicts_the_same_and_goes_on(name, tmp_path, monkeypatch, capfd):
         assert row.keys() == before.keys() | {"seconds"}
         for key, value in before.items():
             assert row[key] == pytest.approx(value, abs=0.02, rel=0.02), key
+
+
+def test_data_may_move_to_a_folder_of_another_name():
+    def config(name, digest):
+        return {"data": {"name": name, "sha256": digest}}
+
+    for name, digest, differs in (("b", "1", False), ("a", "2", True), ("b", "2", True)):
+        found = configs.describe_differences(config("a", "1"), config(name, digest), {}, "about")
+        assert bool(found) == differs
+    assert configs.describe_differences({"data": {"name": "a"}}, {"data": {"name": "b"}}, {}, "x")

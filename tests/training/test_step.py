@@ -201,7 +201,7 @@ def test_a_loss_is_one_number_for_each_example(loss, shape):
 
 def test_evaluation_refuses_what_training_expects():
     network = linear()
-    always = with_forward(network, lambda x, **_: network.forward(x, training=True))
+    always = with_forward(network, lambda x: network.forward(x, training=True))
     evaluate = build_eval_step(always, tasks.Task(losses.mean_squared_error), [ROWS, NUMBERS])
     with pytest.raises(ConfigError, match="must return outputs alone when it does not train"):
         evaluate(X, T)

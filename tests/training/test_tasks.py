@@ -31,8 +31,7 @@ ANSWERS = {
 def saying(outputs, dtype=tf.float32):
     """A network that answers everything with the same numbers."""
     outputs = tf.constant(outputs, dtype)
-    spec = tf.TensorSpec([None, 1], tf.float32)
-    return Network(lambda inputs, **_: outputs, VariableStore(0), spec)
+    return Network(lambda inputs: outputs, VariableStore(0), tf.TensorSpec([None, 1], tf.float32))
 
 
 def form_of(answer):
