@@ -93,7 +93,7 @@ def explain(**hints: str) -> Callable[[Callable[P, _R]], Callable[P, _R]]:
             try:
                 signature.bind(*args, **kwargs)
             except TypeError as error:
-                raise ConfigError(f"{called} takes {_show(signature)}: {error}.") from None
+                raise ConfigError(f"{called}: {error}; it takes {_show(signature)}.") from None
             return function(*args, **kwargs)
 
         return checked

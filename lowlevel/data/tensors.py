@@ -43,6 +43,8 @@ def check_inputs(name: str, spec: tf.TensorSpec, tensor: Tensor) -> None:
         if spec.shape.rank and spec.shape[1:].is_compatible_with(tensor.shape):
             one = "add a batch axis to a single one: x[None]"
             hint = f"; {one if tf.executing_eagerly() else 'batch a dataset: .batch(32)'}"
+        elif spec.shape.rank == 4 and spec.shape.is_compatible_with([*tensor.shape, 1]):
+            hint = "; add the axis of channels: x[..., None]"
         raise DataError(f"{name} must be {spec.shape}, not {tensor.shape}{hint}.")
     if spec.shape.rank == 4 and spec.dtype.is_floating and tensor.dtype.is_integer:
         raise DataError(

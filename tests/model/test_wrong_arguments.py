@@ -103,7 +103,7 @@ class KerasLoss:
             lambda: Model.of("mlp", image_shape=(4, 4, 1)),
             r"Model.of takes no 'image_shape': .*Conf",
         ),
-        (lambda: Model.of(), "Model.of takes net_name, config=None, .*: missing a required"),
+        (lambda: Model.of(), "Model.of: missing .*; it takes net_name, config=None, "),
         (
             lambda: make().fit(X, Y, verbose=0, hooks=[hooks.BestKeeper()]),
             "pass validation_data or",
@@ -133,6 +133,7 @@ def test_attributes_that_a_model_has_not(name):
     ("function", "message"),
     [
         (lambda: make().predict(X[0], verbose=0), r"add a batch axis to a single one: x\[None\]"),
+        (lambda: make().fit(X[..., 0], Y), r"add the axis of channels: x\[\.\.\., None\]"),
         (lambda: make()(X[0]), r"not \(4, 4, 1\); add a batch axis to a single one: x\[None\]"),
         (lambda: Nodes(make().network.compile()).values("images", X[0]), r"x\[None\]"),
         (
