@@ -64,15 +64,10 @@ def vision_transformer(config: Any) -> Graph:
     width, size, length = config.width, config.patch_size, config.positions
     usual.conv(graph, "patches", width, size, "linear", size, "valid")
     patches = graph.add("Reshape", target_shape=[length - 1, width])
-    # Embeddings want numbers: [batch, positions], each times 0, plus the number.
-    graph.add("Cropping1D", cropping=[0, length - 2])
-    graph.add("GlobalAveragePooling1D", data_format="channels_first")
-    graph.add("Rescaling", scale=0.0, offset=0.0)
-    token = graph.add("Embedding", "class_token", input_dim=1, output_dim=width)
-    sequence = graph.add("Concatenate", None, token, patches, axis=1)
-    graph.add("GlobalAveragePooling1D", data_format="channels_first")
-    graph.add("Rescaling", scale=0.0, offset=[float(position) for position in range(length)])
-    table = graph.add("Embedding", "positions", input_dim=length, output_dim=width)
+    graph.add("Cropping1D", cropping=[0, length - 2])  # [batch, 1, 64]
+    token = usual.learned(graph, "class_token", [-1])
+    sequence = graph.add("Concatenate", None, token, patches, axis=1)  # [batch, 50, 64]
+    table = usual.learned(graph, "positions", [1, 2])
     x = graph.add("Add", None, sequence, table)
     for number in range(1, config.depth + 1):
         block = f"block{number}"

@@ -59,8 +59,8 @@ class Layer:
                 for kind in ("weights", "biases")
             ]
         names = VARIABLES.get(self.kind, ())
-        if self.settings.get("use_bias") is False:
-            names = names[:1]
+        if not self.settings.get("use_bias", True) or not self.settings.get("scale", True):
+            names = names[:1]  # of a layer norm without scale, what it adds: see `usual.learned`
         return [(name.format(self.layer), "") for name in names]
 
 

@@ -67,7 +67,7 @@ def _fits(kind, setting, received, expected, settings, name):
         return received in (expected, "linear") or (name == "out" and received in ENDS)
     if setting == "axis":
         axis = received[0] if isinstance(received, list) and len(received) == 1 else received
-        return axis in LAST_AXIS[kind]
+        return received == expected or axis in LAST_AXIS[kind]
     if setting == "padding" and settings.get("kernel_size") == [1, 1]:
         return True
     return received == expected

@@ -64,8 +64,8 @@ def _shape(layer, ours, shape):
     if layer.kind == "Conv2D" and len(shape) == 2:  # a dense layer on patches
         window = settings["kernel_size"]
         return (*window, shape[0] // math.prod(window), shape[1])
-    if layer.kind == "Embedding":
-        return (settings["input_dim"], settings["output_dim"])
+    if layer.kind == "LayerNormalization":
+        return shape[-len(settings["axis"]) :]
     if layer.kind == "MultiHeadAttention":
         heads = (settings["num_heads"], settings["key_dim"])
         if not ours.endswith("/merge"):

@@ -46,7 +46,12 @@ def batch_norm(graph: Graph, name: str, momentum: float = norm.BATCH_NORM_MOMENT
 
 def layer_norm(graph: Graph, name: str, *after: Output) -> Output:
     """Layer norm over the last axis."""
-    settings: dict[str, Any] = {"axis": -1, "epsilon": norm.EPSILON, "center": True, "scale": True}
+    settings: dict[str, Any] = {
+        "axis": [-1],
+        "epsilon": norm.EPSILON,
+        "center": True,
+        "scale": True,
+    }
     return graph.add("LayerNormalization", name, *after, **settings)
 
 
@@ -57,3 +62,19 @@ def max_pool(
     """Max pooling."""
     sizes: dict[str, Any] = {"pool_size": [window] * 2, "strides": [stride or window] * 2}
     return graph.add("MaxPooling2D", None, *after, padding=padding, **sizes)
+
+
+def learned(graph: Graph, name: str, axes: list[int]) -> Output:
+    """A learned tensor, the same for each example, in the shape of what came before.
+
+    Keras has no layer for it. Of zeros, a layer norm without a scale gives what it adds: the
+    tensor. (An embedding would do, but Keras's Adam squares the gradients of a row that is looked
+    up several times before it adds them up.)
+
+    Args:
+        graph, name: see `Graph.add`.
+        axes: those that the tensor has, counted with the batch.
+    """
+    graph.add("Rescaling", scale=0.0, offset=0.0)
+    settings: dict[str, Any] = {"axis": axes, "epsilon": norm.EPSILON}
+    return graph.add("LayerNormalization", name, **settings, center=True, scale=False)
