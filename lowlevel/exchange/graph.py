@@ -5,7 +5,7 @@ Keras, by its names for them and their settings.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 Output: TypeAlias = tuple[str, int]  # of a layer, and of which of its calls
@@ -115,6 +115,14 @@ class Graph:
                 return False
             before = layer.name
         return True
+
+    def walk(self, part: str = "") -> Iterator[tuple[Layer, str]]:
+        """Each layer, and the part of the network that it is in, such as "encoder/" or ""."""
+        for layer in self.in_order():
+            if layer.inner is None:
+                yield layer, part
+            else:
+                yield from layer.inner.walk(f"{part}{layer.name}/")
 
     def in_order(self) -> list[Layer]:
         """The layers as Keras sorts them: the farther from the output, the earlier."""
