@@ -21,7 +21,7 @@ from lowlevel.checks import (
 )
 
 START = time.monotonic()  # of the process, nearly
-AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
+AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir", "like=": "--like"}
 
 
 class ArgumentParser(argparse.ArgumentParser):
