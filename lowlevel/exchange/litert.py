@@ -72,7 +72,7 @@ def write(
         ops = re.search(r"TF Select ops: (.*)", str(error))
         missing = ops[1] if ops else reason_of(error).splitlines()[0]
         raise CheckpointError(
-            f"{network.source} cannot become LiteRT, which has no op {missing}."
+            f"{network.source} cannot become LiteRT, which lacks the ops {missing}."
         ) from error
     portable.write(path, content)
     return sorted(function.structured_outputs)

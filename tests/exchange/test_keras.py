@@ -13,7 +13,7 @@ from tests.comparison import values, values_of
 from tests.exchange import networks
 from tests.steps import make_step
 
-FAST = {"digit_autoencoder", "mish_net, shared", "vision_transformer"}
+FAST = {"digit_autoencoder", "mish_net, shared"}
 every_network = pytest.mark.parametrize(
     "name",
     [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in networks.NAMES],
