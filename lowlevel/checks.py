@@ -17,7 +17,11 @@ LONGEST_MESSAGE = 1000  # characters
 MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
 COUNTED_FROM_0 = "labels count from 0"
-PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
+PACKAGES = {  # what is installed, by what is imported
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "tensorflow_serving": "tensorflow-serving-api",
+}
 
 
 def printable(text: object) -> str:

@@ -43,6 +43,7 @@ ROWS = {
     "lowlevel.storage": 4,
     "lowlevel.training": 5,
     "lowlevel.prediction": 6,
+    "lowlevel.exchange": 6,
     "lowlevel.reports": 6,
     "lowlevel.inspection": 6,
     "lowlevel.model": 6,

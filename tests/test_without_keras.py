@@ -68,13 +68,15 @@ def test_every_script(tmp_path):
     cars = tmp_path / "cars.csv"
     columns = "mpg,cylinders,displacement,horsepower,weight,acceleration,model_year,origin"
     cars.write_text("\n".join([columns, *(f"{n},4,97,46,{n}000,20,70,usa" for n in range(20))]))
+    more = ("--keras", tmp_path / "run.keras", "--litert", tmp_path / "run.tflite")
     commands = (
         ("train_mnist.py", *arguments),
         ("predict_mnist.py", "--run-dir", run_dir, "--data-dir", data_dir, "--index", 0),
         ("train_cifar10.py", "--dataset", "shapes", "--run-dir", tmp_path / "c", *one),
         ("train_autoencoder.py", *folders, *few, "--run-dir", autoencoder, *fast),
         ("detect_anomalies.py", autoencoder, pictures),
-        ("export.py", run_dir, "--weights", exported, "--savedmodel", tmp_path / "model"),
+        ("export.py", run_dir, "--weights", exported, *more, "--savedmodel", tmp_path / "model"),
+        ("import_weights.py", tmp_path / "run.keras", tmp_path / "imported", "--like", run_dir),
         ("predict.py", exported, pictures / "3.png", "--plot", "plot.png"),
         ("summary.py", "conv_net"),
         ("profile.py", "mlp", "--steps", 1, "--quiet"),

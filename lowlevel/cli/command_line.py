@@ -25,7 +25,7 @@ from lowlevel.checks import (
 
 START = time.monotonic()  # of the process, nearly
 STOPPED_BY_ANOTHER = 75  # the status of a worker that ends because of another one
-AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
+AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir", "like=": "--like"}
 
 
 class ArgumentParser(argparse.ArgumentParser):

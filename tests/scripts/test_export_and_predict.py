@@ -79,7 +79,10 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         (("predict.py", SHIPPED, paths[0], "--plot", paths[0]), "would overwrite"),
         (("predict.py", SHIPPED, paths[0], "--top", 0), "argument --top"),
         (("export.py", SHIPPED), "nothing to write"),
-        (("export.py", SHIPPED, "--weights", tmp_path / "a.bin"), "needs the name of a .h5 file"),
+        (
+            ("export.py", SHIPPED, "--weights", tmp_path / "a.bin"),
+            "needs the name of a .h5 or .hdf5",
+        ),
         (("export.py", SHIPPED, "--savedmodel", full), "exists already"),
         (
             ("export.py", SHIPPED, "--savedmodel", "a.h5", "--weights", "./a.h5"),

@@ -1,0 +1,1 @@
+"""Weights and networks to and from other programs: one format a file."""

@@ -1,0 +1,40 @@
+"""ONNX files, made by tf2onnx from the network's function."""
+
+import tensorflow as tf
+
+from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.exchange import portable
+from lowlevel.files import FilePath
+from lowlevel.prediction.serving import TrainedNetwork
+
+OPSET = 17  # the newest that has all that the networks need in onnxruntime since 1.12
+
+
+def write(path: FilePath, network: TrainedNetwork) -> list[str]:
+    """Writes a network, with preprocessing, for any batch size.
+
+    Args:
+        path: a file that does not exist.
+        network: a `TrainedNetwork`.
+
+    Returns:
+        The names of the outputs.
+
+    Raises:
+        CheckpointError: the file exists, or cannot be written, or tf2onnx does not know an op of
+            the network.
+        MissingExtraError: tf2onnx is not installed.
+    """
+    portable.check_free(path)
+    library = import_extra("tf2onnx", "onnx")
+    function = portable.function_of(network)
+    try:
+        model, _ = library.convert.from_function(
+            function, input_signature=[network.input_spec], opset=OPSET
+        )
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:  # of ops that it does not know
+        raise CheckpointError(
+            f"{network.source} cannot become ONNX: {reason_of(error)}."
+        ) from error
+    portable.write(path, model.SerializeToString())
+    return [output.name for output in model.graph.output]
