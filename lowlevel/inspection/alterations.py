@@ -1,0 +1,236 @@
+"""What usually differs between two layers that should be the same, each as an `Alteration`.
+
+An altered layer that gives what the other program gives shows what is different there.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel import ops
+from lowlevel.inspection import replay
+from lowlevel.inspection.layer_again import READS, Alteration, LayerAgain, source_layer
+from lowlevel.inspection.matched import Matched
+from lowlevel.inspection.other_step import fits
+from lowlevel.variables import layer_of
+
+EPSILONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 2e-5)
+SLOPES = (0.01, 0.1, 0.2, 0.3)
+ACTIVATIONS = {
+    "no activation": lambda x: x,
+    "ReLU": tf.nn.relu,
+    **{
+        f"leaky ReLU of slope {slope}": lambda x, slope=slope: tf.nn.leaky_relu(x, slope)
+        for slope in SLOPES
+    },
+    "ReLU6": tf.nn.relu6,
+    "ELU": tf.nn.elu,
+    "SELU": tf.nn.selu,
+    "GELU": ops.gelu,
+    "GELU, approximated by tanh": lambda x: tf.nn.gelu(x, approximate=True),
+    "mish": ops.mish,
+    "SiLU": tf.nn.silu,
+    "sigmoid": tf.nn.sigmoid,
+    "tanh": tf.nn.tanh,
+    "softplus": tf.nn.softplus,
+    "softmax": tf.nn.softmax,
+}
+WINDOWS = ("Conv2D", "MaxPool", "AvgPool", "Conv2DBackpropInput")
+LINEAR = ("BiasAdd", "FusedBatchNormV3", "Conv2D", "MatMul", "BatchMatMulV2", "Conv2DBackpropInput")
+
+
+def of_layer(
+    layer: LayerAgain, variables: Mapping[str, np.ndarray], extra: Mapping[str, np.ndarray]
+) -> Iterator[Alteration]:
+    """All alterations that are known for a layer, the most usual first.
+
+    Args:
+        layer: a `LayerAgain`.
+        variables: the network's variables by name; moving averages are among them.
+        extra: variables that there are only in the other program, by names like ours.
+    """
+    for name, operation in layer.operations.items():
+        if operation.kind in WINDOWS:
+            yield from _windows(layer, name)
+        elif operation.kind == "FusedBatchNormV3":
+            yield from _batch_norm(layer, name, variables)
+        elif operation.kind == "LeakyRelu":
+            for slope in SLOPES:
+                yield _setting(layer, name, f"a slope of {slope}", alpha=slope)
+        elif operation.kind == "Const" and 0 < operation.value.array.size == 1:
+            here = float(operation.value.array.ravel()[0])
+            if 0 < here < 0.1:  # such as an epsilon
+                for epsilon in EPSILONS:
+                    words = f"an epsilon of {epsilon:g} (here {here:.3g})"
+                    yield _constant(name, words, operation.value.array * 0 + epsilon)
+    yield from _activations(layer)
+    for name, operation in layer.operations.items():
+        if operation.kind in READS and operation.reads:
+            yield from _variables(name, operation, variables)
+    for name, array in extra.items():
+        if layer_of(name) == layer.layer:
+            yield from _added(layer, name, array)
+
+
+def _setting(layer, name, words, **altered):
+    """An operation with other settings."""
+    operation = layer.operation(name)
+    return Alteration(words, {name: lambda taken: replay.run(operation, taken, **altered)[0]})
+
+
+def _constant(name, words, array):
+    return Alteration(words, {name: lambda taken: array})
+
+
+def _windows(layer, name):
+    """Other strides, other padding: of convolutions and pooling."""
+    attributes = layer.operations[name].attributes
+    strides, padding = list(attributes["strides"]), _text(attributes["padding"])
+    for stride, other in itertools.product((strides[1], 1, 2, 3, 4), ("SAME", "VALID")):
+        words = []
+        if stride != strides[1]:
+            words.append(f"a stride of {stride} (here {strides[1]})")
+        if other != padding:
+            words.append(f"{other.lower()} padding (here {padding.lower()})")
+        if words:
+            altered = {"strides": [1, stride, stride, 1], "padding": other}
+            yield _setting(layer, name, " and ".join(words), **altered)
+    if layer.operations[name].kind == "Conv2D" and padding == "SAME":
+        height, width = layer.operation(name).inputs[1].shape[:2]
+        pads = [0, 0, *[height // 2] * 2, *[width // 2] * 2, 0, 0]
+        words = "equal padding on both sides, as in PyTorch (here same, which pads the end more)"
+        yield _setting(layer, name, words, padding="EXPLICIT", explicit_paddings=pads)
+
+
+def _text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _batch_norm(layer, name, variables):
+    """Another epsilon, the moving averages, another divisor of the variance."""
+    here = layer.operations[name].attributes["epsilon"]
+    for epsilon in EPSILONS:
+        if not np.isclose(epsilon, here, rtol=1e-3):
+            words = f"an epsilon of {epsilon:g} (here {here:.3g})"
+            yield _setting(layer, name, words, epsilon=epsilon)
+    if not layer.operations[name].attributes["is_training"]:
+        return
+    state = {
+        key.rpartition("/")[2]: value
+        for key, value in variables.items()
+        if layer_of(key) == layer.layer
+    }
+    if "mean" in state and "variance" in state:
+        operation, averages = layer.operation(name), [state["mean"], state["variance"]]
+        yield Alteration(
+            "the moving averages instead of the batch's mean and variance: a `training` flag that "
+            "is False, or a frozen layer",
+            {name: lambda x: replay.run(operation, [*x[:3], *averages], is_training=False)[0]},
+        )
+
+    def divided_by_less(taken):
+        x, scale, offset = (np.asarray(part, np.float64) for part in taken[:3])
+        axes = tuple(range(x.ndim - 1))
+        variance = x.var(axes, ddof=1)
+        return ((x - x.mean(axes)) / np.sqrt(variance + here) * scale + offset).astype(np.float32)
+
+    yield Alteration("a variance that is divided by n - 1 (here n)", {name: divided_by_less})
+
+
+def _activations(layer):
+    """Another activation, or none, on what the linear part of the layer gives."""
+    linear = [name for name, found in layer.operations.items() if found.kind in LINEAR]
+    if linear:
+        for words, function in ACTIVATIONS.items():
+            yield Alteration(
+                words if words.startswith("no") else f"{words} as its activation",
+                end=(linear[-1], function),
+            )
+
+
+def _added(layer, name, array):
+    """One more variable, added to what the linear part of the layer gives."""
+    for linear, operation in layer.operations.items():
+        if operation.kind in LINEAR and operation.value.array.shape[-1:] == array.shape:
+            found, words = layer.operation(linear), f"{name}, which is missing here"
+            add = lambda taken, found=found: replay.run(found, taken)[0] + array  # noqa: E731
+            yield Alteration(words, {linear: add})
+            return
+
+
+def _variables(name, operation, variables):
+    """A variable that is missing, that lies otherwise, or that stands in another's place."""
+    here, array = operation.reads, operation.value.array
+    if operation.kind != "ReadVariableOp":
+        return
+    if "biases/" in here:
+        yield _constant(name, f"no bias: without {here}", np.zeros_like(array))
+    if "weights/" in here and array.ndim == 1:
+        yield _constant(name, f"no scale: without {here}", np.ones_like(array))
+    for words, other in arrangements(array):
+        yield _constant(name, f"{here} {words}", other)
+    for there, other in variables.items():
+        if there != here and other.shape == array.shape and other.size > 1:
+            yield _constant(
+                name, f"{there} in the place of {here}: the order of the weights", other
+            )
+
+
+def arrangements(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """An array of weights laid out otherwise, in its own shape: words and the array."""
+    orders = list(itertools.permutations(range(array.ndim)))[1:]
+    if array.ndim == 4:
+        yield "turned by 180 degrees: a convolution that flips its kernel", array[::-1, ::-1]
+    for order in orders:
+        turned = array.transpose(order)
+        words = f"transposed, its axes in the order {order}"
+        if turned.shape == array.shape:
+            yield words, turned
+        yield f"{words}, and read in this shape", turned.reshape(array.shape)
+
+
+def of_variable(name: str, there: np.ndarray, variables: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """How a variable's value there comes from ours, in words.
+
+    Args:
+        name: the variable's.
+        there: its value in the other program.
+        variables: our variables by name.
+    """
+    here = variables[name]
+    if here.shape != there.shape:
+        words = "it is transposed" if sorted(here.shape) == sorted(there.shape) else "its size"
+        yield f"{words}: its shape is {list(there.shape)} (here {list(here.shape)})"
+        return
+    for words, array in arrangements(here):
+        if np.array_equal(array, there):
+            yield f"it is {words}"
+    for other, array in variables.items():
+        if other != name and array.shape == there.shape and np.array_equal(array, there):
+            yield f"it is {other}: the order of the weights"
+
+
+def between(matched: Matched, name: str) -> str | None:
+    """What stands there between a layer and the one before it, in words; None if unknown.
+
+    Args:
+        matched: a `Matched`.
+        name: the layer that takes something else there, though the one before it is equal.
+    """
+    entries = matched.layers[name].entries
+    source = source_layer(matched.trace, entries[0])
+    [taken, *_] = matched.inputs[name]
+    given = matched.value(source) if source in matched.values else None
+    if given is None or not fits(given.shape, taken.shape):
+        return None
+    given = given.reshape(taken.shape)
+    for words, function in ACTIVATIONS.items():
+        if np.allclose(function(given), taken, atol=1e-6):
+            return f"{words} between {source} and {name}"
+    kept = (taken != 0) & (given != 0)
+    factors = taken[kept] / given[kept]
+    if factors.size and np.ptp(factors) <= 1e-4 * factors.mean() and factors.mean() > 1:
+        return f"dropout of a rate of {1 - 1 / factors.mean():.3g} between {source} and {name}"
+    return None

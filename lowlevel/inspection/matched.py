@@ -1,0 +1,101 @@
+"""A traced step and the step of another program, layer by layer and in the same shapes."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel.inspection.distances import distance
+from lowlevel.inspection.layer_again import Alteration, LayerAgain, results, source_layer
+from lowlevel.inspection.other_step import OtherStep, fits, in_shape
+from lowlevel.inspection.traced import Trace
+from lowlevel.types import GraphFunction
+
+
+class Matched:
+    """Two steps whose layers have the same names.
+
+    Attributes:
+        trace: our `Trace`.
+        other: the `OtherStep`, its arrays in our shapes where they fit.
+        results: the operation that gives each layer's result here, by the layer's name.
+        layers: the `LayerAgain` of each.
+        variables: our variables before the step, by name.
+        values: by layer, what it gives there.
+        inputs: by layer, what it takes there.
+
+    What an unnamed layer gives there, such as a pooling, is what the layer after it takes.
+    """
+
+    def __init__(self, step: GraphFunction, trace: Trace, other: OtherStep) -> None:
+        self.trace = trace
+        self.results = results(trace)
+        self.layers = {name: LayerAgain(trace, step, name) for name in self.results}
+        self.variables = {name: found.before.array for name, found in trace.variables.items()}
+        self.other = self.in_our_shapes(other)
+        self.values, self.inputs = dict(self.other.values), dict(self.other.inputs)
+        for name in self.layers:
+            self._add_values_before(name)
+        for name in self.layers:
+            self._add_inputs(name)
+
+    def in_our_shapes(self, other: OtherStep) -> OtherStep:
+        """The same step with arrays in the shapes that they have here, if they fit."""
+        layers = {name: found.value.array.shape for name, found in self.results.items()}
+        variables = {name: array.shape for name, array in self.variables.items()}
+        arrays = {
+            part: {
+                name: tuple(in_shape(array, layers[name]) for array in arrays)
+                for name, arrays in getattr(other, part).items()
+                if name in layers
+            }
+            for part in ("values", "value_gradients")
+        } | {
+            part: {
+                name: in_shape(array, variables[name]) if name in variables else array
+                for name, array in getattr(other, part).items()
+            }
+            for part in ("gradients", "before", "after")
+        }
+        return dataclasses.replace(other, **arrays)
+
+    def _add_values_before(self, name):
+        layer, taken = self.layers[name], self.inputs.get(name, ())
+        if len(taken) == len(layer.entries):
+            for tensor, array in zip(layer.entries, taken, strict=True):
+                source = source_layer(self.trace, tensor)
+                if source in self.results and source not in self.values:
+                    shape = self.results[source].value.array.shape
+                    self.values[source] = (in_shape(array, shape),)
+
+    def _add_inputs(self, name):
+        sources = [source_layer(self.trace, tensor) for tensor in self.layers[name].entries]
+        if name not in self.inputs and all(source in self.values for source in sources):
+            self.inputs[name] = tuple(self.value(source) for source in sources)
+
+    def variables_of(self, layer: str) -> list[str]:
+        """Names of our variables of a layer."""
+        return [name for name, found in self.trace.variables.items() if found.layer == layer]
+
+    def chosen(self, layer: str) -> int:
+        """Which of a layer's values there is ours: with the activation after it, or without."""
+        ours, values = self.results[layer].value.array, self.values[layer]
+        return min(range(len(values)), key=lambda number: distance(ours, values[number]))
+
+    def value(self, layer: str) -> np.ndarray:
+        """What a layer gives there; if there are two values, the one that is nearer to ours."""
+        return self.values[layer][self.chosen(layer)]
+
+    def output(self, name: str, alteration: Alteration | None = None) -> np.ndarray | None:
+        """What our layer makes of the inputs there; None if that cannot be computed."""
+        layer, taken = self.layers[name], self.inputs.get(name, ())
+        if not layer.can_run() or len(taken) != len(layer.entries):
+            return None
+        shapes = [self.trace.operations[tensor[:-2]].value.array.shape for tensor in layer.entries]
+        if not all(fits(array.shape, shape) for array, shape in zip(taken, shapes, strict=True)):
+            return None
+        inputs = [array.reshape(shape) for array, shape in zip(taken, shapes, strict=True)]
+        try:
+            return layer.output(inputs, alteration)
+        except (tf.errors.InvalidArgumentError, ValueError):  # what is altered does not fit
+            return None
