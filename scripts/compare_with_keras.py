@@ -68,8 +68,7 @@ def parse_arguments():
         "--batch-size",
         metavar="N",
         type=command_line.whole_number(2),
-        default=8,
-        help="examples in a step (default: %(default)s)",
+        help="examples in a step (default: 8, but 2 if an example has over 100,000 numbers)",
     )
     parser.add_argument(
         "--steps",

@@ -1,7 +1,7 @@
 """Weights carried to the layers of another program and back: objects that hold variables.
 
-A layer there has a `name` and `weights`; a variable has a `name`, a `path`, a `shape`, `numpy()` and
-`assign()`, as in Keras.
+A layer there has `weights`; a variable has a `name`, a `path`, a `shape`, `numpy()` and `assign()`,
+as in Keras.
 """
 
 from typing import Any

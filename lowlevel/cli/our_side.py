@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from lowlevel.training.tasks import Task
 from lowlevel.types import ArrayLike, GraphFunction
 
 MAX_KEPT = 2**34  # of a tensor: all of it is compared
+LARGE = 100_000  # numbers in an example
 OPEN_AXIS = 6  # what an input's axis of any size gets
 
 
@@ -126,13 +128,18 @@ def read_inputs(path: Path) -> np.ndarray:
 
 
 def make_batches(
-    network: Network, batch_size: int, steps: int, seed: int, inputs: np.ndarray | None = None
+    network: Network,
+    batch_size: int | None,
+    steps: int,
+    seed: int,
+    inputs: np.ndarray | None = None,
 ) -> list[tuple[tf.Tensor, tf.Tensor]]:
     """Inputs and targets for each step: random numbers in [0, 1), or words of a vocabulary.
 
     Args:
         network: a `Network` of one input.
-        batch_size, steps: how many.
+        batch_size: how many examples in a step; None for a few.
+        steps: how many steps.
         seed: of the random numbers.
         inputs: arrays to use instead, `[examples, ...]`; each step takes the next ones.
     """
@@ -140,8 +147,10 @@ def make_batches(
     if not isinstance(spec, tf.TensorSpec):
         raise ConfigError("a network of several inputs is compared in Python, with twin.compare.")
     generator, found = np.random.default_rng(seed), []
+    example = [OPEN_AXIS if size is None else size for size in spec.shape[1:]]
+    batch_size = batch_size or (8 if math.prod(example) <= LARGE else 2)
     for step in range(steps):
-        shape = [batch_size, *(OPEN_AXIS if size is None else size for size in spec.shape[1:])]
+        shape = [batch_size, *example]
         if inputs is not None:
             rows = np.arange(step * batch_size, (step + 1) * batch_size) % len(inputs)
             batch = tf.convert_to_tensor(inputs[rows].astype(spec.dtype.as_numpy_dtype))

@@ -3,6 +3,7 @@
 An altered layer that gives what the other program gives shows what is different there.
 """
 
+import functools
 import itertools
 from collections.abc import Iterator, Mapping
 
@@ -38,6 +39,10 @@ ACTIVATIONS = {
     "softmax": tf.nn.softmax,
 }
 WINDOWS = ("Conv2D", "MaxPool", "AvgPool", "Conv2DBackpropInput")
+REDUCTIONS = {
+    "Max": ("the mean instead of the maximum", tf.reduce_mean),
+    "Mean": ("the maximum instead of the mean", tf.reduce_max),
+}
 LINEAR = ("BiasAdd", "FusedBatchNormV3", "Conv2D", "MatMul", "BatchMatMulV2", "Conv2DBackpropInput")
 
 
@@ -54,6 +59,10 @@ def of_layer(
     for name, operation in layer.operations.items():
         if operation.kind in WINDOWS:
             yield from _windows(layer, name)
+            yield from _other_pooling(layer, name)
+        elif operation.kind in REDUCTIONS:
+            words, function = REDUCTIONS[operation.kind]
+            yield Alteration(words, {name: lambda taken, function=function: function(*taken)})
         elif operation.kind == "FusedBatchNormV3":
             yield from _batch_norm(layer, name, variables)
         elif operation.kind == "LeakyRelu":
@@ -102,6 +111,20 @@ def _windows(layer, name):
         pads = [0, 0, *[height // 2] * 2, *[width // 2] * 2, 0, 0]
         words = "equal padding on both sides, as in PyTorch (here same, which pads the end more)"
         yield _setting(layer, name, words, padding="EXPLICIT", explicit_paddings=pads)
+
+
+def _other_pooling(layer, name):
+    """The mean of each window instead of its maximum, and the other way round."""
+    operation, pools = layer.operation(name), {"MaxPool": "AVG", "AvgPool": "MAX"}
+    if operation.type in pools:
+        pooling = {"padding": _text(operation.get_attr("padding"))}
+        window, strides = (list(operation.get_attr(key))[1:3] for key in ("ksize", "strides"))
+        other = pools[operation.type]
+        words = f"{'average' if other == 'AVG' else 'max'} pooling"
+        pool = functools.partial(
+            tf.nn.pool, window_shape=window, pooling_type=other, strides=strides, **pooling
+        )
+        yield Alteration(words, {name: lambda taken: pool(taken[0])})
 
 
 def _text(value):
@@ -186,9 +209,9 @@ def arrangements(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     for order in orders:
         turned = array.transpose(order)
         words = f"transposed, its axes in the order {order}"
-        if turned.shape == array.shape:
-            yield words, turned
-        yield f"{words}, and read in this shape", turned.reshape(array.shape)
+        if turned.shape != array.shape:
+            words = f"{words}, and read in this shape"
+        yield words, turned.reshape(array.shape)
 
 
 def of_variable(name: str, there: np.ndarray, variables: Mapping[str, np.ndarray]) -> Iterator[str]:
@@ -210,6 +233,14 @@ def of_variable(name: str, there: np.ndarray, variables: Mapping[str, np.ndarray
     for other, array in variables.items():
         if other != name and array.shape == there.shape and np.array_equal(array, there):
             yield f"it is {other}: the order of the weights"
+
+
+def precision_of(there: np.ndarray) -> str | None:
+    """The 16 bits that all numbers of an array fit into, in words; None if they do not."""
+    for name, dtype in (("bfloat16", tf.bfloat16), ("float16", tf.float16)):
+        if np.array_equal(there, there.astype(dtype.as_numpy_dtype).astype(there.dtype)):
+            return f"it is computed in {name}"
+    return None
 
 
 def between(matched: Matched, name: str) -> str | None:

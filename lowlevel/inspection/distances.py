@@ -4,7 +4,9 @@ import numpy as np
 
 WHOLE = 1e-3  # of the largest number: what rounding becomes on its way through many layers
 ALONE = 2e-5  # what it becomes in one layer, from equal inputs
-GRADIENT = 5e-3  # of a gradient's length: rounding decides whether single ReLUs are on
+ALIKE = 1e-6  # of two explanations: the last digit
+GRADIENT = 5e-3  # of a gradient's length: it has come through all layers after it
+SWITCHED = 5e-2  # the same, behind a ReLU of which rounding has switched single numbers
 AVERAGE = 1e-6  # of a moving average
 LOSS = 1e-3  # of a loss, after some steps
 
@@ -26,6 +28,12 @@ def shown(number: float) -> float | None:
 def size(array: np.ndarray) -> float:
     """The largest absolute number of an array."""
     return float(max(np.abs(array).max(initial=0), 1e-6))
+
+
+def rounding(here: np.ndarray) -> float:
+    """What two ways to compute one layer may differ by: more where a batch norm adds up more."""
+    added = here.size / max(here.shape[-1] if here.ndim else 1, 1)
+    return (ALONE + 4 * np.finfo(np.float32).eps * added**0.5) * size(here)
 
 
 def length(array: np.ndarray) -> float:

@@ -1,6 +1,7 @@
 """A traced step and the step of another program, layer by layer and in the same shapes."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +11,8 @@ from lowlevel.inspection.layer_again import Alteration, LayerAgain, results, sou
 from lowlevel.inspection.other_step import OtherStep, fits, in_shape
 from lowlevel.inspection.traced import Trace
 from lowlevel.types import GraphFunction
+
+KINKED = ("Relu", "Relu6", "LeakyRelu", "Selu")
 
 
 class Matched:
@@ -24,7 +27,9 @@ class Matched:
         values: by layer, what it gives there.
         inputs: by layer, what it takes there.
 
-    What an unnamed layer gives there, such as a pooling, is what the layer after it takes.
+    A layer there that is not named as ours, such as a pooling, is found by what it takes: what the
+    layer before it gives; or else what it gives is what the layer after it takes. The latter holds
+    for an activation, too.
     """
 
     def __init__(self, step: GraphFunction, trace: Trace, other: OtherStep) -> None:
@@ -32,12 +37,37 @@ class Matched:
         self.results = results(trace)
         self.layers = {name: LayerAgain(trace, step, name) for name in self.results}
         self.variables = {name: found.before.array for name, found in trace.variables.items()}
-        self.other = self.in_our_shapes(other)
+        self.other = self.in_our_shapes(self._name_by_inputs(other))
         self.values, self.inputs = dict(self.other.values), dict(self.other.inputs)
         for name in self.layers:
             self._add_values_before(name)
         for name in self.layers:
             self._add_inputs(name)
+
+    def _name_by_inputs(self, other):
+        """The same step, with our names for layers that take what a layer of our name gives."""
+        names = {name: name for name in other.values if name in self.results}
+        for name, layer in self.layers.items():
+            sources = {source_layer(self.trace, tensor) for tensor in layer.entries}
+            if name in names or len(sources) != 1:
+                continue
+            before, shape = names.get(sources.pop()), self.results[name].value.array.shape
+            for there, taken in other.inputs.items() if before else ():
+                [value, *_] = other.values.get(there, (None,))
+                if there in names.values() or len(taken) != 1 or value is None:
+                    continue
+                is_taken = functools.partial(np.array_equal, taken[0])
+                if fits(value.shape, shape) and any(map(is_taken, other.values[before])):
+                    names[name] = there
+        renamed = {
+            part: {
+                name: getattr(other, part)[there]
+                for name, there in names.items()
+                if there in getattr(other, part)
+            }
+            for part in ("values", "inputs", "value_gradients")
+        }
+        return dataclasses.replace(other, **renamed)
 
     def in_our_shapes(self, other: OtherStep) -> OtherStep:
         """The same step with arrays in the shapes that they have here, if they fit."""
@@ -64,9 +94,12 @@ class Matched:
         if len(taken) == len(layer.entries):
             for tensor, array in zip(layer.entries, taken, strict=True):
                 source = source_layer(self.trace, tensor)
-                if source in self.results and source not in self.values:
-                    shape = self.results[source].value.array.shape
-                    self.values[source] = (in_shape(array, shape),)
+                if source in self.results and array.shape == self._shape(tensor):
+                    array = in_shape(array, self.results[source].value.array.shape)
+                    self.values[source] = (*self.values.get(source, ()), array)
+
+    def _shape(self, tensor):
+        return self.trace.operations[tensor.partition(":")[0]].value.array.shape
 
     def _add_inputs(self, name):
         sources = [source_layer(self.trace, tensor) for tensor in self.layers[name].entries]
@@ -78,7 +111,7 @@ class Matched:
         return [name for name, found in self.trace.variables.items() if found.layer == layer]
 
     def chosen(self, layer: str) -> int:
-        """Which of a layer's values there is ours: with the activation after it, or without."""
+        """Which of a layer's values there is nearest to ours: with an activation, or without."""
         ours, values = self.results[layer].value.array, self.values[layer]
         return min(range(len(values)), key=lambda number: distance(ours, values[number]))
 
@@ -86,12 +119,19 @@ class Matched:
         """What a layer gives there; if there are two values, the one that is nearer to ours."""
         return self.values[layer][self.chosen(layer)]
 
+    def switched(self, layer: str) -> bool:
+        """Whether a ReLU at a layer's end is on for some numbers here and off there."""
+        if layer not in self.values or self.results[layer].kind not in KINKED:
+            return False
+        ours, theirs = self.results[layer].value.array, self.value(layer)
+        return ours.shape == theirs.shape and bool(np.any((ours > 0) != (theirs > 0)))
+
     def output(self, name: str, alteration: Alteration | None = None) -> np.ndarray | None:
         """What our layer makes of the inputs there; None if that cannot be computed."""
         layer, taken = self.layers[name], self.inputs.get(name, ())
         if not layer.can_run() or len(taken) != len(layer.entries):
             return None
-        shapes = [self.trace.operations[tensor[:-2]].value.array.shape for tensor in layer.entries]
+        shapes = [self._shape(tensor) for tensor in layer.entries]
         if not all(fits(array.shape, shape) for array, shape in zip(taken, shapes, strict=True)):
             return None
         inputs = [array.reshape(shape) for array, shape in zip(taken, shapes, strict=True)]

@@ -1,7 +1,9 @@
 """One training step of another program, as arrays by our names: what a trace is compared with."""
 
 import dataclasses
+import itertools
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,12 +54,13 @@ class OtherStep:
 
 
 def fits(shape: Sequence[int], other: Sequence[int]) -> bool:
-    """Whether arrays of two shapes can be the same: axes may be joined, but not change places.
+    """Whether arrays of two shapes can be the same: neighbouring axes of one may be joined.
 
     Keras's attention has `[width, heads, size]` for our `[width, heads * size]`, for example.
     """
-    shape, other = tuple(shape), tuple(other)
-    return shape == other or (len(shape) != len(other) and math.prod(shape) == math.prod(other))
+    one, two = (list(itertools.accumulate(sizes, operator.mul)) for sizes in (shape, other))
+    joined = set(one) <= set(two) or set(two) <= set(one)
+    return one == two or (joined and math.prod(shape) == math.prod(other))
 
 
 def in_shape(array: np.ndarray | None, shape: Sequence[int]) -> np.ndarray | None:

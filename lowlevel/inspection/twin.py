@@ -13,13 +13,15 @@ import numpy as np
 from lowlevel.checks import ConfigError
 from lowlevel.inspection import alterations, update_causes
 from lowlevel.inspection.distances import (
-    ALONE,
+    ALIKE,
     AVERAGE,
     GRADIENT,
     LOSS,
+    SWITCHED,
     WHOLE,
     distance,
     length,
+    rounding,
     shown,
     size,
 )
@@ -104,7 +106,7 @@ def _activations(matched, rows):
         here, there = matched.results[name].value.array, matched.value(name)
         row.differences["activation"] = shown(distance(here, there))
         differs, output = not distance(here, there) <= WHOLE * size(here), matched.output(name)
-        alone = None if output is None else distance(output, there) <= ALONE * size(there)
+        alone = None if output is None else distance(output, there) <= rounding(there)
         if differs or alone is False:
             row.differing.add("activation")
             if first is None:
@@ -121,33 +123,45 @@ def _causes(matched, name, alone):
     extra = {
         key: array for key, array in matched.other.before.items() if key not in matched.variables
     }
+    near = {}
     for found in alterations.of_layer(matched.layers[name], matched.variables, extra):
         output = matched.output(name, found)
         values = matched.values[name] if found.end else (matched.value(name),)
-        if output is not None and any(distance(output, v) <= ALONE * size(v) for v in values):
-            yield found.words
+        for value in values if output is not None else ():
+            if distance(output, value) <= rounding(value):
+                near.setdefault(found.words, distance(output, value) / size(value))
+    best = min(near.values(), default=0.0)
+    yield from (words for words, far in near.items() if far <= 2 * best + ALIKE)
+    precision = alterations.precision_of(matched.value(name))
+    if precision:
+        yield precision
 
 
 def _gradients(matched, rows):
-    """The first gradient that differs, of an activation or a variable, from the last layer on."""
+    """The first gradient that differs, of an activation or a variable, from the last layer on.
+
+    Where rounding has switched single ReLUs, the gradients that come through them agree less well.
+    """
     trace, other, pairs = matched.trace, matched.other, []
     for name in rows:
         ours, theirs = matched.results[name].gradient, other.value_gradients.get(name)
-        if ours is not None and theirs:
-            there = theirs[min(matched.chosen(name), len(theirs) - 1)]
-            pairs.append((name, "its gradient", name, ours.array, there))
+        number = matched.chosen(name) if name in matched.values else 0
         for key in matched.variables_of(name):
             gradient = trace.variables[key].gradient
             if other.gradients and gradient is not None and key in other.before:
                 pairs.append((name, "gradients", key, gradient.array, other.gradients.get(key)))
+        if ours is not None and theirs and number < len(theirs):
+            pairs.append((name, "its gradient", name, ours.array, theirs[number]))
     longest = dict.fromkeys(COLUMNS, 0.0)
     for _, column, _, here, _ in pairs:
         longest[column] = max(longest[column], length(here))
-    first = None
+    first, limit_here = None, GRADIENT
     for name, column, key, here, there in reversed(pairs):
         row, difference = rows[name], distance(here, there)
         row.differences[column] = shown(max(row.differences[column] or 0.0, difference))
-        limit = GRADIENT * max(length(here), 0.01 * longest[column])
+        if matched.switched(name):
+            limit_here = SWITCHED
+        limit = limit_here * max(length(here), 0.01 * longest[column])
         if np.isinf(difference) or length(here - there) > limit:
             row.differing.add(column)
             causes = tuple(_causes_of_gradient(here, there))

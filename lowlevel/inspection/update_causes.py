@@ -78,21 +78,20 @@ def of_optimizer(
     gradients: Sequence[np.ndarray],
     after: Sequence[np.ndarray],
 ) -> list[str]:
-    """Which other optimizers make the updates of another program, in words.
+    """Which other optimizer makes the updates of another program, in words; the first that does.
 
     Args:
         make_optimizer: makes our optimizer, which does not.
         before: a variable before the first update.
         gradients, after: its gradient in each update there, and its value after each.
     """
-    found = []
     for words, optimizer in _others(make_optimizer, before, gradients, after):
         updates = replay_updates(optimizer, {"x": before}, [{"x": one} for one in gradients])
         states = [before, *(update["x"] for update in updates)]
         pairs = zip(states, states[1:], after, strict=False)
         if not any(differ(start, here, there) for start, here, there in pairs):
-            found.append(words)
-    return found
+            return [words]
+    return []
 
 
 def _others(make_optimizer, before, gradients, after) -> Iterator[tuple[str, Optimizer]]:

@@ -21,15 +21,21 @@ class Result:
         return self.out.splitlines()[-2:]
 
 
-def run_here(name, arguments, monkeypatch, capfd):
-    """Runs `main()` of a script in this process."""
-    from lowlevel.cli import command_line
-
+def load(name):
+    """A script as a module."""
     path = SCRIPTS / name
     spec = importlib.util.spec_from_file_location(path.stem, path)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+    return script
+
+
+def run_here(name, arguments, monkeypatch, capfd):
+    """Runs `main()` of a script in this process."""
+    from lowlevel.cli import command_line
+
+    script = load(name)
+    monkeypatch.setattr(sys, "argv", [str(SCRIPTS / name), *map(str, arguments)])
     capfd.readouterr()
     try:
         command_line.run(script.main)

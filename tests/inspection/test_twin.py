@@ -1,0 +1,208 @@
+"""Planted differences between a network and its Keras twin: each is found, and named."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lowlevel.checks import ConfigError
+from lowlevel.cli import carrying, our_side
+from lowlevel.inspection import twin
+from lowlevel.inspection.other_step import OtherStep, fits
+from lowlevel.training.recipe import Recipe
+from tests.scripts import port, tools
+
+layers = keras.layers
+RECIPE = Recipe(learning_rate=1e-3)
+STEPS = 3
+
+
+@pytest.fixture(scope="module")
+def script():
+    return tools.load("compare_with_keras.py")
+
+
+@pytest.fixture(scope="module")
+def here():
+    """Our network's variables as they were, and its batches and steps."""
+    network = port.ours()
+    our_side.vary(network, seed=0)
+    before = {name: tf.Variable(value) for name, value in network.variables.all().items()}
+    batches = our_side.make_batches(network, 6, STEPS, seed=0)
+    prediction = network(batches[0][0]).numpy()
+    return before, batches, our_side.train(network, RECIPE, batches), prediction
+
+
+@pytest.fixture
+def beside(script, here):
+    """Compares with a Keras model; `change` alters its weights once they are carried over."""
+
+    def compare(model, optimizer=None, change=None):
+        before, batches, steps, prediction = here
+        named = script.layers_of(keras, model)
+        pairs = carrying.match(named, before)
+        carrying.carry(pairs, before, carrying.TO_THEM)
+        if change:
+            change(model)
+        optimizer = optimizer or keras.optimizers.Adam(1e-3)
+        predictions = prediction, model(batches[0][0], training=False)
+        theirs = [script.training_step(model, named, pairs, batch, optimizer) for batch in batches]
+        return twin.compare(
+            steps.step, steps.trace, theirs, RECIPE.make_optimizer, steps.losses, predictions
+        )
+
+    return compare
+
+
+def test_equal_networks_are_equal(beside):
+    found = beside(port.theirs())
+    assert found.equal, str(found)
+    assert [row.layer for row in found.rows] == [
+        *("c1", "bn1", "c2", "pool1", "pool2", "d1", "d2", "ln", "out")
+    ]
+    assert str(found).endswith("Equal, up to the rounding of 32 bits.")
+    assert "*" not in str(found)
+
+
+PLANTED = {
+    "epsilon": ({"epsilon": 1e-5}, "ln", "an epsilon of 1e-05 (here 0.001)"),
+    "padding": ({"conv1": {"padding": "valid"}}, "c1", "valid padding (here same)"),
+    "stride": ({"conv1": {"strides": 1}}, "c1", "a stride of 1 (here 2)"),
+    "training flag": ({"norm": port.Predicting}, "bn1", "a `training` flag that is False"),
+    "frozen": ({"trainable": False}, "bn1", "or a frozen layer"),
+    "divisor": ({"norm": port.DividedByLess}, "bn1", "divided by n - 1 (here n)"),
+    "divisor of the average": (
+        {"norm": port.AverageDividedByLess},
+        "state/bn1/variance",
+        "divided by n - 1 (here n)",
+    ),
+    "momentum": ({"momentum": 0.9}, "state/bn1/mean", "its momentum is 0.9 (here 0.99)"),
+    "activation": ({"conv2": {"activation": "selu"}}, "c2", "SELU as its activation"),
+    "no activation": ({"conv1": {"activation": None}}, "c1", "no activation"),
+    "bias": ({"conv2": {"use_bias": False}}, "c2", "no bias: without biases/c2"),
+    "pooling": ({"pool": layers.AveragePooling2D}, "pool1", "average pooling"),
+    "transposed": ({"dense": port.TransposedDense}, "d2", "weights/d2 transposed"),
+    "dropout": (
+        {"between": lambda x: layers.Dropout(0.5)(x, training=True)},
+        "d2",
+        "dropout of a rate of 0.5 between d1 and d2",
+    ),
+    "something between": ({"between": layers.Activation("tanh")}, "d2", "tanh between d1 and d2"),
+    "no gradient": ({"between": port.stop}, "d1", "no gradient arrives there"),
+    "precision": (
+        {"dense": lambda *sizes, **names: layers.Dense(*sizes, **names, dtype="mixed_bfloat16")},
+        "d2",
+        "computed in bfloat16",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_difference_is_named(beside, name):
+    changes, where, words = PLANTED[name]
+    found = beside(port.theirs(**changes))
+    assert (found.first.name, len(found.first.causes)) == (where, 1), str(found)
+    assert words in found.first.causes[0]
+
+
+def test_batch_norms_epsilon(beside):
+    found = beside(
+        port.theirs(norm=lambda **named: layers.BatchNormalization(epsilon=1e-5, **named))
+    )
+    assert found.first.name == "bn1"
+    assert found.first.causes == ("an epsilon of 1e-05 (here 0.001)",)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "where", "words"),
+    [
+        (lambda: keras.optimizers.Adam(1e-3, epsilon=1e-3), "step 1", "epsilon is 0.001"),
+        (lambda: keras.optimizers.Adam(1e-3, epsilon=1e-8), "step 1", "epsilon is 1e-08"),
+        (lambda: keras.optimizers.Adam(2e-3), "step 1", "the learning rate is 0.002 (here 0.001)"),
+        (lambda: keras.optimizers.Adam(1e-3, beta_2=0.99), "step 1", "beta_2 is 0.99"),
+        (lambda: keras.optimizers.Nadam(1e-3), "step 1", "the rule is nadam"),
+        (lambda: keras.optimizers.SGD(1e-3), "step 1", "the rule is sgd"),
+        (lambda: keras.optimizers.AdamW(1e-3, weight_decay=0.01), "step 1", "weight_decay is 0.01"),
+    ],
+)
+def test_another_optimizer_is_named(beside, optimizer, where, words):
+    found = beside(port.theirs(), optimizer())
+    assert where in found.first.part
+    assert words in found.first.causes[0]
+
+
+def transpose(model):
+    layer = model.get_layer("d2")
+    layer.kernel.assign(keras.ops.transpose(layer.kernel))
+
+
+def swap(model):
+    layer = model.get_layer("bn1")
+    layer.set_weights([layer.get_weights()[i] for i in (1, 0, 2, 3)])
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "words"),
+    [
+        (transpose, "weights/d2", "it is transposed, its axes in the order (1, 0)"),
+        (swap, "weights/bn1", "it is biases/bn1: the order of the weights"),
+        (lambda model: model.get_layer("out").kernel.assign(tf.ones([16, 4])), "weights/out", None),
+    ],
+)
+def test_misplaced_weights_are_named(beside, change, where, words):
+    found = beside(port.theirs(), change=change)
+    assert (found.first.name, found.first.part) == (where, "its value before the step")
+    assert found.first.causes == (() if words is None else (words,))
+
+
+def other_of(trace, **changes):
+    """Our own step as another program's."""
+    from lowlevel.inspection.layer_again import results
+
+    found = {name: part.value.array for name, part in results(trace).items()}
+    return dataclasses.replace(OtherStep(found), **changes)
+
+
+def test_values_alone_are_enough(here):
+    _, _, steps, _ = here
+    same = other_of(steps.trace)
+    assert twin.compare(steps.step, steps.trace, [same]).equal
+    values = {name: part[0] for name, part in same.values.items()}
+    tilted = OtherStep(values | {"d1": values["d1"] * 1.01})
+    found = twin.compare(steps.step, steps.trace, [tilted])
+    assert (found.first.name, found.first.part, found.first.causes) == ("d1", "its activation", ())
+    assert "a fused kernel or a lower precision" in str(found)
+    with pytest.raises(ConfigError, match="no layer there has the name of one here"):
+        twin.compare(steps.step, steps.trace, [OtherStep({"conv2d": values["c1"]})])
+
+
+def test_a_gradient_of_a_sum_and_a_loss(here):
+    _, _, steps, _ = here
+    variables = steps.trace.variables
+    before = {name: found.before.array for name, found in variables.items()}
+    gradients = {n: f.gradient.array * 6 for n, f in variables.items() if f.gradient is not None}
+    other = other_of(steps.trace, before=before, gradients=gradients)
+    found = twin.compare(steps.step, steps.trace, [other])
+    assert "it is 6 times ours: a loss that is a sum" in found.first.causes[0]
+    later = other_of(steps.trace, loss=steps.losses[0] + 0.01)
+    found = twin.compare(steps.step, steps.trace, [later], losses=steps.losses)
+    assert str(found.first).startswith("step 1 differs first, in its loss.")
+    wrong = np.zeros((6, 4)), np.ones((6, 4))
+    found = twin.compare(steps.step, steps.trace, [other_of(steps.trace)], predictions=wrong)
+    assert found.first.name == "the prediction"
+
+
+@pytest.mark.parametrize(
+    ("shape", "other", "right"),
+    [
+        ([4, 8, 3], [4, 24], True),
+        ([4, 24], [4, 8, 3], True),
+        ([2, 3], [3, 2], False),
+        ([4, 28, 28, 1], [4, 49, 16], False),
+        ([4, 1], [4], True),
+    ],
+)
+def test_shapes_that_fit(shape, other, right):
+    assert fits(shape, other) == right
