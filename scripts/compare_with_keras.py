@@ -48,7 +48,7 @@ def parse_arguments():
     parser.add_argument(
         "--builder",
         metavar="MODULE:FUNCTION",
-        help="a function that returns the Keras model; it gets the network's config if it takes "
+        help="a function that returns the Keras model; it gets the network's config if it needs "
         "an argument (default: the model of the tests)",
     )
     parser.add_argument(
@@ -130,6 +130,12 @@ def main():
     of_run = args.net is not None and args.net not in nets.NETS
     if not of_run:
         our_side.vary(network, args.seed)
+    inputs = None if args.inputs is None else our_side.read_inputs(args.inputs)
+    batches = our_side.make_batches(network, args.batch_size, args.steps, args.seed, inputs)
+    try:
+        model(batches[0][0])  # which also makes the weights of a model that has none yet
+    except ValueError as error:
+        raise DataError(f"the Keras model takes no such inputs: {reason_of(error)}.") from error
     layers, variables = layers_of(keras, model), network.variables.all()
     pairs = carrying.match(layers, variables)
     direction = carrying.TO_THEM
@@ -137,8 +143,6 @@ def main():
         direction = carrying.NOWHERE if of_run else carrying.TO_US
     print(*carrying.carry(pairs, variables, direction), sep="\n")
     recipe = Recipe(optimizer=args.optimizer or "adam", learning_rate=args.learning_rate)
-    inputs = None if args.inputs is None else our_side.read_inputs(args.inputs)
-    batches = our_side.make_batches(network, args.batch_size, args.steps, args.seed, inputs)
     optimizer = model.optimizer if args.optimizer else None
     if optimizer is None:
         optimizer = make_optimizer(keras, recipe)
@@ -173,8 +177,9 @@ def load_model(keras, args, network):
     sys.path.insert(0, str(ROOT))
     patterns = f"{TWINS}.patterns:build_{network.name}"
     build = our_side.load(args.builder or BUILDERS.get(network.name, patterns))
-    takes_config = bool(inspect.signature(build).parameters)
-    model = build(network.config) if takes_config else build()
+    parameters = inspect.signature(build).parameters.values()
+    needs = any(one.default is one.empty and one.kind < one.VAR_POSITIONAL for one in parameters)
+    model = build(network.config) if needs else build()
     if not isinstance(model, keras.Model):
         raise ConfigError(f"{args.builder} must return a Keras model, not {model!r}.")
     if args.weights:
@@ -231,17 +236,12 @@ def training_step(model, layers, pairs, batch, optimizer):
 
 def make_optimizer(keras, recipe):
     """Keras's optimizer of the same rule and rate."""
-    rate = recipe.learning_rate
-    makers = {
-        "sgd": lambda: keras.optimizers.SGD(rate),
-        "momentum": lambda: keras.optimizers.SGD(rate, momentum=0.9),
-        "nesterov": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
-        "rmsprop": lambda: keras.optimizers.RMSprop(rate),
-        "adam": lambda: keras.optimizers.Adam(rate),
-        "nadam": lambda: keras.optimizers.Nadam(rate),
-        "muon": lambda: keras.optimizers.Muon(rate),
-    }
-    return makers[recipe.optimizer]()
+    names = {"sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "rmsprop": "RMSprop"}
+    settings = {} if recipe.optimizer not in ("momentum", "nesterov") else {"momentum": 0.9}
+    if recipe.optimizer == "nesterov":
+        settings["nesterov"] = True
+    name = names.get(recipe.optimizer, recipe.optimizer.capitalize())
+    return getattr(keras.optimizers, name)(recipe.learning_rate, **settings)
 
 
 if __name__ == "__main__":

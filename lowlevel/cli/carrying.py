@@ -57,11 +57,12 @@ def carry(pairs: dict[str, Any], variables: dict[str, tf.Variable], direction: s
     """
     lines = []
     for name in dict.fromkeys([*variables, *pairs]):
-        here, there = variables.get(name), pairs.get(name)
+        there: Any = pairs.get(name)
+        here: Any = variables.get(name)
         both = here is not None and there is not None and fits(there.shape, here.shape)
-        if here is not None and both and direction == TO_THEM:
+        if both and direction == TO_THEM:
             there.assign(here.numpy().reshape(there.shape))
-        elif here is not None and both and direction == TO_US:
+        elif both and direction == TO_US:
             here.assign(there.numpy().reshape(here.shape))
         theirs = "nothing there" if there is None else f"{there.path} {_shape(there)}"
         ours = "nothing here" if here is None else _shape(here)

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import losses, nets
+from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, reason_of
 from lowlevel.cli import networks
 from lowlevel.inspection import trace
@@ -120,11 +121,14 @@ def _without(config):
 
 
 def read_inputs(path: Path) -> np.ndarray:
-    """The array in an .npy file. Raises DataError if there is none."""
+    """The array in an .npy file. Raises DataError if there is none, or no examples."""
     try:
-        return np.load(path, allow_pickle=False)
+        array = to_numbers(str(path), np.load(path, allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is not an .npy file of numbers: {reason_of(error)}.") from error
+    if array.ndim < 2 or not len(array) or not np.isfinite(array).all():
+        raise DataError(f"{path} must hold finite numbers, one row an example.")
+    return array
 
 
 def make_batches(

@@ -25,7 +25,7 @@ from lowlevel.inspection.profile import Profile
 from lowlevel.inspection.traced import Trace
 from lowlevel.training.run import Run
 from lowlevel.training.step import build_train_step
-from lowlevel.types import ArrayLike, Nest
+from lowlevel.types import ArrayLike, GraphFunction, Nest
 
 SCRIPTS = (
     *("arrays.js", "windows.js", "forward.js", "backward.js", "update.js", "maps.js"),
@@ -135,13 +135,17 @@ def as_batch(run: Run, inputs: Nest, targets: Nest) -> tuple[tf.Tensor, ...]:
 
 def trace_batch(run: Run, *batch: Nest) -> Trace:
     """The `Trace` of a run's next step; a run without data gets a step for this batch."""
+    return trace.of_step(step_of(run, *batch), run.network.variables.all(), *batch)
+
+
+def step_of(run: Run, *batch: Nest) -> GraphFunction:
+    """The compiled step of a run; a new one for this batch if it has no data."""
     if run.data is not None:
-        return trace.of_run(run, *batch)
+        return run.train_step
     spec = [tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), part)
             for part in batch]  # fmt: skip
     spec[0] = run.network.input_spec
-    step = build_train_step(run.network, run.task, run.state, run.recipe, spec)
-    return trace.of_step(step, run.network.variables.all(), *batch)
+    return build_train_step(run.network, run.task, run.state, run.recipe, spec)
 
 
 def _titles(titles, count):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -73,7 +74,7 @@ class Matched:
         """The same step with arrays in the shapes that they have here, if they fit."""
         layers = {name: found.value.array.shape for name, found in self.results.items()}
         variables = {name: array.shape for name, array in self.variables.items()}
-        arrays = {
+        arrays: dict[str, Any] = {
             part: {
                 name: tuple(in_shape(array, layers[name]) for array in arrays)
                 for name, arrays in getattr(other, part).items()
@@ -127,14 +128,17 @@ class Matched:
         return ours.shape == theirs.shape and bool(np.any((ours > 0) != (theirs > 0)))
 
     def output(self, name: str, alteration: Alteration | None = None) -> np.ndarray | None:
-        """What our layer makes of the inputs there; None if that cannot be computed."""
+        """What our layer makes of the inputs there; None if that cannot be computed.
+
+        Altered, it takes our inputs if those there do not fit: they may be padded, for example.
+        """
         layer, taken = self.layers[name], self.inputs.get(name, ())
-        if not layer.can_run() or len(taken) != len(layer.entries):
-            return None
         shapes = [self._shape(tensor) for tensor in layer.entries]
-        if not all(fits(array.shape, shape) for array, shape in zip(taken, shapes, strict=True)):
+        pairs = list(zip(taken, shapes, strict=False))
+        fit = len(taken) == len(shapes) and all(fits(array.shape, to) for array, to in pairs)
+        if not layer.can_run() or not (fit or alteration):
             return None
-        inputs = [array.reshape(shape) for array, shape in zip(taken, shapes, strict=True)]
+        inputs = [array.reshape(shape) for array, shape in pairs] if fit else None
         try:
             return layer.output(inputs, alteration)
         except (tf.errors.InvalidArgumentError, ValueError):  # what is altered does not fit

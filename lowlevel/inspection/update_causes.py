@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel import optimizers
+from lowlevel.inspection.distances import distance
 from lowlevel.inspection.traced import Trace
 from lowlevel.optimizer import Optimizer
-from lowlevel.types import ArrayLike
+from lowlevel.types import ArrayLike, Tensor
 from lowlevel.update_rules import adam_update
 
 TOLERANCE = 1e-3  # of what a variable has moved
@@ -30,16 +31,16 @@ MakeOptimizer = Callable[[], Optimizer]
 class CorrectedAdam(optimizers.Adam):
     """Adam that adds epsilon to the corrected root: Kingma and Ba's algorithm 1, and PyTorch's."""
 
-    def scalars(self, t: Any, learning_rate: Any) -> tuple:
+    def scalars(self, t: Tensor, learning_rate: Tensor) -> tuple:
         correction = tf.sqrt(1 - tf.pow(self.beta_2, t))
         return (*super().scalars(t, learning_rate), self.epsilon * correction)
 
     def update(
-        self, variable: Any, gradient: Any, slots: list, alpha: Any, epsilon: Any
-    ) -> tuple[Any, Sequence]:
-        variable, m, v = adam_update(
-            variable, gradient, *slots, alpha, self.beta_1, self.beta_2, epsilon
-        )
+        self, variable: Tensor, gradient: Tensor, slots: list, *scalars: Tensor
+    ) -> tuple[Tensor, Sequence]:
+        (m, v), (alpha, epsilon) = slots, scalars
+        settings: Any = self.beta_1, self.beta_2, epsilon
+        variable, m, v = adam_update(variable, gradient, m, v, alpha, *settings)
         return variable, (m, v)
 
 
@@ -78,20 +79,21 @@ def of_optimizer(
     gradients: Sequence[np.ndarray],
     after: Sequence[np.ndarray],
 ) -> list[str]:
-    """Which other optimizer makes the updates of another program, in words; the first that does.
+    """Which other optimizer makes the updates of another program, in words; the one that fits best.
 
     Args:
         make_optimizer: makes our optimizer, which does not.
         before: a variable before the first update.
         gradients, after: its gradient in each update there, and its value after each.
     """
+    found = {}
     for words, optimizer in _others(make_optimizer, before, gradients, after):
         updates = replay_updates(optimizer, {"x": before}, [{"x": one} for one in gradients])
         states = [before, *(update["x"] for update in updates)]
-        pairs = zip(states, states[1:], after, strict=False)
+        pairs = list(zip(states, states[1:], after, strict=False))
         if not any(differ(start, here, there) for start, here, there in pairs):
-            return [words]
-    return []
+            found[words] = max(distance(here, there) for _, here, there in pairs)
+    return sorted(found, key=found.__getitem__)[:1]
 
 
 def _others(make_optimizer, before, gradients, after) -> Iterator[tuple[str, Optimizer]]:

@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError
+from lowlevel import losses, ops, optimizers
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.cli import carrying, our_side
-from lowlevel.inspection import twin
+from lowlevel.inspection import comparison, twin, update_causes
+from lowlevel.inspection.layer_again import results
 from lowlevel.inspection.other_step import OtherStep, fits
+from lowlevel.model import Model
 from lowlevel.training.recipe import Recipe
+from tests.comparison import values
 from tests.scripts import port, tools
 
 layers = keras.layers
 RECIPE = Recipe(learning_rate=1e-3)
-STEPS = 3
+STEPS = 2
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def here():
 def beside(script, here):
     """Compares with a Keras model; `change` alters its weights once they are carried over."""
 
-    def compare(model, optimizer=None, change=None):
+    def compare(model, optimizer=None, change=None, count=1):
         before, batches, steps, prediction = here
         named = script.layers_of(keras, model)
         pairs = carrying.match(named, before)
@@ -48,7 +52,9 @@ def beside(script, here):
             change(model)
         optimizer = optimizer or keras.optimizers.Adam(1e-3)
         predictions = prediction, model(batches[0][0], training=False)
-        theirs = [script.training_step(model, named, pairs, batch, optimizer) for batch in batches]
+        theirs = [
+            script.training_step(model, named, pairs, batch, optimizer) for batch in batches[:count]
+        ]
         return twin.compare(
             steps.step, steps.trace, theirs, RECIPE.make_optimizer, steps.losses, predictions
         )
@@ -57,7 +63,7 @@ def beside(script, here):
 
 
 def test_equal_networks_are_equal(beside):
-    found = beside(port.theirs())
+    found = beside(port.theirs(), count=STEPS)
     assert found.equal, str(found)
     assert [row.layer for row in found.rows] == [
         *("c1", "bn1", "c2", "pool1", "pool2", "d1", "d2", "ln", "out")
@@ -69,6 +75,11 @@ def test_equal_networks_are_equal(beside):
 PLANTED = {
     "epsilon": ({"epsilon": 1e-5}, "ln", "an epsilon of 1e-05 (here 0.001)"),
     "padding": ({"conv1": {"padding": "valid"}}, "c1", "valid padding (here same)"),
+    "padding on both sides": (
+        {"conv1": {"padding": "valid"}, "before": layers.ZeroPadding2D(1)},
+        "c1",
+        "equal padding on both sides, as in PyTorch",
+    ),
     "stride": ({"conv1": {"strides": 1}}, "c1", "a stride of 1 (here 2)"),
     "training flag": ({"norm": port.Predicting}, "bn1", "a `training` flag that is False"),
     "frozen": ({"trainable": False}, "bn1", "or a frozen layer"),
@@ -123,14 +134,26 @@ def test_batch_norms_epsilon(beside):
         (lambda: keras.optimizers.Adam(2e-3), "step 1", "the learning rate is 0.002 (here 0.001)"),
         (lambda: keras.optimizers.Adam(1e-3, beta_2=0.99), "step 1", "beta_2 is 0.99"),
         (lambda: keras.optimizers.Nadam(1e-3), "step 1", "the rule is nadam"),
-        (lambda: keras.optimizers.SGD(1e-3), "step 1", "the rule is sgd"),
         (lambda: keras.optimizers.AdamW(1e-3, weight_decay=0.01), "step 1", "weight_decay is 0.01"),
     ],
 )
 def test_another_optimizer_is_named(beside, optimizer, where, words):
-    found = beside(port.theirs(), optimizer())
+    found = beside(port.theirs(), optimizer(), count=STEPS)
     assert where in found.first.part
     assert words in found.first.causes[0]
+
+
+def test_the_epsilon_of_pytorchs_adam():
+    """Whose root is corrected before epsilon is added."""
+    weights, gradients = np.float32([0, 0.01]), np.float32([[1e-6, -2e-7], [1e-7, 0]])
+    m = v = 0
+    after = [weights]
+    for t, gradient in enumerate(gradients, start=1):
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        after.append((after[-1] - 1e-3 * step).astype(np.float32))
+    found = update_causes.of_optimizer(RECIPE.make_optimizer, weights, gradients, after[1:])
+    assert found == ["epsilon, 1e-08, is added to the corrected root, as in PyTorch"]
 
 
 def transpose(model):
@@ -159,23 +182,28 @@ def test_misplaced_weights_are_named(beside, change, where, words):
 
 def other_of(trace, **changes):
     """Our own step as another program's."""
-    from lowlevel.inspection.layer_again import results
-
     found = {name: part.value.array for name, part in results(trace).items()}
     return dataclasses.replace(OtherStep(found), **changes)
+
+
+def test_the_page_holds_batch_norm_to_what_it_gives(here):
+    _, _, steps, _ = here
+    arrays = {name: part.value.array for name, part in results(steps.trace).items()}
+    found = comparison.compare(steps.trace, arrays, "itself")
+    assert (found["first"], len(found["rows"])) == (None, len(arrays))
 
 
 def test_values_alone_are_enough(here):
     _, _, steps, _ = here
     same = other_of(steps.trace)
     assert twin.compare(steps.step, steps.trace, [same]).equal
-    values = {name: part[0] for name, part in same.values.items()}
-    tilted = OtherStep(values | {"d1": values["d1"] * 1.01})
+    arrays = {name: part[0] for name, part in same.values.items()}
+    tilted = OtherStep(arrays | {"d1": arrays["d1"] * 1.01})
     found = twin.compare(steps.step, steps.trace, [tilted])
     assert (found.first.name, found.first.part, found.first.causes) == ("d1", "its activation", ())
     assert "a fused kernel or a lower precision" in str(found)
     with pytest.raises(ConfigError, match="no layer there has the name of one here"):
-        twin.compare(steps.step, steps.trace, [OtherStep({"conv2d": values["c1"]})])
+        twin.compare(steps.step, steps.trace, [OtherStep({"conv2d": arrays["c1"]})])
 
 
 def test_a_gradient_of_a_sum_and_a_loss(here):
@@ -192,6 +220,21 @@ def test_a_gradient_of_a_sum_and_a_loss(here):
     wrong = np.zeros((6, 4)), np.ones((6, 4))
     found = twin.compare(steps.step, steps.trace, [other_of(steps.trace)], predictions=wrong)
     assert found.first.name == "the prediction"
+
+
+def test_a_model_of_ones_own():
+    network = port.ours()
+    model = Model(network.forward, network.variables, network.input_spec)
+    x, y = values(4, 12, 12, 2), np.zeros([4], np.int32)
+    with pytest.raises(ConfigError, match="compile the model first"):
+        twin.compare_model(model, x, y, {"c1": x})
+    model.compile(optimizers.Adam(1e-3), losses.softmax_cross_entropy)
+    w, b = network.variables.weights["c1"], network.variables.biases["c1"]
+    arrays = {"c1": tf.nn.elu(ops.conv2d(x, w, b, stride=2)).numpy()}
+    found = twin.compare_model(model, x, y, arrays)
+    assert (found.first.name, found.first.causes) == ("c1", ("ELU as its activation",))
+    with pytest.raises(DataError, match="c1 must hold real numbers"):
+        twin.compare_model(model, x, y, {"c1": "text"})
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def theirs(
     dense=layers.Dense,
     pool=layers.MaxPooling2D,
     epsilon=1e-3,
+    before=None,
     between=None,
     **norm_settings,
 ):
@@ -54,7 +55,7 @@ def theirs(
     first = {"strides": 2, "padding": "same", "activation": "relu"} | (conv1 or {})
     second = {"padding": "same"} | (conv2 or {})
     inputs = layers.Input([12, 12, 2])
-    x = layers.Conv2D(8, 3, name="c1", **first)(inputs)
+    x = layers.Conv2D(8, 3, name="c1", **first)(before(inputs) if before else inputs)
     x = norm(name="bn1", **norm_settings)(x)
     x = layers.Conv2D(8, 3, name="c2", **second)(x)
     x = pool(2, padding="same")(x)
@@ -112,3 +113,39 @@ class TransposedDense(layers.Dense):
 def stop(x):
     """Lets no gradient through."""
     return keras.ops.stop_gradient(x)
+
+
+def other():
+    """Neither a network nor a model."""
+    return 5
+
+
+def mlp(config, units=None, names="{}", rate=0.0):
+    """The mlp with other layers at its end."""
+    return keras.Sequential(
+        [
+            layers.Input(config.image_shape),
+            layers.Flatten(),
+            *(
+                layers.Dense(width, "relu", name=names.format(f"d{number}"))
+                for number, width in enumerate(config.widths, start=1)
+            ),
+            layers.Dropout(rate, name="dropout"),
+            layers.Dense(units or config.num_classes, name=names.format("out")),
+        ]
+    )
+
+
+def mlp_that_drops(config):
+    """The mlp with dropout."""
+    return mlp(config, rate=0.5)
+
+
+def unnamed(config):
+    """The mlp with layers of other names."""
+    return mlp(config, names="my_{}")
+
+
+def narrow(config):
+    """The mlp with fewer classes."""
+    return mlp(config, units=3)
