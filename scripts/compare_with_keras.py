@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from lowlevel.checks import ConfigError, DataError, import_extra, reason_of
+from lowlevel.checks import ConfigError, DataError, import_extra
 from lowlevel.cli import arguments, command_line
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,16 +115,9 @@ def main():
     from lowlevel import nets
     from lowlevel.cli import carrying, our_side
     from lowlevel.inspection import twin
-    from lowlevel.nets.network import Network
     from lowlevel.training.recipe import Recipe
 
-    if args.ours:
-        network = our_side.load(args.ours)()
-        network = getattr(network, "network", network)
-        if not isinstance(network, Network):
-            raise ConfigError(f"{args.ours} must return a Network or a Model, not {network!r}.")
-    else:
-        network = our_side.of_name_or_run(args.net)
+    network = our_side.of_function(args.ours) if args.ours else our_side.of_name_or_run(args.net)
     model = load_model(keras, args, network)
     rate, network = our_side.dropout_rate(network.config), our_side.without_dropout(network)
     of_run = args.net is not None and args.net not in nets.NETS
@@ -135,7 +128,9 @@ def main():
     try:
         model(batches[0][0])  # which also makes the weights of a model that has none yet
     except ValueError as error:
-        raise DataError(f"the Keras model takes no such inputs: {reason_of(error)}.") from error
+        raise DataError(
+            f"the Keras model takes no such inputs: {carrying.reason_there(error)}."
+        ) from error
     layers, variables = layers_of(keras, model), network.variables.all()
     pairs = carrying.match(layers, variables)
     direction = carrying.TO_THEM
@@ -143,9 +138,8 @@ def main():
         direction = carrying.NOWHERE if of_run else carrying.TO_US
     print(*carrying.carry(pairs, variables, direction), sep="\n")
     recipe = Recipe(optimizer=args.optimizer or "adam", learning_rate=args.learning_rate)
-    optimizer = model.optimizer if args.optimizer else None
-    if optimizer is None:
-        optimizer = make_optimizer(keras, recipe)
+    compiled = getattr(model, "optimizer", None) if args.optimizer else None
+    optimizer = compiled or make_optimizer(keras, recipe)
     dropouts = {name: one.rate for name, one in layers.items() if hasattr(one, "rate")}
     for name in dropouts:  # each side draws its own random numbers
         layers[name].rate = 0.0
@@ -165,13 +159,15 @@ def main():
 
 def load_model(keras, args, network):
     """The Keras model: from its file, from a function, or that of the tests."""
+    from lowlevel.cli import carrying, our_side
+
     if args.weights and args.weights.suffix == ".keras":
         try:
             return keras.saving.load_model(args.weights)
         except (OSError, ValueError, TypeError) as error:
-            raise DataError(f"{args.weights} cannot be loaded: {reason_of(error)}.") from error
-    from lowlevel.cli import our_side
-
+            raise DataError(
+                f"{args.weights} cannot be loaded: {carrying.reason_there(error)}."
+            ) from error
     if not (args.builder or network.name):
         raise ConfigError("a weights file needs the model that it is for: give --builder.")
     sys.path.insert(0, str(ROOT))
@@ -186,7 +182,9 @@ def load_model(keras, args, network):
         try:
             model.load_weights(args.weights)
         except (OSError, ValueError) as error:
-            raise DataError(f"{args.weights} does not fit: {reason_of(error)}.") from error
+            raise DataError(
+                f"{args.weights} does not fit: {carrying.reason_there(error)}."
+            ) from error
     return model
 
 
@@ -236,11 +234,14 @@ def training_step(model, layers, pairs, batch, optimizer):
 
 def make_optimizer(keras, recipe):
     """Keras's optimizer of the same rule and rate."""
-    names = {"sgd": "SGD", "momentum": "SGD", "nesterov": "SGD", "rmsprop": "RMSprop"}
-    settings = {} if recipe.optimizer not in ("momentum", "nesterov") else {"momentum": 0.9}
-    if recipe.optimizer == "nesterov":
-        settings["nesterov"] = True
-    name = names.get(recipe.optimizer, recipe.optimizer.capitalize())
+    rules = {
+        "sgd": ("SGD", {}),
+        "momentum": ("SGD", {"momentum": 0.9}),
+        "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
+        "rmsprop": ("RMSprop", {}),
+        "muon": ("Muon", {"weight_decay": 0.0}),
+    }
+    name, settings = rules.get(recipe.optimizer, (recipe.optimizer.capitalize(), {}))
     return getattr(keras.optimizers, name)(recipe.learning_rate, **settings)
 
 

@@ -4,6 +4,7 @@ A layer there has `weights`; a variable has a `name`, a `path`, a `shape`, `nump
 as in Keras.
 """
 
+import re
 from typing import Any
 
 import tensorflow as tf
@@ -69,6 +70,13 @@ def carry(pairs: dict[str, Any], variables: dict[str, tf.Variable], direction: s
         lines.append((name, ours, direction if both else NOWHERE, theirs))
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     return ["  ".join(map(str.ljust, line, [*widths, 0])).rstrip() for line in lines]
+
+
+def reason_there(error: Exception) -> str:
+    """The reason in an exception of Keras's, without the call and its arguments."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line for line in text.splitlines() if line and not line.startswith("Exception enc")]
+    return (lines or [type(error).__name__])[0].rstrip(".")
 
 
 def _shape(variable):

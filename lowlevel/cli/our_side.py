@@ -64,6 +64,15 @@ def load(path: str) -> Any:
         raise ConfigError(f"{path} must be MODULE:FUNCTION; {reason_of(error)}.") from error
 
 
+def of_function(path: str) -> Network:
+    """The network that a function returns, see `load`. Raises ConfigError if it is none."""
+    found = load(path)()
+    network = getattr(found, "network", found)
+    if not isinstance(network, Network):
+        raise ConfigError(f"{path} must return a Network or a Model, not {found!r}.")
+    return network
+
+
 def of_name_or_run(text: str) -> Network:
     """The network of a name, with new variables, or of a run, with its own; in float32."""
     chosen = networks.choose(text)

@@ -56,8 +56,8 @@ def of_variable(name: str, there: np.ndarray, variables: Mapping[str, np.ndarray
     """
     here = variables[name]
     if here.shape != there.shape:
-        words = "it is transposed" if sorted(here.shape) == sorted(there.shape) else "its size"
-        yield f"{words}: its shape is {list(there.shape)} (here {list(here.shape)})"
+        words = "it is transposed: " if sorted(here.shape) == sorted(there.shape) else ""
+        yield f"{words}its shape is {list(there.shape)} (here {list(here.shape)})"
         return
     for words, array in arrangements(here):
         if np.array_equal(array, there):

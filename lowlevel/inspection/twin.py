@@ -86,15 +86,24 @@ def compare(
     if not any(name in matched.other.values for name in rows):
         raise ConfigError("no layer there has the name of one here: call them alike.")
     missing, misplaced = twin_checks.variables_before(matched, rows)
+    of_layers = twin_checks.activations(matched, rows)
+    of_gradients = twin_checks.gradients(matched, rows)
+    of_averages = twin_checks.averages(matched, rows)
+    if of_layers:  # later averages differ because of them; those of the same layers may not
+        names = {difference.name for difference in of_layers[:1]}
+        of_averages = [
+            found
+            for found in of_averages
+            if found.causes and matched.trace.variables[found.name].layer in names
+        ]
     found = [
         misplaced,
-        twin_checks.activations(matched, rows),
-        twin_checks.gradients(matched, rows),
-        twin_checks.averages(matched, rows),
+        *of_layers,
+        *([] if of_layers else [of_gradients]),
+        *of_averages,
         twin_checks.updates(matched, rows, others, make_optimizer),
         missing,
-        twin_checks.predictions(predictions),
-        twin_checks.losses(losses, others),
     ]
-    first = next((difference for difference in found if difference is not None), None)
-    return Comparison(list(rows.values()), first)
+    if not any(found):
+        found = [twin_checks.predictions(predictions) or twin_checks.losses(losses, others)]
+    return Comparison(list(rows.values()), [one for one in found if one is not None])

@@ -45,9 +45,12 @@ def variables_before(matched: Matched, rows: Rows) -> tuple[Found, Found]:
     return missing, misplaced
 
 
-def activations(matched: Matched, rows: Rows) -> Found:
-    """The first layer that makes something else of its inputs than ours, or None."""
-    first = None
+def activations(matched: Matched, rows: Rows) -> list[Difference]:
+    """What makes something else of its inputs than ours: the first layer, and others on their own.
+
+    A later layer counts only if it does so with the inputs there, and if it is known why.
+    """
+    found = []
     for name, row in rows.items():
         if name not in matched.values:
             continue
@@ -57,9 +60,11 @@ def activations(matched: Matched, rows: Rows) -> Found:
         alone = None if output is None else distance(output, there) <= rounding(there)
         if differs or alone is False:
             row.differing.add("activation")
-            if first is None:
-                first = Difference(name, "its activation", tuple(_causes(matched, name, alone)))
-    return first
+        if alone is False or (differs and not found):
+            difference = Difference(name, "its activation", tuple(_causes(matched, name, alone)))
+            if difference.causes or not found:
+                found.append(difference)
+    return found
 
 
 def _causes(matched, name, alone):
@@ -126,20 +131,21 @@ def _causes_of_gradient(here, there):
             yield f"it is {factor:.4g} times ours: a loss that is a sum instead of a mean, say"
 
 
-def averages(matched: Matched, rows: Rows) -> Found:
-    """The first moving average that differs after the step, or None."""
-    first = None
-    for name, found in matched.trace.variables.items():
+def averages(matched: Matched, rows: Rows) -> list[Difference]:
+    """The moving averages that differ after the step: the first, and others that explain more."""
+    found: list[Difference] = []
+    for name, variable in matched.trace.variables.items():
         there = matched.other.after.get(name)
-        if there is None or found.layer not in rows:
+        if there is None or variable.layer not in rows:
             continue
-        row, difference = rows[found.layer], distance(found.after.array, there)
+        row, difference = rows[variable.layer], distance(variable.after.array, there)
         row.differences["updated"] = shown(max(row.differences["updated"] or 0.0, difference))
-        if found.gradient is None and difference > AVERAGE * size(found.after.array):
+        if variable.gradient is None and difference > AVERAGE * size(variable.after.array):
             row.differing.add("updated")
             causes = tuple(update_causes.of_average(matched.trace, name, there))
-            first = first or Difference(name, "its new value", causes)
-    return first
+            if not found or (causes and causes != found[-1].causes):
+                found.append(Difference(name, "its new value", causes))
+    return found
 
 
 def updates(

@@ -38,12 +38,11 @@ class Difference:
     causes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        words = f"{self.name} differs first, in {self.part}."
         if self.causes:
-            return f"{words} What explains it: {'; or '.join(self.causes)}."
+            return f"{self.part}. What explains it: {'; or '.join(self.causes)}."
         return (
-            f"{words} None of the usual causes explains it. If it is small and of both signs, a "
-            f"fused kernel or a lower precision rounds otherwise."
+            f"{self.part}. None of the usual causes explains it. If it is small and of both signs, "
+            f"a fused kernel or a lower precision rounds otherwise."
         )
 
 
@@ -53,16 +52,22 @@ class Comparison:
 
     Attributes:
         rows: a `Row` for each layer that both have, in their order.
-        first: the `Difference` that comes first; None if all is equal.
+        differences: what differs: a `Difference` for the first, and for others that are not due
+            to it.
     """
 
     rows: list[Row]
-    first: Difference | None
+    differences: list[Difference]
+
+    @property
+    def first(self) -> Difference | None:
+        """The `Difference` that comes first; None if all is equal."""
+        return self.differences[0] if self.differences else None
 
     @property
     def equal(self) -> bool:
         """Whether nothing differs by more than rounding."""
-        return self.first is None
+        return not self.differences
 
     def __str__(self) -> str:
         """A line for each layer, with a star for what differs, and what differs first."""
@@ -71,8 +76,11 @@ class Comparison:
         for row in self.rows:
             cells = (_cell(row.differences[name], name in row.differing) for name in COLUMNS)
             lines.append(f"{row.layer:{width}}" + "".join(f"  {cell:>14}" for cell in cells))
-        words = "Equal, up to the rounding of 32 bits." if self.equal else str(self.first)
-        return "\n".join([*(line.rstrip() for line in lines), "", words])
+        words = [] if self.differences else ["Equal, up to the rounding of 32 bits."]
+        for number, found in enumerate(self.differences):
+            verb = "differs first, in" if number == 0 else "differs by itself, in"
+            words.append(f"{found.name} {verb} {found}")
+        return "\n".join([*(line.rstrip() for line in lines), "", *words])
 
 
 def _cell(difference, differs):
