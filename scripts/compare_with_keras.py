@@ -87,7 +87,7 @@ def parse_arguments():
         "--learning-rate",
         metavar="RATE",
         type=command_line.number(0, 1000, low_included=False),
-        default=1e-3,
+        default=1e-4,
         help="the learning rate (default: %(default)s)",
     )
     parser.add_argument(

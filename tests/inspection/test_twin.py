@@ -130,10 +130,16 @@ def test_batch_norms_epsilon(beside):
     ("optimizer", "where", "words"),
     [
         (lambda: keras.optimizers.Adam(1e-3, epsilon=1e-3), "step 1", "epsilon is 0.001"),
-        (lambda: keras.optimizers.Adam(1e-3, epsilon=1e-8), "step 1", "epsilon is 1e-08"),
+        pytest.param(
+            *(lambda: keras.optimizers.Adam(1e-3, epsilon=1e-8), "step 1", "epsilon is 1e-08"),
+            marks=pytest.mark.slow,
+        ),
         (lambda: keras.optimizers.Adam(2e-3), "step 1", "the learning rate is 0.002 (here 0.001)"),
         (lambda: keras.optimizers.Adam(1e-3, beta_2=0.99), "step 1", "beta_2 is 0.99"),
-        (lambda: keras.optimizers.Nadam(1e-3), "step 1", "the rule is nadam"),
+        pytest.param(
+            *(lambda: keras.optimizers.Nadam(1e-3), "step 1", "the rule is nadam"),
+            marks=pytest.mark.slow,
+        ),
         (lambda: keras.optimizers.AdamW(1e-3, weight_decay=0.01), "step 1", "weight_decay is 0.01"),
     ],
 )
