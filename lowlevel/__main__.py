@@ -2,12 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from lowlevel import __version__, shipped
-from lowlevel.cli import arguments, command_line, defaults, digit_files, image_arguments, reading
-from lowlevel.files import FilePath
+from lowlevel.cli import (
+    arguments,
+    command_line,
+    defaults,
+    digit_files,
+    image_arguments,
+    reading,
+    telling,
+)
 
 ABOUT = f"""lowlevel {__version__}: deep learning written out in bare TensorFlow.
 
@@ -22,9 +28,11 @@ dir(lowlevel) names. The scripts to read and change, and the documentation, are 
 def parse_arguments() -> argparse.Namespace:
     """The command and its options."""
     parser = command_line.ArgumentParser(prog="lowlevel", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"lowlevel {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     predict_parser = commands.add_parser("predict", help="read digits in image files")
     predict_parser.add_argument("images", nargs="+", metavar="IMAGE", help="a file of any size")
+    telling.add_top(predict_parser)
     train_parser = commands.add_parser("train", help="train a network on digits")
     image_arguments.add_digits(train_parser)
     arguments.add_training(train_parser, defaults.MNIST, dropout="0.2")
@@ -39,34 +47,37 @@ def main() -> int:
         print(ABOUT, end="")
         return 0
     command_line.quiet_tensorflow()
-    return predict(args.images) if args.command == "predict" else train(args)
+    return predict(args) if args.command == "predict" else train(args)
 
 
-def predict(paths: Sequence[FilePath]) -> int:
+def predict(args: argparse.Namespace) -> int:
     """Prints a digit for each image file; returns the exit status."""
     import numpy as np
 
     from lowlevel.prediction.predictor import Predictor
 
     predictor = Predictor(shipped.MNIST)
-    there, images = digit_files.read(paths, predictor.image_shape)
+    there, images = digit_files.read(args.images, predictor.image_shape)
     if there:
-        digit_files.tell(there, predictor.predict(np.stack(images)), predictor.class_names)
-    return reading.status(len(paths), len(there))
+        prediction = predictor.predict(np.stack(images))
+        class_names = predictor.class_names
+        telling.tell_classes(there, prediction, class_names, args.top, args.json, gap="  ")
+    return reading.status(len(args.images), len(there))
 
 
 def train(args: argparse.Namespace) -> int:
     """Trains the network of the quick start; returns the exit status."""
     from lowlevel import nets
-    from lowlevel.cli import training
+    from lowlevel.cli import downloads, training
     from lowlevel.data import digit_datasets, training_data
     from lowlevel.nets import conv_net
     from lowlevel.reports import by_task
     from lowlevel.training import tasks
     from lowlevel.training.run import Run
 
-    dataset = digit_datasets.load(args.dataset, args.data_dir)
-    defaults.MNIST.fill(args, dataset.name, f"conv_net on {dataset.name}")
+    dataset = downloads.load_digits(args)
+    kind = digit_datasets.kind_of(dataset)
+    defaults.MNIST.fill(args, kind, f"conv_net on {kind}")
     options = {} if args.dropout is None else {"dropout_rate": args.dropout}
     config = conv_net.Config(dataset.image_shape, dataset.num_classes, **options)
     run = Run(

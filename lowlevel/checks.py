@@ -16,6 +16,7 @@ from typing import Any
 LONGEST_MESSAGE = 1000  # characters
 MAX_LAYERS = 200
 MAX_IMAGE_NUMBERS = 2**28  # 10,000 x 10,000 pixels, say, of two channels
+COUNTED_FROM_0 = "labels count from 0"
 PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
 
 
@@ -56,6 +57,10 @@ class CheckpointError(LowlevelError):
 
 class NonFiniteError(LowlevelError, ArithmeticError):
     """Training met a loss or a variable that is not a finite number."""
+
+
+class WorkerLostError(LowlevelError):
+    """A process that trains with others has lost one of them."""
 
 
 class MissingExtraError(LowlevelError, ImportError):
@@ -210,7 +215,8 @@ def reason_in_graph(error: Any) -> str:
     asserted = re.match(r"assertion failed: \[(.*?)\]", text)
     if asserted:
         return asserted[1].rstrip(".")
-    return re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
+    text = re.split(r"\s+Label values: | : Tensor had | \[Op:", text)[0].rstrip(".")
+    return f"{text}; {COUNTED_FROM_0}" if text.startswith("Received a label") else text
 
 
 def import_extra(module: str, extra: str) -> Any:

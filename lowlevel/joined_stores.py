@@ -26,7 +26,9 @@ class JoinedStores:
     def __init__(self, **stores: VariableStore) -> None:
         self.stores = stores
         self.weights, self.biases, self.state = (
-            NamedVariables(join(**{part: getattr(store, kind) for part, store in stores.items()}))
+            NamedVariables(
+                kind, join(**{part: getattr(store, kind) for part, store in stores.items()})
+            )
             for kind in KINDS
         )
 

@@ -12,9 +12,9 @@ Nothing is hidden: `model.network` has the function and the variables, `model.ru
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lowlevel import nets, variables
+from lowlevel import keywords, nets, variables
 from lowlevel.checks import ConfigError
 from lowlevel.data.gather import gather, gather_held_out, gather_inputs
 from lowlevel.data.training_data import TrainingData
@@ -25,7 +25,7 @@ from lowlevel.optimizer import Optimizer
 from lowlevel.reports.history import History
 from lowlevel.storage import weights_file
 from lowlevel.training import loop
-from lowlevel.training.compiled import Compiled, check_arguments, check_fit, check_no_others
+from lowlevel.training.compiled import Compiled, check_arguments, check_fit
 from lowlevel.training.epoch_lines import EpochLines
 from lowlevel.training.hook import Hook, check_hooks
 from lowlevel.training.hooks import restore
@@ -50,8 +50,7 @@ class Model:
         """Wraps an existing network.
 
         Args:
-            forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`; in
-                training it returns outputs and new state.
+            forward: function of (inputs, training=False, seed=None), see `lowlevel.nets`.
             variables: what it computes with, a `VariableStore`.
             input_spec: `tf.TensorSpec` of the inputs, or a dict or tuple of them.
             seed: seed of the order of the data and of dropout.
@@ -63,6 +62,7 @@ class Model:
         self._predict_step = self.network.compile()
 
     @classmethod
+    @keywords.explain(**keywords.NETWORK)
     def of(
         cls, net_name: str, config: object = None, seed: int = 0, precision: str = "float32"
     ) -> "Model":
@@ -76,14 +76,16 @@ class Model:
         """What the network returns for a batch of inputs, see `Network`."""
         return self.network(inputs, training, seed)
 
+    if not TYPE_CHECKING:  # which knows what there is
+
+        def __getattr__(self, name):
+            raise AttributeError(keywords.missing(name))
+
     def __repr__(self) -> str:
         return f"Model of {self.network!r}{'' if self.run is None else ', compiled'}"
 
     def summary(self) -> None:
-        """Prints the variables, with shapes, and how many numbers they hold.
-
-        `lowlevel.inspection.summary` also knows output shapes and costs.
-        """
+        """Prints the variables and their sizes; `lowlevel.inspection.summary` knows more."""
         print(variables.table(self.variables.all(), getattr(self.variables, "frozen", ())))
 
     @property
@@ -101,6 +103,7 @@ class Model:
         """The `TrainingState`, or None before the model is compiled."""
         return self.run and self.run.state
 
+    @keywords.explain(**keywords.COMPILE)
     def compile(
         self, optimizer: Optimizer, loss: Callable, metrics: dict[str, Callable] | None = None,
         change_gradients: Callable = lambda gradients: gradients,
@@ -111,22 +114,21 @@ class Model:
             optimizer: an `Optimizer` that nothing else uses.
             loss: function of (targets, outputs) that returns a float32 for each example.
             metrics: by name, functions of (targets, outputs) that return a number for each example.
-            change_gradients: function applied to the dict of gradients before the update, for
-                example clipping, see `lowlevel.gradients`.
+            change_gradients: function of the dict of gradients, such as `lowlevel.gradients` has.
 
         Raises:
             ConfigError: an argument has the wrong type, for example a name.
         """
-        metrics = {} if metrics is None else metrics
-        check_arguments(optimizer, loss, metrics)
-        recipe = Compiled(self._seed, optimizer, change_gradients)
-        self.run = Run(self.network, Task(loss, metrics), None, recipe)
+        task = Task(loss, {} if metrics is None else metrics)
+        check_arguments(optimizer, loss, task.metrics)
+        self.run = Run(self.network, task, None, Compiled(self._seed, optimizer, change_gradients))
 
+    @keywords.explain(**keywords.FIT)
     def fit(
         self, x: Nest, y: Nest = None, batch_size: int = 32, epochs: int = 1, verbose: int = 1,
         hooks: Iterable[Hook] = (), validation_split: float = 0.0, validation_data: Nest = None,
         shuffle: bool = True, class_weight: dict | None = None, sample_weight: ArrayLike = None,
-        initial_epoch: int = 0, steps_per_epoch: int | None = None, **others: object,
+        initial_epoch: int = 0, steps_per_epoch: int | None = None,
     ) -> History:  # fmt: skip
         """Trains the network.
 
@@ -143,8 +145,7 @@ class Model:
                 is held out and evaluated after each epoch, in [0, 1).
             validation_data: data to evaluate instead: (x, y), (x, y, weights) or a dataset.
             shuffle: whether to shuffle arrays anew in each epoch.
-            class_weight: dict from class to a factor for the losses of its examples in training;
-                the factor of a missing class is 1.
+            class_weight: dict from class to a factor for its losses in training; the others' is 1.
             sample_weight: a factor for the loss of each example, `[examples]`.
             initial_epoch: number of the first epoch, to continue an earlier training.
             steps_per_epoch: batches in an epoch, for a dataset of unknown length, or to read a
@@ -159,7 +160,6 @@ class Model:
             NonFiniteError: training diverged.
         """
         self._check_compiled()
-        check_no_others(others)
         check_fit(epochs, initial_epoch, verbose, shuffle, validation_split, validation_data)
         data = gather(x, y, self.network.input_spec, sample_weight)
         whole, held_out = data, None
@@ -172,7 +172,7 @@ class Model:
         run, state = self.run, self.run.state
         shuffled_by = "step" if shuffle else None
         run.data = TrainingData(data, held_out, "validation", None, shuffled_by, steps_per_epoch)
-        self.run.recipe = dataclasses.replace(self.run.recipe, batch_size=batch_size)
+        run.recipe = dataclasses.replace(run.recipe, batch_size=batch_size)
         params = {"epochs": epochs, "steps": run.steps_per_epoch, "verbose": verbose}
         state.start_history(initial_epoch)
         epochs_before = len(state.history)

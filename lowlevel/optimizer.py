@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from lowlevel import schedules
 from lowlevel.checks import ConfigError, check_number
+from lowlevel.keywords import OPTIMIZER, explain
 from lowlevel.schedules import Schedule
 from lowlevel.types import ArrayLike, Tensor
 
@@ -33,6 +34,7 @@ class Optimizer:
         if "update" in vars(cls) and "assign_update" not in vars(cls):
             cls.assign_update = Optimizer.assign_update  # type: ignore[method-assign]
 
+    @explain(**OPTIMIZER)
     def __init__(self, learning_rate: float | Schedule, weight_decay: float = 0.0) -> None:
         if not callable(learning_rate):
             learning_rate = schedules.constant(learning_rate)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from lowlevel.checks import check_bool, check_choice, check_number
+from lowlevel.keywords import OPTIMIZER, explain
 from lowlevel.optimizer import Optimizer
 from lowlevel.schedules import Schedule
 from lowlevel.types import Tensor
@@ -43,6 +44,7 @@ class Momentum(Optimizer):
 
     slot_kinds = ("velocity",)
 
+    @explain(**OPTIMIZER)
     def __init__(
         self,
         learning_rate: float | Schedule,
@@ -83,6 +85,7 @@ class RMSprop(Optimizer):
 
     slot_kinds = ("v",)
 
+    @explain(**OPTIMIZER)
     def __init__(
         self,
         learning_rate: float | Schedule,
@@ -107,6 +110,7 @@ class Adam(Optimizer):
 
     slot_kinds = ("m", "v")
 
+    @explain(**OPTIMIZER)
     def __init__(
         self,
         learning_rate: float | Schedule,
@@ -183,6 +187,7 @@ class Muon(Adam):
     named embedding or positions.
     """
 
+    @explain(**OPTIMIZER)
     def __init__(
         self, learning_rate: float | Schedule, momentum: float = 0.95, weight_decay: float = 0.0
     ) -> None:

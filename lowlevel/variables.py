@@ -17,11 +17,16 @@ KINDS = ("weights", "biases", "state")
 
 
 class NamedVariables(dict):
-    """A dict whose KeyError lists names that are near the one asked for."""
+    """Variables of one of the `KINDS`; a KeyError lists names that are near the one asked for."""
+
+    def __init__(self, kind: str, variables: dict[str, tf.Variable] | None = None) -> None:
+        super().__init__(variables or {})
+        self.kind = kind
 
     def __missing__(self, name: object) -> NoReturn:
         near = difflib.get_close_matches(str(name), map(str, self), n=3, cutoff=0.5) or list(self)
-        raise KeyError(f"there is no {name!r}; there is {', '.join(near[:8]) or 'nothing'}")
+        there = f"there is {', '.join(near[:8])}" if near else f"add_{self.kind} makes them"
+        raise KeyError(f"there are no {self.kind} of {name!r}; {there}")
 
 
 class VariableStore:
@@ -39,9 +44,7 @@ class VariableStore:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.weights = NamedVariables()
-        self.biases = NamedVariables()
-        self.state = NamedVariables()
+        self.weights, self.biases, self.state = map(NamedVariables, KINDS)
         self.frozen: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -59,6 +62,8 @@ class VariableStore:
 
     def add_biases(self, layer: str, size: int, initializer: Callable = initializers.zeros) -> None:
         """Makes `biases[layer]` of shape `[size]`. Raises ConfigError as `add_weights` does."""
+        if isinstance(size, list | tuple):
+            raise ConfigError(f"add_biases takes a number, such as {[*size, 10][0]}, not {size}.")
         self._add("biases", layer, (size,), initializer)
 
     def add_state(

@@ -12,8 +12,9 @@ from lowlevel import shipped
 from lowlevel.checks import ConfigError, check_integer, printable
 from lowlevel.cli import command_line, reading
 
-MAX_CHECKPOINTS = 8
+MAX_EXAMPLES, MAX_CHECKPOINTS = 8, 8
 STEPS_TIMED = 10
+DOCS = "docs/looking-inside.md"
 
 
 def parse_arguments():
@@ -66,12 +67,16 @@ def parse_arguments():
     args = parser.parse_args()
     if not args.image and not args.index:
         parser.error("name images with --image, or test images with --index")
+    if len(args.image) + len(args.index) > MAX_EXAMPLES:
+        parser.error(f"a page shows at most {MAX_EXAMPLES} images")
     if args.label and len(args.label) != len(args.image):
         parser.error("--label takes one class for each --image")
     if args.data_dir and not args.index:
-        parser.error("--data-dir is where --index looks; give both")
+        parser.error("--data-dir is where --index looks for test images: give --index too")
     if args.html.suffix not in (".html", ".htm"):
         parser.error(f"--html needs the name of an .html file, not {args.html}")
+    if not args.html.parent.is_dir():
+        parser.error(f"--html: {args.html.parent} is not a directory")
     return args
 
 
@@ -81,16 +86,15 @@ def main():
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     import numpy as np
 
-    from lowlevel.inspection import course, explain, opened_run, profile
+    from lowlevel.inspection import course, explain, opened_run, profile, trace
 
     run, trained = opened_run.open_run(args.run)
-    if trained.image_shape is None:
-        raise ConfigError(f"{args.run} takes no images: explain it in Python, with its inputs.")
+    check_kind(args, run, trained)
     examples = files(args, trained) + test_images(args, trained)
     if not examples:
         return 2
     titles, images, labels = zip(*examples, strict=True)
-    inputs = trained.preprocess(np.stack(images))
+    inputs = trained.preprocess(np.stack([as_input(image, trained) for image in images]))
     targets = inputs if run.task.target_spec is None else np.array(labels, np.int32)
     batch = explain.as_batch(run, inputs, targets)
 
@@ -112,7 +116,8 @@ def main():
     newest = paths[-1:]
 
     def of_checkpoints(batch, arrays):
-        make_trace = functools.partial(explain.trace_batch, run)
+        step = explain.make_step(run, *batch)
+        make_trace = functools.partial(trace.of_step, step, run.network.variables.all())
         found = course.of_checkpoints(run, paths, make_trace, batch, arrays, args.quiet)
         opened_run.restore(run, newest[0])
         return found
@@ -127,6 +132,38 @@ def main():
     return reading.status(len(args.image) + len(args.index), len(examples))
 
 
+def check_kind(args, run, trained):
+    """Raises ConfigError unless the run learns classes of images, or images themselves."""
+    in_python = (
+        f"explain it in Python with its inputs and targets, by "
+        f"lowlevel.inspection.explain.explain; {DOCS} shows how."
+    )
+    if trained.image_shape is None:
+        raise ConfigError(f"{args.run} is a {run.network.name}, which takes no images: {in_python}")
+    if run.task.target_spec is not None and not trained.class_names:
+        raise ConfigError(f"{args.run} learns no classes: {in_python}")
+    if run.task.target_spec is not None and run.task.target_spec.shape.rank > 1:
+        raise ConfigError(f"{args.run} learns more than the class of an image: {in_python}")
+    if args.label and not trained.class_names:
+        raise ConfigError(f"{args.run} knows no classes: leave out --label.")
+
+
+def as_input(image, trained):
+    """An image as float32 in [0, 1], a grey one repeated for a network that takes colours."""
+    import numpy as np
+
+    image = image / np.float32(255) if image.dtype == np.uint8 else image
+    height, width, channels = trained.image_shape
+    if image.shape == (height, width, 1):
+        image = np.repeat(image, channels, axis=-1)
+    if image.shape != trained.image_shape:
+        raise ConfigError(
+            f"the network takes images of {trained.image_shape} (height, width, channels), not "
+            f"{image.shape}."
+        )
+    return image
+
+
 def files(args, trained):
     """(title, image, label) of each image file that can be read."""
     from lowlevel.data import image_file
@@ -135,29 +172,32 @@ def files(args, trained):
     if not args.image:
         return []
     predictor = Predictor(trained)
+    labels = [class_of(name, trained.class_names) for name in args.label]
     read = functools.partial(image_file.read_for, predictor.image_files, predictor.image_shape)
-    paths, images = reading.read_each(args.image, read)
-    labels = dict(zip(args.image, args.label, strict=False))
+    there, images = reading.read_each(range(len(args.image)), lambda i: read(args.image[i]))
     found = []
-    for path, image in zip(paths, images, strict=True):
-        label = 0
-        if trained.class_names and path in labels:
-            label = class_of(labels[path], trained.class_names)
+    for i, image in zip(there, images, strict=True):
+        title, label = printable(Path(args.image[i]).name), 0
+        if labels:
+            label = labels[i]
         elif trained.class_names:
             label = int(predictor.predict(image[None]).classes[0])
+            title += f" (taken for a {trained.class_names[label]})"
             print(
-                f"{printable(path)}: its class is not known; {trained.class_names[label]} is "
-                f"taken, the most probable",
+                f"{printable(args.image[i])}: taken for a {trained.class_names[label]}, the most "
+                f"probable class; --label says what it is.",
                 file=sys.stderr,
             )
-        found.append((printable(Path(path).name), image, label))
+        found.append((title, image, label))
     return found
 
 
 def class_of(name, class_names):
     """The number of a class, by its name."""
     if name not in class_names:
-        raise ConfigError(f"there is no class {name!r}; there are {', '.join(class_names)}.")
+        raise ConfigError(
+            f"--label: there is no class {name!r}; there are {', '.join(class_names)}."
+        )
     return class_names.index(name)
 
 
@@ -167,34 +207,35 @@ def test_images(args, trained):
         return []
     import numpy as np
 
-    dataset = load_dataset(trained.config.get("data", {}).get("name"), args.data_dir)
+    dataset = load_dataset(trained, args.data_dir)
     found = []
     for index in args.index:
         check_integer(
             f"an index into the test images of {dataset.name}", index, 0, len(dataset.test) - 1
         )
-        image = dataset.test.images[index] / np.float32(255)
         label = int(dataset.test.labels[index])
-        found.append((f"{dataset.name} test image {index}", image, label))
+        truth = f" (a {trained.class_names[label]})" if trained.class_names else ""
+        title = f"{dataset.name} test image {index}{truth}"
+        found.append((title, dataset.test.images[index] / np.float32(255), label))
     return found
 
 
-def load_dataset(name, data_dir):
+def load_dataset(trained, data_dir):
     """The dataset that a run was trained on, without a download."""
     from lowlevel.data import cifar10, digit_datasets, shapes
 
+    name = trained.config.get("data", {}).get("name")
     if name in digit_datasets.PACKAGED:
-        return digit_datasets.PACKAGED[name]()
+        return digit_datasets.load(name, data_dir)
     if name == "mnist":
         return digit_datasets.load_offline(data_dir)
-    if name == "shapes":
+    if name == "shapes" and trained.class_names and data_dir is None:
         return shapes.load(train_images=1)
     if name == "cifar10" and data_dir is not None:
         return cifar10.read(data_dir)
-    raise ConfigError(
-        f"--index does not know the test images of {name!r}; give image files with --image, or, "
-        f"for CIFAR-10, its directory with --data-dir."
-    )
+    if name == "cifar10":
+        raise ConfigError("--index needs the directory of CIFAR-10: name it with --data-dir.")
+    raise ConfigError(f"--index has no test images for a run on {name}: give files with --image.")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def build_graph(config, dataset, args, with_placeholders):
         logits, _ = conv_net.forward(config, store, nodes.train.images, training=True, seed=seed)
         nodes.loss = tf.reduce_mean(losses.softmax_cross_entropy(nodes.train.labels, logits))
         gradients = tf.gradients(nodes.loss, list(trainable.values()))
-        alpha = adam_alpha(tf.cast(step + 1, tf.float32), LEARNING_RATE[dataset.name])
+        alpha = adam_alpha(tf.cast(step + 1, tf.float32), args.learning_rate)
         assignments = []
         for (name, variable), gradient in zip(trainable.items(), gradients, strict=True):
             m = tf.Variable(tf.zeros(variable.shape), trainable=False, name=f"m/{name}")
@@ -200,7 +200,7 @@ def train_compiled(config, dataset, args):
     from lowlevel.training.run import Run
 
     network = nets.make("conv_net", config, args.seed)
-    recipe = Recipe(args.seed, args.batch_size, learning_rate=LEARNING_RATE[dataset.name])
+    recipe = Recipe(args.seed, args.batch_size, learning_rate=args.learning_rate)
     run = Run(network, tasks.classification(), training_data.of_images(dataset), recipe)
     loop.train(run, loop.RunLength(args.epochs), quiet=args.quiet)
     correct = int(run.state.evaluation["accuracy"].total)
@@ -211,13 +211,15 @@ def main():
     args = parse_arguments()
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
+    from lowlevel.cli import downloads
     from lowlevel.data import digit_datasets
     from lowlevel.nets import conv_net
     from lowlevel.variables import sha256
 
     say = command_line.sayer(args.quiet)
-    dataset = digit_datasets.load(args.dataset, args.data_dir)
-    args.epochs = args.epochs or EPOCHS[dataset.name]
+    dataset = downloads.load_digits(args)
+    kind = digit_datasets.kind_of(dataset)
+    args.epochs, args.learning_rate = args.epochs or EPOCHS[kind], LEARNING_RATE[kind]
     config = conv_net.Config(dataset.image_shape, dataset.num_classes)
     say(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images")
     networks = []

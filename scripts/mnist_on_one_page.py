@@ -31,7 +31,7 @@ def read(name, header, *shape):
         size = math.prod(np.frombuffer(content[4:header], ">u4"))
         return np.frombuffer(content, np.uint8, size, header).reshape(-1, *shape)
     except (OSError, EOFError, ValueError) as error:
-        parser.exit(2, f"{path} cannot be read: {error}\n")
+        parser.exit(2, f"{path}[.gz] cannot be read: {getattr(error, 'strerror', None) or error}\n")
 
 
 train_images = tf.constant(read("train-images-idx3-ubyte", 16, 28, 28, 1))

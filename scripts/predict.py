@@ -5,7 +5,7 @@ import functools
 from pathlib import Path
 
 from lowlevel.checks import ConfigError, printable
-from lowlevel.cli import arguments, command_line, reading
+from lowlevel.cli import arguments, command_line, reading, telling
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
 
@@ -19,13 +19,7 @@ def parse_arguments():
         metavar="IMAGE",
         help="a file of any size: PNG, JPEG, GIF, WebP, BMP or TIFF",
     )
-    parser.add_argument(
-        "--top",
-        metavar="N",
-        type=command_line.whole_number(1),
-        default=1,
-        help="print this many classes of each image, the most probable first (default: 1)",
-    )
+    telling.add_top(parser)
     parser.add_argument(
         "--least-score",
         metavar="SCORE",
@@ -68,18 +62,18 @@ def tell(args, predictor, paths, images):
     longest = max(map(len, names))
     if not predictor.class_names:
         for name, error in zip(names, predictor.outputs(images)["error"], strict=True):
-            print(f"{name:{longest}}  reconstruction error {error:.5f}")
+            if args.json:
+                telling.print_json(image=name, reconstruction_error=float(error))
+            else:
+                print(f"{name:{longest}}  reconstruction error {error:.5f}")
         return
 
     prediction = predictor.predict(images)
-    for name, row in zip(names, prediction.probabilities, strict=True):
-        best = row.argsort()[::-1][: args.top]
-        answers = "  ".join(f"{predictor.class_names[index]} {row[index]:.4f}" for index in best)
-        print(f"{name:{longest}}  {answers}")
+    telling.tell_classes(names, prediction, predictor.class_names, args.top, args.json)
     if args.plot:
         titles = [Path(name).name for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
-        print(f"drew {args.plot}")
+        telling.tell_plot(args.plot, args.json)
 
 
 def check_arguments(args, predictor):
@@ -110,11 +104,18 @@ def tell_boxes(args, predictor, paths, images):
         boxes = boxes * np.tile(np.divide(size, predictor.image_shape[:2]), 2)
         boxes = np.clip(boxes, 0, np.tile(size, 2))
         found.append((boxes, classes, scores))
-        for box, number, score in zip(*found[-1], strict=True):
-            sides = zip(("top", "left", "bottom", "right"), box, strict=True)
-            corners = "  ".join(f"{side} {value:.1f}" for side, value in sides)
-            print(f"{name:{longest}}  {predictor.class_names[number]} {score:.4f}  {corners}")
-        if len(boxes) == 0:
+        rows = [
+            {"class": predictor.class_names[number], "score": float(score)}
+            | dict(zip(("top", "left", "bottom", "right"), map(float, box), strict=True))
+            for box, number, score in zip(*found[-1], strict=True)
+        ]
+        if args.json:
+            telling.print_json(image=name, boxes=rows)
+            continue
+        for row in rows:
+            corners = "  ".join(f"{side} {value:.1f}" for side, value in [*row.items()][2:])
+            print(f"{name:{longest}}  {row['class']} {row['score']:.4f}  {corners}")
+        if not rows:
             print(f"{name:{longest}}  nothing found")
     if args.plot:
         pictures = [
@@ -123,7 +124,7 @@ def tell_boxes(args, predictor, paths, images):
         ]
         titles = [Path(name).name for name in names]
         box_plots.draw(args.plot, pictures, found, predictor.class_names, None, titles, sizes)
-        print(f"drew {args.plot}")
+        telling.tell_plot(args.plot, args.json)
 
 
 def reduced(size):

@@ -11,7 +11,7 @@ import numpy as np
 
 from lowlevel import shipped
 from lowlevel.checks import DataError, check_integer, printable
-from lowlevel.cli import arguments, command_line, digit_files, reading
+from lowlevel.cli import arguments, command_line, digit_files, reading, telling
 
 
 def parse_arguments():
@@ -48,6 +48,7 @@ def parse_arguments():
     invert.add_argument(
         "--no-invert", dest="invert", action="store_false", help="the ink is lighter"
     )
+    telling.add_top(parser)
     arguments.add_plot(parser, "each image beside its probabilities")
     args = parser.parse_args()
     if not args.images and not args.index:
@@ -83,11 +84,11 @@ def main():
     images = np.stack([image for _, image in named_images])
     prediction = predictor.predict(images)
 
-    digit_files.tell(names, prediction, predictor.class_names)
+    telling.tell_classes(names, prediction, predictor.class_names, args.top, args.json, gap="  ")
     if args.plot:
         titles = [printable(Path(name).name) for name in names]
         plots.draw_probabilities(args.plot, images, prediction, titles, predictor.class_names)
-        print(f"drew {args.plot}")
+        telling.tell_plot(args.plot, args.json)
     return reading.status(len(args.images) + len(args.index), len(names))
 
 
@@ -96,6 +97,12 @@ def test_images(indices, data_dir, class_names):
     from lowlevel.data import digit_datasets
 
     dataset = digit_datasets.load_offline(data_dir)
+    for there, known in zip(dataset.class_names, class_names, strict=False):
+        if there != known:
+            raise DataError(
+                f"the classes of {dataset.name} are {', '.join(dataset.class_names)}, those of the "
+                f"network {', '.join(class_names)}; --data-dir names its own test images."
+            )
     named_images = []
     for index in indices:
         check_integer(

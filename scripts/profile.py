@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows where the time of a training step goes: by layer, by kind of operation, one by one.
+"""Shows where the time of a training step goes: by layer, by kind, and by single operation.
 
 It takes the default network of a name, or the network and the settings of a run, and feeds its
 training step with random inputs.
@@ -67,6 +67,8 @@ def main():
         chosen.name, chosen.config, recipe, precision, args.steps, args.tensorboard, args.quiet
     )
     print(f"{chosen.name}, {recipe.batch_size} examples, {precision}, {recipe.optimizer}")
+    if recipe.jit_compile:
+        print("the run's own step is compiled by XLA, which may be faster; here it is not")
     print(profile_tables.text(found, args.depth, args.top))
     if args.tensorboard is not None:
         print(f"\nwrote a profile to {args.tensorboard}")

@@ -48,10 +48,10 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.cli import training
+    from lowlevel.cli import downloads, training
     from lowlevel.data import auto_mpg, training_data
     from lowlevel.reports import by_task
     from lowlevel.storage.run_directory import BEST_EPOCH, PREDICTS_WITH
@@ -59,7 +59,8 @@ def main():
     from lowlevel.training.run import Run
 
     name = "auto-mpg" if args.data is None else Path(args.data).stem
-    table = auto_mpg.load() if args.data is None else auto_mpg.read(args.data)
+    with downloads.offer_others("auto-mpg"):
+        table = auto_mpg.load() if args.data is None else auto_mpg.read(args.data)
     train, validation, test = map(table.part, auto_mpg.split(table))
     directory = training.make_directory(args, CHECKPOINTS, f"regression-{name}")
     training.keep_jit_compile(args, directory)

@@ -29,7 +29,7 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
     from lowlevel.cli import image_folders, training

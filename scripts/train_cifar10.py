@@ -33,7 +33,7 @@ def parse_arguments():
     parser.add_argument(
         "--ten-views",
         action="store_true",
-        help="at the end, also say how good a mean over ten views of each test image is: "
+        help="at the end, also report the accuracy of the mean over ten views of each test image: "
         "mirrored, and moved by a pixel",
     )
     arguments.add_run(parser, run_dir="checkpoints/mini_inception-NAME, named for the dataset")
@@ -45,10 +45,10 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.cli import training
+    from lowlevel.cli import downloads, training
     from lowlevel.data import cifar10, shapes, training_data
     from lowlevel.reports import by_task
     from lowlevel.training import tasks
@@ -57,7 +57,8 @@ def main():
     if args.dataset == "shapes":
         dataset = shapes.load()
     else:
-        dataset = cifar10.read(args.data_dir) if args.data_dir else cifar10.load()
+        with downloads.offer_others("cifar10"):
+            dataset = cifar10.read(args.data_dir) if args.data_dir else cifar10.load()
     DEFAULTS.fill(args, args.dataset)
     momentum = {} if args.norm_momentum is None else {"norm_momentum": args.norm_momentum}
     config = nets.get("mini_inception").Config(

@@ -35,17 +35,17 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.cli import training
-    from lowlevel.data import digit_datasets, digit_scenes, training_data
+    from lowlevel.cli import downloads, training
+    from lowlevel.data import digit_scenes, training_data
     from lowlevel.nets import grid_detector
     from lowlevel.reports import by_task
     from lowlevel.training import tasks
     from lowlevel.training.run import Run
 
-    dataset = digit_datasets.load(args.dataset, args.data_dir)
+    dataset = downloads.load_digits(args)
     train, validation, test = digit_scenes.load(dataset, args.scenes, quiet=args.quiet)
     config = grid_detector.Config(train.images.shape[1:], dataset.num_classes)
     run = Run(

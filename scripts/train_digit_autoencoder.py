@@ -24,16 +24,16 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.cli import training
-    from lowlevel.data import digit_datasets, training_data
+    from lowlevel.cli import downloads, training
+    from lowlevel.data import training_data
     from lowlevel.reports import by_task
     from lowlevel.training import tasks
     from lowlevel.training.run import Run
 
-    dataset = digit_datasets.load(args.dataset, args.data_dir)
+    dataset = downloads.load_digits(args)
     DEFAULTS.fill(args, dataset.name)
     network = nets.make("digit_autoencoder", seed=args.seed, precision=args.precision)
     run = Run(

@@ -38,19 +38,20 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
-    from lowlevel.cli import training
+    from lowlevel.cli import downloads, training
     from lowlevel.data import digit_datasets, training_data
     from lowlevel.reports import by_task
     from lowlevel.training import tasks
     from lowlevel.training.run import Run
 
-    dataset = digit_datasets.load(args.dataset, args.data_dir)
+    dataset = downloads.load_digits(args)
     directory = training.make_directory(args, CHECKPOINTS, f"{args.net}-{dataset.name}")
     training.keep_jit_compile(args, directory)
-    cases = [dataset.name, f"{args.net} on {dataset.name}"]
+    kind = digit_datasets.kind_of(dataset)
+    cases = [kind, f"{args.net} on {kind}"]
     augmentation = training.make_augmentation(args, "rotate", "zoom", "shift")
     if not augmentation.changes_images:
         cases.append(f"{args.net} without random changes")

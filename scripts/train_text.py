@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Trains a network to classify sentences as positive or negative.
 
-A tenth of the sentences, always the same, is held out for the test. The network knows the 20,000
-most common words of the others; all further words count as one. The run keeps the list.
+A tenth of the sentences, always the same, is held out for the test. Of the words that occur more
+than once in the others, the network knows the 20,000 most common; all further words count as one.
+The run keeps the list.
 """
 
 from pathlib import Path
@@ -41,7 +42,7 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    command_line.quiet_tensorflow()
+    command_line.start_training()
     threads.choose("text_classifier")
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel import nets
@@ -70,22 +71,26 @@ def main():
         training.make_recipe(args, len(train)),
         training.make_directory(args, CHECKPOINTS, f"text_classifier-{name}"),
     )
+    known = len(vocabulary.known)
     description = (
         f"{name}: {len(train)} sentences to train on, {len(test)} to test on; "
-        f"{len(vocabulary.known)} words are known"
+        f"{known} {'word is' if known == 1 else 'words are'} known"
     )
     return training.execute(run, args, description, by_task.sentences)
 
 
 def load(args):
     """A name for the data, and the data as `Sentences`."""
+    from lowlevel.cli import downloads
     from lowlevel.data import sentence_polarity, sentences
 
     if args.data_dir is not None:
         return Path(args.data_dir).resolve().name, sentences.read_directory(args.data_dir)
     if args.positive is not None:
-        return Path(args.positive).stem, sentences.read_files(args.positive, args.negative)
-    return "sentence-polarity", sentence_polarity.load()
+        name = "-".join(Path(file).stem for file in (args.positive, args.negative))
+        return name, sentences.read_files(args.positive, args.negative)
+    with downloads.offer_others("sentence-polarity"):
+        return "sentence-polarity", sentence_polarity.load()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests run side by side: threads of scikit-learn and NumPy would wait for each other, and spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

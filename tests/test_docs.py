@@ -1,19 +1,23 @@
 """README.md and docs/: their blocks run, their links lead somewhere, nothing is out of date.
 
 Python blocks run one after another, each in a namespace of its own. Shell blocks run too, but for
-those with a comment `<!-- not run: why -->` on the line before. The blocks of one page share a
+those with a comment `<!-- not run: why -->` on the line before; where they only start scripts, and
+outside the README, in this process, which has TensorFlow already. The blocks of one page share a
 directory with copies of `scripts/` and of the network that ships, in which they may write.
 
 The chapters of docs/guide are run by docs/conftest.py, which compares what they print as well.
 """
 
+import importlib
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 from lowlevel import shipped
@@ -24,6 +28,7 @@ GUIDE = DOCS / "guide"
 CHAPTERS = sorted(GUIDE.glob("[0-9]*.md"))
 PAGES = sorted([README, *DOCS.glob("*.md"), *GUIDE.glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+SCRIPT = re.compile(r"python (scripts/\w+\.py[\w ./-]*)")
 NOT_RUN = re.compile(r"<!-- not run: \S[^\n]* -->\n\Z")
 
 
@@ -75,12 +80,19 @@ def workplace(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name_of)
-def test_blocks_run(page, workplace):
+def test_blocks_run(page, workplace, monkeypatch):
     for language, block, runs in blocks_of(page):
         if not runs:
             continue
+        scripts = [SCRIPT.fullmatch(line) for line in block.splitlines()]
         if language == "python":
             exec(compile(block, name_of(page), "exec"), {"__name__": "__main__"})
+        elif page != README and all(scripts):
+            for script in scripts:
+                monkeypatch.setattr(sys, "argv", script[1].split())
+                with pytest.raises(SystemExit) as stop:
+                    runpy.run_path(sys.argv[0], run_name="__main__")
+                assert not stop.value.code, script[0]
         else:
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", block], capture_output=True, text=True
@@ -145,6 +157,31 @@ def test_exercises_have_solutions_that_are_executed(chapter):
     assert all("```python\n" in solution for solution in solutions)
 
 
+def test_names_in_code_exist():
+    """Such as `ops.conv2d`; and Keras's in the tables of what is what."""
+    modules = {
+        name: importlib.import_module(f"lowlevel.{path}{name}")
+        for path, names in {
+            "": ("ops", "losses", "metrics", "optimizers", "schedules", "gradients"),
+            "nets.": ("parts",),
+            "training.": ("hooks",),
+        }.items()
+        for name in names
+    }
+    in_code = re.compile(rf"(?<![\w./])({'|'.join(modules)})\.(?!py\b|jsonl\b)(\w+)")
+    keras_modules = keras.layers, keras.losses, keras.metrics, keras.optimizers, keras.callbacks
+    for page in PAGES:
+        text = FENCE.sub("", page.read_text(encoding="utf-8"))
+        for span in re.findall(r"`([^`\n]+)`", text):
+            for module, name in in_code.findall(span):
+                assert hasattr(modules[module], name), f"{page}: {module}.{name}"
+        for table in re.findall(r"^\| Keras \| here.*\n\|[-|]*\n((?:\|.*\n)*)", text, re.M):
+            for row in table.splitlines():
+                for name in re.findall(r"`([A-Z]\w+)", row.split(" | ")[0]):
+                    known = any(hasattr(module, name) for module in keras_modules)
+                    assert known or hasattr(keras.optimizers.schedules, name), f"{page}: {name}"
+
+
 def test_readme_is_one_look():
     text = README.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 200
@@ -175,3 +212,16 @@ def test_options_are_current():
     assert made.returncode == 0, made.stderr
     page = (DOCS / "options.md").read_text(encoding="utf-8")
     assert page == made.stdout, "docs/options.md is out of date: run `python docs/make_options.py`"
+
+
+def test_the_page_of_a_step_is_current():
+    """Its script and style are those of the package, and it is small enough to be looked at."""
+    from lowlevel.inspection import explain
+
+    page, files = DOCS / "step.html", ROOT / "lowlevel" / "inspection" / "page"
+    text = page.read_text(encoding="utf-8")
+    for name in ("page.css", *explain.SCRIPTS):
+        part = (files / name).read_text(encoding="utf-8")
+        assert part in text, f"docs/{page.name} is out of date: run `python docs/make_step_page.py`"
+    assert page.stat().st_size < 3 * 2**20
+    assert (DOCS / "step.png").stat().st_size < 300 * 1024

@@ -18,8 +18,11 @@ MAY_IMPORT_KERAS = {"scripts.compare_with_keras"}  # by name, where it is used
 ROWS = {
     "lowlevel": 0,
     "lowlevel.arrays": 0,
+    "lowlevel.replicas": 0,
+    "lowlevel.cluster": 0,
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
+    "lowlevel.keywords": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
     "lowlevel.shipped": 0,
@@ -112,6 +115,16 @@ def test_files_are_short_and_start_by_saying_what_they_are(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 250
     assert ast.get_docstring(ast.parse(text))
+
+
+def test_files_of_pages_are_short_start_by_saying_what_they_are_and_are_all_used():
+    from lowlevel.inspection import explain
+
+    files = sorted((PACKAGE / "inspection" / "page").glob("*.js"))
+    assert sorted(explain.SCRIPTS) == [file.name for file in files]
+    for file in files:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 250 and lines[0].startswith("// "), file
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)

@@ -13,6 +13,7 @@ from lowlevel.inspection import retracing
 from lowlevel.variables import sha256
 from tests.comparison import values
 
+STEPS = 100
 PAIRS = {
     "sgd": (optimizers.SGD, keras.optimizers.SGD, {}),
     "momentum": (optimizers.Momentum, keras.optimizers.SGD, {"momentum": 0.8}),
@@ -55,8 +56,8 @@ def compile_step(optimizer, trainable, step):
 def test_many_steps_equal_keras(name, scale):
     scale = np.float32(scale)
     ours_class, keras_class, settings = PAIRS[name]
-    ours = ours_class(schedules.cosine(0.1, 300), **settings)
-    theirs = keras_class(keras.optimizers.schedules.CosineDecay(0.1, 300), **settings)
+    ours = ours_class(schedules.cosine(0.1, STEPS), **settings)
+    theirs = keras_class(keras.optimizers.schedules.CosineDecay(0.1, STEPS), **settings)
     trainable = {"weights/a": tf.Variable(values(7, 3)), "biases/a": tf.Variable(values(3))}
     keras_variables = [keras.Variable(variable.numpy()) for variable in trainable.values()]
     ours.build(trainable)
@@ -65,27 +66,27 @@ def test_many_steps_equal_keras(name, scale):
     apply = compile_step(ours, trainable, tf.Variable(0, dtype=tf.int64))
     apply_theirs = tf.function(lambda *gradients: theirs.apply(gradients))
     with retracing.watch(apply) as traces:
-        for step in range(300):
+        for step in range(STEPS):
             gradients = [scale * values(7, 3, seed=step), scale * values(3, seed=-step % 1000)]
             gradients = [tf.constant(gradient) for gradient in gradients]
             apply(dict(zip(trainable, gradients, strict=True)))
             apply_theirs(*gradients)
     traces.assert_once(apply)
     for variable, keras_variable in zip(trainable.values(), keras_variables, strict=True):
-        # Rounding of 300 updates, each at most 0.1.
+        # Rounding of many updates, each at most 0.1.
         np.testing.assert_allclose(variable, keras_variable, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam"])
 def test_fused_ops_end_with_the_bits_of_the_formula(name):
     def train(assign_update):
-        optimizer = optimizers.by_name(name, schedules.cosine(0.1, 200), weight_decay=0.01)
+        optimizer = optimizers.by_name(name, schedules.cosine(0.1, STEPS), weight_decay=0.01)
         if assign_update is not None:
             optimizer.assign_update = functools.partial(assign_update, optimizer)
         trainable = {"weights/a": tf.Variable(values(37, 3)), "biases/a": tf.Variable(values(3))}
         optimizer.build(trainable)
         apply = compile_step(optimizer, trainable, tf.Variable(0, dtype=tf.int64))
-        for step in range(200):
+        for step in range(STEPS):
             scale = np.float32(10.0 ** (step % 9 - 7))
             gradients = [scale * values(37, 3, seed=step), scale * values(3, seed=step + 1)]
             apply(dict(zip(trainable, map(tf.constant, gradients), strict=True)))

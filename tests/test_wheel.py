@@ -9,9 +9,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lowlevel import __version__
 from lowlevel.data import mnist_sample
 
 ROOT = Path(__file__).resolve().parent.parent
+BOTH = """
+import runpy, sys
+for command in sys.argv[1:]:
+    sys.argv = command.split()
+    try:
+        runpy.run_module("lowlevel", run_name="__main__")
+    except SystemExit as stop:
+        assert not stop.code, command
+"""
 
 
 def run(*words, cwd, **variables):
@@ -45,18 +55,19 @@ def test_the_command_says_what_there_is(installed, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "lowlevel predict IMAGE" in result.stdout
     assert (installed / "bin" / "lowlevel").exists()
+    result = run("-m", "lowlevel", "--version", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert result.stdout == f"lowlevel {__version__}\n"
 
 
 def test_an_image_is_read_and_the_quick_start_trained(installed, tmp_path):
     digits = mnist_sample.load().test
     image = Image.fromarray(digits.images[0, ..., 0])
     image.resize((200, 200)).save(tmp_path / "digit.png")
+    predict = "lowlevel predict digit.png"
+    train = "lowlevel train --dataset sample --epochs 1 --steps 3 --quiet"
     here = {"cwd": tmp_path, "PYTHONPATH": str(installed)}
-    result = run("-m", "lowlevel", "predict", "digit.png", **here)
+    result = run("-c", BOTH, predict, train, **here)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[:2] == ["digit.png", str(digits.labels[0])]
-    words = ("--dataset", "sample", "--epochs", 1, "--steps", 3, "--quiet")
-    result = run("-m", "lowlevel", "train", *words, **here)
-    assert result.returncode == 0, result.stderr
     assert "at step 3" in result.stdout
     assert (tmp_path / "conv_net-sample" / "predictions.png").exists()

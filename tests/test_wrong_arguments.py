@@ -34,6 +34,11 @@ def test_labels_of_any_integer_type(dtype):
         ([0, 1, 2], LOGITS, "a whole number for each row"),
         (2, LOGITS[0, 0], "a whole number for each row"),
         ([0, 1], LOGITS[:, :0], "a column for each class"),
+        ([[2], [1]], LOGITS, r"drop the last axis: labels\[:, 0\]\.$"),
+        ([[0, 0, 1], [0, 1, 0]], LOGITS, r"of one-hot rows, take the argmax\.$"),
+        ([2.0, 1.0], LOGITS, r"cast them to int\.$"),
+        (LOGITS, [2, 1], r"labels come first, then logits\.$"),
+        ([0, 1], 0.5, r"not int32 \(2,\)\.$"),
         ([0, 3], LOGITS, "a batch cannot be computed: .*3"),
         ([0, 2**32], LOGITS, "a batch cannot be computed: .*4294967296"),
         (np.array([0, 2**64 - 1], np.uint64), LOGITS, "a batch cannot be computed: .*-1"),
@@ -159,6 +164,27 @@ def test_nesterov_is_a_choice():
         optimizers.Momentum(0.1, nesterov="no")
 
 
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (optimizers.Adam, "Adam takes learning_rate, .*: missing a required argument"),
+        (lambda: optimizers.Nadam(lr=0.1), "Nadam takes no 'lr': it is learning_rate"),
+        (lambda: optimizers.SGD(0.1, momentum=0.9), r"SGD takes no 'momentum': Momentum\("),
+        (lambda: optimizers.SGD(clipnorm=1), "SGD takes no 'clipnorm': clip by compile"),
+        (lambda: nets.make("mlp", image_shape=(4, 4, 1)), r"no 'image_shape': .*conv_net.Config\("),
+        (lambda: VariableStore(0).add_biases("d1", (12,)), "takes a number, such as 12, not"),
+    ],
+)
+def test_arguments_of_another_library(function, message):
+    with pytest.raises(ConfigError, match=message):
+        function()
+
+
+def test_variables_that_were_not_made():
+    with pytest.raises(KeyError, match="there are no biases of 'd1'; add_biases makes them"):
+        VariableStore(0).biases["d1"]
+
+
 def test_a_bool_is_no_number():
     with pytest.raises(ConfigError, match="the learning rate must be a number"):
         optimizers.SGD(True)
@@ -215,6 +241,12 @@ def test_sizes_from_numpy():
     config = mlp.Config(num_classes=np.max([2, 4]))
     network = nets.make("mlp", config)
     assert network(np.zeros((1, 28, 28, 1))).shape == [1, 4]
+
+
+def test_bytes_are_no_images():
+    """Cast as they are, they train badly, and nothing says why."""
+    with pytest.raises(DataError, match="not uint8: divide bytes by 255"):
+        nets.make("mlp")(np.ones((1, 28, 28, 1), np.uint8))
 
 
 @pytest.mark.parametrize("shape", [(2, 14, 56, 1), (2, 784), (28, 28, 1)])

@@ -120,7 +120,7 @@ def add_training(
             "--jit-compile",
             action=argparse.BooleanOptionalAction,
             help="let XLA compile the steps: faster for small networks without convolutions; it "
-            f"rounds otherwise, and dropout draws other numbers (default: {jit_compile})",
+            f"rounds differently, and dropout draws other numbers (default: {jit_compile})",
         )
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import difflib
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from typing import Any, NoReturn
 from lowlevel.checks import (
     ConfigError,
     LowlevelError,
+    WorkerLostError,
     check_integer,
     check_number,
     printable,
@@ -21,6 +24,7 @@ from lowlevel.checks import (
 )
 
 START = time.monotonic()  # of the process, nearly
+STOPPED_BY_ANOTHER = 75  # the status of a worker that ends because of another one
 AS_OPTIONS = {"fresh=True": "--fresh", "another directory": "another --run-dir"}
 
 
@@ -31,7 +35,12 @@ class ArgumentParser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **keywords)
 
     def error(self, message: str) -> NoReturn:
-        """Prints the message and exits with status 2."""
+        """Prints the message and exits with status 2; a misspelt option is told the right one."""
+        _, unknown, words = message.partition("unrecognized arguments: ")
+        if unknown and words.startswith("-"):
+            options = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", self.format_help()))
+            near = difflib.get_close_matches(words.split()[0].partition("=")[0], options, n=1)
+            message += f"; did you mean {near[0]}?" if near else ""
         self.exit(2, f"{self.prog}: {printable(message)} (try --help)\n")
 
 
@@ -53,7 +62,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         sys.stdout.flush()
     except LowlevelError as error:
         complain(error)
-        status = 2
+        status = STOPPED_BY_ANOTHER if isinstance(error, WorkerLostError) else 2
     except BrokenPipeError:  # the reader of the output, for example `head`, has exited
         _abandon_output()
         status = 141
@@ -124,6 +133,18 @@ def quiet_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+
+
+def start_training() -> None:
+    """As `quiet_tensorflow`; and joins the cluster that TF_CONFIG names, if there is one.
+
+    Raises:
+        ConfigError: TF_CONFIG is damaged.
+    """
+    quiet_tensorflow()
+    from lowlevel import cluster
+
+    cluster.join()
 
 
 @contextlib.contextmanager

@@ -1,14 +1,10 @@
-"""Reads image files of handwritten digits for a network, and prints what it says."""
+"""Reads image files of handwritten digits for a network."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from lowlevel.checks import DataError, printable
+from lowlevel.checks import DataError
 from lowlevel.cli import reading
 from lowlevel.files import FilePath
-
-if TYPE_CHECKING:
-    from lowlevel.prediction.predictor import Prediction
 
 
 def read(
@@ -33,11 +29,3 @@ def read(
             raise DataError(f"{error} Without {option} both are tried.") from error
 
     return reading.read_each(paths, read_digit)
-
-
-def tell(names: Iterable[object], prediction: "Prediction", class_names: Sequence[str]) -> None:
-    """Prints a line for each image: its name, its class, and how probable that is."""
-    texts = [printable(name) for name in names]
-    longest = max(map(len, texts))
-    for name, digit, row in zip(texts, prediction.classes, prediction.probabilities, strict=True):
-        print(f"{name:{longest}}  {class_names[digit]}  {row[digit]:.4f}")

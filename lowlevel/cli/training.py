@@ -11,8 +11,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import MissingExtraError, NonFiniteError
-from lowlevel.cli.command_line import START, sayer
+from lowlevel.cli.command_line import START, STOPPED_BY_ANOTHER, sayer
 from lowlevel.data import pipeline
 from lowlevel.data.augment import Augmentation
 from lowlevel.storage.run_directory import RunDirectory
@@ -98,6 +99,8 @@ def execute(
         The exit status.
     """
     make_deterministic(args)
+    here = cluster.current()
+    args.quiet = args.quiet or not here.is_chief
     say = sayer(args.quiet)
     export = getattr(args, "export", None)
     if export:
@@ -106,18 +109,22 @@ def execute(
     program = ["python", f"scripts/{name}"] if name.endswith(".py") else [name]
     command = shlex.join([*program, *sys.argv[1:]])
     resumed = run.open(args.resume, args.fresh, command)
+    if not here.is_alone:
+        say(f"{here.count} workers; this one is the chief")
     parameters = count_parameters(run.network.variables.all())
     say(f"{description}; {run.network.name}: {parameters} parameters")
     if resumed:
         say(f"resuming {resumed} at step {int(run.state.step)}; --fresh would start over")
     tensorboard = None
-    if show_samples is not None:
+    if show_samples is not None and here.is_chief:
         tensorboard = _open_tensorboard(run, show_samples)
     if tensorboard is not None:
         more_hooks = [*more_hooks, hooks.TensorBoardLog(tensorboard)]
         say(f"to watch: tensorboard --logdir {run.directory.path}")
     if args.steps is not None and int(run.state.step) > args.steps:
         say(f"the run has made {int(run.state.step)} steps; --steps {args.steps} is past")
+    if run.state.epoch > args.epochs:
+        say(f"the run has made {run.state.epoch} epochs; --epochs {args.epochs} is past")
     if args.fingerprints is not None:
         more_hooks = [*more_hooks, Fingerprints(run, args.fingerprints)]
     try:
@@ -125,9 +132,19 @@ def execute(
     finally:
         if tensorboard is not None:
             tensorboard.flush()
-    if status is not None:
-        return status
+    if not here.is_chief:
+        here.any(False)  # the chief needs the cluster until it has reported
+        return status or 0
+    try:
+        return _report(run, args, report, say, tensorboard) if status is None else status
+    finally:
+        here.any(False)
 
+
+def _report(run, args, report, say, tensorboard):
+    """Prints the result of a run that is trained, and exports it if asked to."""
+    export = getattr(args, "export", None)
+    cluster.leave()
     outcome = report(run, say, tensorboard)
     if export:
         run.export(export, **outcome.facts)
@@ -183,10 +200,11 @@ def _train(run, args, more_hooks, say):
     if run.state.skipped:
         say(f"{run.state.skipped} steps were skipped: a loss or a gradient was not finite")
     step, steps = int(run.state.step), args.epochs * run.steps_per_epoch
-    if interruption.status is not None:
+    stopped = cluster.current().any(interruption.status is not None)
+    if stopped:
         path = run.directory.path
         with contextlib.suppress(OSError):  # a terminal that was closed
             print(f"stopped at step {step}; the same command resumes {path}.", file=sys.stderr)
     elif step == args.steps < steps:
         say(f"stopped at step {step} of {steps}, as --steps asks; without it, training goes on")
-    return interruption.status
+    return interruption.status or (STOPPED_BY_ANOTHER if stopped else None)

@@ -8,7 +8,7 @@ import math
 
 import tensorflow as tf
 
-from lowlevel import seeds
+from lowlevel import replicas, seeds
 from lowlevel.checks import check_bool, check_choice, check_integer, check_number
 from lowlevel.ops.checks import check_known, to_floats, to_images
 from lowlevel.types import Tensor
@@ -47,7 +47,7 @@ def random_affine(
     check_choice("fill", fill, FILLS)
     images, seed = to_images("images", to_floats("images", images)), seeds.check(seed)
     batch, height, width = tf.unstack(tf.shape(images)[:3])
-    draws = tf.random.stateless_uniform([5, batch], seed, -1, 1)
+    draws = replicas.draw_uniform([5, batch], seed, -1, 1, axis=1)
     angle = draws[0] * rotation * math.pi / 180
     zoom_y, zoom_x = 1 + draws[1] * zoom, 1 + draws[2] * zoom
     shift_y, shift_x = draws[3] * shift, draws[4] * shift
@@ -83,7 +83,7 @@ def random_flip(images: Tensor, seed: Tensor, vertical: bool = False) -> Tensor:
     """
     check_bool("vertical", vertical)
     images, seed = to_images("images", images), seeds.check(seed)
-    mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
+    mirrored = replicas.draw_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
     return tf.where(mirrored, tf.reverse(images, [1 if vertical else 2]), images)
 
 
@@ -109,8 +109,8 @@ def random_crop(images: Tensor, seed: Tensor, padding: int) -> Tensor:
     check_integer("padding", padding, 0, min(height, width) - 1)
     sides = [[0, 0], [padding, padding], [padding, padding], [0, 0]]
     padded = tf.pad(images, sides, mode="REFLECT")
-    corners = tf.random.stateless_uniform(
-        [2, tf.shape(images)[0], 1], seed, 0, 2 * padding + 1, tf.int32
+    corners = replicas.draw_uniform(
+        [2, tf.shape(images)[0], 1], seed, 0, 2 * padding + 1, tf.int32, axis=1
     )
     rows, columns = corners[0] + tf.range(height), corners[1] + tf.range(width)  # [batch, size]
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
@@ -136,7 +136,7 @@ def random_cutout(images: Tensor, seed: Tensor, size: int) -> Tensor:
     check_known("images", images)
     height, width = images.shape[1:3]
     check_integer("the size of a cutout", size, 0, max(height, width))
-    centres = tf.random.stateless_uniform([2, tf.shape(images)[0], 1], seed)
+    centres = replicas.draw_uniform([2, tf.shape(images)[0], 1], seed, axis=1)
     tops = tf.floor(centres[0] * height) - size // 2  # [batch, 1]
     lefts = tf.floor(centres[1] * width) - size // 2
     rows, columns = tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32)

@@ -1,8 +1,10 @@
 """Chooses a dataset of handwritten digits by name."""
 
+import dataclasses
 import sys
+from pathlib import Path
 
-from lowlevel.checks import ConfigError, LowlevelError, check_choice
+from lowlevel.checks import ConfigError, LowlevelError, check_choice, printable
 from lowlevel.data import digits, download, mnist, mnist_sample
 from lowlevel.data.labelled_images import ImageDataset
 from lowlevel.files import FilePath
@@ -18,7 +20,8 @@ def load(name: str = "auto", data_dir: FilePath | None = None) -> ImageDataset:
         name: "mnist" (from the cache or the internet, never anything else); "sample" of MNIST or
             "digits", both packaged; or "auto": the cache, else a download, else the sample, with
             the reason on stderr.
-        data_dir: a directory of four IDX files, to be read instead.
+        data_dir: a directory of four IDX files, to be read instead; unless they hold MNIST, the
+            dataset has the name of the directory.
 
     Returns:
         An `ImageDataset`.
@@ -31,7 +34,7 @@ def load(name: str = "auto", data_dir: FilePath | None = None) -> ImageDataset:
     if data_dir is not None:
         if name in PACKAGED:
             raise ConfigError(f"the dataset {name} is packaged: it takes no data directory.")
-        return mnist.read_directory(data_dir)
+        return _read(data_dir)
     if name in PACKAGED:
         return PACKAGED[name]()
     try:
@@ -43,6 +46,11 @@ def load(name: str = "auto", data_dir: FilePath | None = None) -> ImageDataset:
         return mnist_sample.load()
 
 
+def kind_of(dataset: ImageDataset) -> str:
+    """What a run on the dataset is like: "sample" and "digits" are small, all others as "mnist"."""
+    return dataset.name if dataset.name in PACKAGED else "mnist"
+
+
 def load_offline(data_dir: FilePath | None = None) -> ImageDataset:
     """As `load("auto", data_dir)`, but never downloads: the sample if MNIST is not cached.
 
@@ -50,9 +58,18 @@ def load_offline(data_dir: FilePath | None = None) -> ImageDataset:
         DataError: the directory or the cache is damaged.
     """
     if data_dir is not None:
-        return mnist.read_directory(data_dir)
+        return _read(data_dir)
     try:
         cached = download.is_cached(mnist.FILES)
     except LowlevelError:
         cached = False
     return mnist.load() if cached else mnist_sample.load()
+
+
+def _read(data_dir):
+    """The dataset in a directory; only MNIST itself is called that, or "sample" and the like."""
+    dataset = mnist.read_directory(data_dir)
+    if dataset.sha256() == mnist.SHA256:
+        return dataset
+    name = printable(Path(data_dir).resolve().name) or "root"
+    return dataclasses.replace(dataset, name=f"{name}-folder" if name in CHOICES else name)

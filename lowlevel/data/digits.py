@@ -8,6 +8,7 @@ from importlib import resources
 import numpy as np
 
 from lowlevel import ops
+from lowlevel.checks import check_integer
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 
 NUM_TRAIN = 1437  # the first four fifths; the rest was written by other people
@@ -24,7 +25,12 @@ def load(size: int = 28, margin: int = 4) -> ImageDataset:
 
     Returns:
         An `ImageDataset`, its images `[examples, size, size, 1]`.
+
+    Raises:
+        ConfigError: a size is not a whole number, or the margins leave no space.
     """
+    check_integer("size", size, 1)
+    check_integer("margin", margin, 0, (size - 1) // 2)
     with resources.files("lowlevel.data").joinpath("digits.npz").open("rb") as file:
         arrays = np.load(file, allow_pickle=False)
         small, labels = arrays["images"], arrays["labels"].astype(np.int32)

@@ -26,6 +26,10 @@ SECONDS_WITHOUT_DATA = 10
 MAX_DECOMPRESSED_BYTES = 2**30
 
 
+class DownloadError(DataError):
+    """A file that no mirror sends."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Files:
     """The files of a dataset.
@@ -67,8 +71,8 @@ def fetch(files: Files) -> Path:
     """The folder that holds all files, checked; those missing are downloaded, with progress bars.
 
     Raises:
-        DataError: no mirror can be reached, none has the right bytes, they cannot be stored, or a
-            file in the cache is damaged.
+        DownloadError: no mirror can be reached, or none has the right bytes.
+        DataError: they cannot be stored, or a file in the cache is damaged.
         MissingExtraError: pooch is not installed.
     """
     directory = cache_directory(files)
@@ -98,7 +102,7 @@ def find_mirror(files: Files) -> str:
     """The first mirror that answers, asked all at once.
 
     Raises:
-        DataError: none has answered within `SECONDS_TO_FIND_A_MIRROR`.
+        DownloadError: none has answered within `SECONDS_TO_FIND_A_MIRROR`.
     """
     requests = import_extra("requests", "data")
     answers = queue.SimpleQueue()
@@ -122,7 +126,7 @@ def find_mirror(files: Files) -> str:
         if mirror is not None:
             return mirror
     hosts = ", ".join(mirror.split("/")[2] for mirror in files.mirrors)
-    raise DataError(f"{files.dataset} cannot be downloaded: no answer from {hosts}.")
+    raise DownloadError(f"{files.dataset} cannot be downloaded: no answer from {hosts}.")
 
 
 def _download(files, name, mirrors, directory):
@@ -143,7 +147,7 @@ def _download(files, name, mirrors, directory):
             reason = f"{mirror}: {type(error).__name__}"
         except DataError as error:
             reason = str(error)
-    raise DataError(f"{name} cannot be downloaded from any mirror ({reason}).")
+    raise DownloadError(f"{name} cannot be downloaded from any mirror ({reason}).")
 
 
 def sha256(path: Path, opener: Callable = gzip.open) -> str:

@@ -29,6 +29,9 @@ FILES = download.Files(
 )
 
 
+SHA256 = "e7428f6179086befc912828660ec70196d56e56db4725b562f7f227c88a86ac7"  # of `load()`
+
+
 def load() -> ImageDataset:
     """MNIST's 60,000 and 10,000 images: from the user's cache, downloaded into it if necessary.
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
-from lowlevel import seeds
-from lowlevel.checks import ConfigError, DataError, reason_in_graph
+from lowlevel import cluster, replicas, seeds
+from lowlevel.checks import COUNTED_FROM_0, ConfigError, DataError, reason_in_graph
 from lowlevel.types import Tensor
 
 
@@ -43,6 +43,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Batches of examples in a given order, loaded a batch at a time.
 
+    In a cluster, each worker loads its share of each batch.
+
     Args:
         load: function of indices `[batch]` that returns a tuple: inputs, and what belongs to them,
             such as targets and weights.
@@ -55,11 +57,17 @@ def batches(
     """
     order = tf.convert_to_tensor(order)
 
+    here = cluster.current()
+
     def load_batch(position):
-        start = position * batch_size
-        inputs, *rest = load(order[start : start + batch_size])
+        indices = order[position * batch_size : (position + 1) * batch_size]
+        share = here.share(tf.size(indices))
+        if share is not None:
+            indices = indices[share.start : share.start + share.size]
+        inputs, *rest = load(indices)
         if augment is not None:
-            inputs = augment(inputs, position)
+            with replicas.sharing(share):
+                inputs = augment(inputs, position)
         return (inputs, *rest)
 
     positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
@@ -72,7 +80,9 @@ def blame_batch() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        raise DataError(f"a batch cannot be computed: {reason_in_graph(error)}.") from error
+        reason = reason_in_graph(error)
+        cause = None if reason.endswith(COUNTED_FROM_0) else error  # the reason says all there is
+        raise DataError(f"a batch cannot be computed: {reason}.") from cause
 
 
 def map_batches(dataset: tf.data.Dataset, function: Callable) -> tf.data.Dataset:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import ConfigError, DataError, check_integer
 from lowlevel.data import pipeline
 from lowlevel.data.tensors import WEIGHTS, to_tensors
@@ -31,9 +32,18 @@ class Stream:
                 "a dataset must hold batches (inputs, targets) or (inputs, targets, weights)."
             )
         specs = (input_spec, None, WEIGHTS)
-        self.dataset = pipeline.map_batches(
-            dataset, lambda *batch: tuple(map(to_tensors, batch, specs))
-        )
+        here = cluster.current()
+
+        def convert(*batch):
+            tensors = tuple(map(to_tensors, batch, specs))
+            share = here.share(tf.shape(tf.nest.flatten(tensors)[0])[0])
+            if share is None:
+                return tensors
+            return tf.nest.map_structure(
+                lambda tensor: tensor[share.start : share.start + share.size], tensors
+            )
+
+        self.dataset = pipeline.map_batches(dataset, convert)
 
     @property
     def element_spec(self) -> tuple:

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
-from lowlevel.types import Nest
+from lowlevel.types import Nest, Tensor
 
 WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
 
@@ -29,6 +29,28 @@ def to_tensors(nest: Nest, spec: Nest = None) -> Nest:
         raise DataError(f"the arrays do not fit the model: {reason}.") from error
 
 
+def check_inputs(name: str, spec: tf.TensorSpec, tensor: Tensor) -> None:
+    """Refuses a tensor of another shape than its spec, and bytes in place of images.
+
+    Bytes from 0 to 255, cast to floats as they are, would train all the same, and badly.
+
+    Raises:
+        DataError: the shape differs; or the spec is of floats with four axes, `[batch, height,
+            width, channels]`, and the tensor of whole numbers.
+    """
+    if not spec.shape.is_compatible_with(tensor.shape):
+        hint = ""
+        if spec.shape.rank and spec.shape[1:].is_compatible_with(tensor.shape):
+            one = "add a batch axis to a single one: x[None]"
+            hint = f"; {one if tf.executing_eagerly() else 'batch a dataset: .batch(32)'}"
+        raise DataError(f"{name} must be {spec.shape}, not {tensor.shape}{hint}.")
+    if spec.shape.rank == 4 and spec.dtype.is_floating and tensor.dtype.is_integer:
+        raise DataError(
+            f"{name} must be floats in [0, 1], not {tensor.dtype.name}: divide bytes by 255 (a "
+            f"network that does so itself has an input_spec of that dtype)."
+        )
+
+
 def _describe(nest):
     """The structure of inputs, in words."""
     if isinstance(nest, dict):
@@ -42,8 +64,8 @@ def _to_tensor(array, spec=None):
     if tensor.dtype.is_complex or tensor.dtype == tf.string:
         raise ValueError(f"{name} must be real numbers, not {tensor.dtype.name}")
     dtype = spec.dtype if spec is not None else _dtype_of_targets(tensor.dtype)
-    if spec is not None and not spec.shape.is_compatible_with(tensor.shape):
-        raise ValueError(f"{name} must be {spec.shape}, not {tensor.shape}")
+    if spec is not None:
+        check_inputs(name, spec, tensor)
     if dtype.is_integer and tensor.dtype.is_floating:
         raise ValueError(f"{name} must be whole numbers, not {tensor.dtype.name}")
     if dtype == tf.int32 and tensor.dtype.is_integer:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import examples, pipeline, standardize
 from lowlevel.data.augment import Augmentation
@@ -52,7 +53,17 @@ class TrainingData:
             raise ConfigError("augmentation is for images whose order the run chooses.")
 
     def steps(self, batch_size: int) -> int:
-        """The number of batches in an epoch. Raises ConfigError if it is unknown."""
+        """The number of batches in an epoch. Raises ConfigError if it is unknown.
+
+        Or if several workers cannot share the smallest of them.
+        """
+        workers = cluster.current().count
+        smallest = batch_size if self.train.count is None else self.train.count % batch_size
+        if 0 < (smallest or batch_size) < workers:
+            raise ConfigError(
+                f"{workers} workers cannot share a batch of {smallest or batch_size} examples, the "
+                f"smallest of an epoch: choose another batch size."
+            )
         return self.train.steps(batch_size, self.steps_per_epoch)
 
     def batches(self, state: Any, recipe: Any) -> Iterable:
@@ -127,6 +138,7 @@ def of_images(
         image_files: what files must be brought into before the network can classify them: "digit"
             for MNIST's form, see `lowlevel.data.image_file`, "resize" for no more than the size.
     """
+    _check_dataset(dataset)
     return TrainingData(
         dataset.train.examples,
         dataset.test.examples,
@@ -154,6 +166,7 @@ def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> Training
     Raises:
         DataError: the images are of another shape.
     """
+    _check_dataset(dataset)
     parts = []
     for part in (dataset.train, dataset.test):
         if not input_spec.shape.is_compatible_with(part.images.shape):
@@ -166,6 +179,15 @@ def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> Training
     train, held_out = parts
     preprocessing = {"divide_by": 255, "image_files": "digit"}
     return of_arrays(dataset.name, train, held_out, preprocessing=preprocessing)
+
+
+def _check_dataset(dataset):
+    """Refuses one part of an `ImageDataset` in place of both."""
+    if not isinstance(dataset, ImageDataset):
+        kind = type(dataset).__name__
+        raise ConfigError(
+            f"images to train and to test on must be an ImageDataset, which has both, not {kind}."
+        )
 
 
 def of_sources(

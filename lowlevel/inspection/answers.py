@@ -14,7 +14,7 @@ def of_trace(run: Run, trace: Trace, batch: tuple) -> list[dict]:
     """For each example a dict for JSON: its `loss`, and of a classifier, class by class, `logits`,
     `probabilities`, `targets` and the `gradient` of the mean loss.
     """
-    found = [{"loss": float(loss), "words": "", "probabilities": None} for loss in trace.losses]
+    found = [{"loss": float(loss), "probabilities": None} for loss in trace.losses]
     logits = logits_of(trace)
     targets = np.asarray(batch[1])
     if (
@@ -35,10 +35,7 @@ def of_trace(run: Run, trace: Trace, batch: tuple) -> list[dict]:
             "logits": values[number].tolist(),
             "probabilities": probabilities[number].tolist(),
             "targets": wanted.tolist(),
-            "gradient": (
-                gradients[number] if gradients is not None else of_class * np.nan
-            ).tolist(),
-            "words": "In this step, with dropout if the network has any.",
+            "gradient": gradients[number].tolist(),
         }
     return found
 

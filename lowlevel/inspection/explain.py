@@ -28,8 +28,10 @@ from lowlevel.training.step import build_train_step
 from lowlevel.types import ArrayLike, GraphFunction, Nest
 
 SCRIPTS = (
-    *("arrays.js", "windows.js", "forward.js", "backward.js", "update.js", "maps.js"),
-    *("number.js", "layer.js", "answer.js", "course.js", "comparison.js", "main.js"),
+    *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
+    *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
+    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
+    *("answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
 MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
@@ -113,6 +115,7 @@ def explain(
         "answers": answers.of_trace(run, found, batch),
         "losses": list(answers.LOSSES),
         "batch": count,
+        "forgets": _forgets(found),
         "course": course(batch, arrays) if course else [],
         "comparison": comparison.compare(found, beside[1], beside[0]) if beside else None,
     }
@@ -135,11 +138,11 @@ def as_batch(run: Run, inputs: Nest, targets: Nest) -> tuple[tf.Tensor, ...]:
 
 def trace_batch(run: Run, *batch: Nest) -> Trace:
     """The `Trace` of a run's next step; a run without data gets a step for this batch."""
-    return trace.of_step(step_of(run, *batch), run.network.variables.all(), *batch)
+    return trace.of_step(make_step(run, *batch), run.network.variables.all(), *batch)
 
 
-def step_of(run: Run, *batch: Nest) -> GraphFunction:
-    """The compiled step of a run; a new one for this batch if it has no data."""
+def make_step(run: Run, *batch: Nest) -> GraphFunction:
+    """The compiled step of a run, or, if it has no data, one that takes batches like this one."""
     if run.data is not None:
         return run.train_step
     spec = [tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), part)
@@ -167,6 +170,14 @@ def _about(run, found, count, shown):
         f"step computed, and nothing was changed."
         + (f" Shown are the first {shown}." if shown < count else "")
     )
+
+
+def _forgets(found):
+    """Whether what the optimizer remembers was not stored, as in a network that was exported."""
+    kept = [
+        before for variable in found.variables.values() for before, _ in variable.slots.values()
+    ]
+    return found.step > 0 and bool(kept) and all(slot.statistics.zeros == 1 for slot in kept)
 
 
 def _add_shares(data, profile):

@@ -115,6 +115,8 @@ class Nodes:
         near = [there for there in known if there.startswith(f"{name}/")][:5]
         near = near or difflib.get_close_matches(name, known, n=5, cutoff=0.5)
         hint = f"; similar names: {', '.join(near)}" if near else ""
+        if name.startswith(GRADIENTS) and not any(there.startswith(GRADIENTS) for there in known):
+            hint = "; gradients are in a training step: Nodes(run.train_step)"
         raise ConfigError(f"there is no node or variable {name!r}{hint}.")
 
     def _check_can_be_known(self, nodes):

@@ -2,7 +2,11 @@
 
 The step is built in a graph and run in a session of TensorFlow 1, which can report when each
 operation began and ended. It is the step that trains, with the same optimizations of the graph, on
-random inputs: what they are hardly changes how long it takes.
+random inputs: what they are hardly changes how long it takes. It is not compiled by XLA, even if a
+run's own step is.
+
+A kind may carry another rule's name: ResourceApplyAdagradV2, told to leave its slots alone, is the
+last line of Adam, `w - alpha * m / (sqrt(v) + epsilon)`, in one operation.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ PARTS = (FORWARD, GRADIENT, UPDATE, OTHER)
 
 
 def text(profile: Profile, depth: int | None = None, top: int = 10) -> str:
-    """The time of a step, and three tables: by layer, by kind of operation, one by one.
+    """The time of a step, and three tables: by layer, by kind, and by single operation.
 
     Args:
         profile: a `lowlevel.inspection.profile.Profile`.

@@ -46,7 +46,7 @@ def compare_model(
         raise ConfigError("compile the model first: its training step is what is compared.")
     other = other if isinstance(other, OtherStep) else OtherStep(other)
     batch = explain.as_batch(run, inputs, targets)
-    step = explain.step_of(run, *batch)
+    step = explain.make_step(run, *batch)
     found = trace.of_step(step, run.network.variables.all(), *batch, max_kept=ALL)
     return compare(step, found, [other])
 

@@ -41,6 +41,7 @@ from types import ModuleType
 from typing import Any
 
 from lowlevel.checks import ConfigError, check_choice, check_config
+from lowlevel.keywords import NETWORK, explain
 from lowlevel.nets import (
     bottle_autoencoder,
     bottle_decoder,
@@ -88,6 +89,7 @@ def get(name: str) -> ModuleType:
     return NETS[check_choice("net", name, NETS)]
 
 
+@explain(**NETWORK)
 def make(name: str, config: object = None, seed: int = 0, precision: str = "float32") -> Network:
     """A `Network` of the registry with new variables.
 

@@ -2,13 +2,15 @@
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import tensorflow as tf
 
-from lowlevel.checks import ConfigError, DataError, check_choice
+from lowlevel.checks import ConfigError, check_choice
+from lowlevel.data.tensors import check_inputs
 from lowlevel.joined_stores import Store
 from lowlevel.types import GraphFunction, Nest, Outputs, Tensor
 from lowlevel.variables import count_parameters
@@ -43,9 +45,8 @@ class Network:
         check_choice("precision", self.precision, PRECISIONS)
         if not callable(self.forward):
             raise ConfigError(f"forward must be a function of inputs, not {self.forward!r}.")
-        for spec in tf.nest.flatten(self.input_spec):
-            if not isinstance(spec, tf.TensorSpec):
-                raise ConfigError(f"input_spec must be tf.TensorSpec, or several, not {spec!r}.")
+        _check_signature(self.forward)
+        _check_spec(self.input_spec)
 
     def __repr__(self) -> str:
         name, count = self.name or "a function", count_parameters(self.variables.all())
@@ -83,6 +84,41 @@ class Network:
         return tf.function(lambda x: self(x), input_signature=[self.input_spec], autograph=False)
 
 
+def _check_signature(forward):
+    """Refuses a function that a training step could not call."""
+    try:
+        signature = inspect.signature(forward)
+    except ValueError:  # of a function in C
+        return
+    try:
+        signature.bind(None)
+        signature.bind(None, training=True, seed=None)
+    except TypeError:
+        raise ConfigError(
+            f"forward must be forward(inputs, training=False, seed=None), not forward{signature}."
+        ) from None
+
+
+def _check_spec(input_spec):
+    """Refuses what is not a `tf.TensorSpec` with an axis for the batch, or several of them."""
+    for spec in tf.nest.flatten(input_spec):
+        if not isinstance(spec, tf.TensorSpec):
+            example = "tf.TensorSpec"
+            if isinstance(input_spec, list | tuple) and {*map(type, input_spec)} <= {
+                int,
+                type(None),
+            }:
+                example += f"({[None, *input_spec[input_spec[0] is None :]]})"
+            raise ConfigError(f"input_spec must be {example}, or several, not {input_spec!r}.")
+        shape = spec.shape
+        if shape.rank is not None and (shape.rank == 0 or shape[0] is not None):
+            shown = shape.as_list()
+            raise ConfigError(
+                f"input_spec must begin with None, the batch axis, such as "
+                f"tf.TensorSpec({[None, *shown]}), not {shown}."
+            )
+
+
 def build_network(
     net: ModuleType, name: str | None, config: Any, seed: int, precision: str
 ) -> Network:
@@ -103,7 +139,6 @@ def cast(inputs: Nest, dtype: tf.DType) -> Nest:
 
 def _fitting(spec, x):
     """An input as a tensor, if it has the shape of its spec."""
-    x = tf.convert_to_tensor(x)
-    if not spec.shape.is_compatible_with(x.shape):
-        raise DataError(f"{spec.name or 'inputs'} must be {spec.shape}, not {x.shape}.")
+    x, name = tf.convert_to_tensor(x), spec.name or "inputs"
+    check_inputs(name, spec, x)
     return x

@@ -4,6 +4,7 @@ import math
 
 import tensorflow as tf
 
+from lowlevel.checks import ConfigError
 from lowlevel.ops import checks
 from lowlevel.types import ArrayLike, Tensor
 
@@ -23,9 +24,15 @@ def dense(x: ArrayLike, weights: ArrayLike, bias: ArrayLike = None) -> Tensor:
         ConfigError: shapes do not fit, or `x` does not hold floats.
     """
     x = checks.to_floats("x", x)
-    checks.check_axes(
-        x=(x, "..., batch, inputs"), weights=(weights, "inputs, outputs"), bias=(bias, "outputs")
-    )
+    try:
+        checks.check_axes(
+            x=(x, "..., batch, inputs"),
+            weights=(weights, "inputs, outputs"),
+            bias=(bias, "outputs"),
+        )
+    except ConfigError as error:
+        hint = "; ops.flatten makes [batch, inputs] of images" if x.shape.rank == 4 else ""
+        raise ConfigError(f"{str(error).rstrip('.')}{hint}.") from None
     if len(x.shape) > 2:  # one product of all rows is faster than one per example
         inputs, outputs = weights.shape
         rows = dense(tf.reshape(x, [-1, inputs]), weights, bias)

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from lowlevel import seeds
+from lowlevel import replicas, seeds
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
 from lowlevel.types import ArrayLike, Tensor
@@ -30,5 +30,5 @@ def dropout(x: ArrayLike, rate: float, seed: ArrayLike) -> Tensor:
     if rate == 0:
         return x
     seed = seeds.check(seed)
-    kept = tf.random.stateless_uniform(tf.shape(x), seed) >= rate
+    kept = replicas.draw_uniform(tf.shape(x), seed) >= rate
     return tf.where(kept, x / tf.constant(1 - rate, x.dtype), tf.zeros([], x.dtype))

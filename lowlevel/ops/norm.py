@@ -4,6 +4,7 @@ import math
 
 import tensorflow as tf
 
+from lowlevel import replicas
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
 from lowlevel.types import ArrayLike, Tensor
@@ -79,10 +80,13 @@ def batch_norm_training(
     x = _check(x, scale, offset, mean, variance, epsilon)
     check_number("momentum", momentum, 0, 1)
     mean, variance = tf.cast(mean, tf.float32), tf.cast(variance, tf.float32)
-    y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
-    # The kernel divides the variance by n - 1.
-    count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
-    batch_variance *= (count - 1) / count
+    if replicas.context() is not None:
+        y, batch_mean, batch_variance = _over_replicas(x, scale, offset, epsilon)
+    else:
+        y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
+        # The kernel divides the variance by n - 1.
+        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+        batch_variance *= (count - 1) / count
     new_mean = mean * momentum + batch_mean * (1 - momentum)
     new_variance = variance * momentum + batch_variance * (1 - momentum)
     return y, new_mean, new_variance
@@ -113,6 +117,18 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
         epsilon=epsilon,
         is_training=training,
     )
+    return tf.cast(y, x.dtype), mean, variance
+
+
+def _over_replicas(x, scale, offset, epsilon):
+    """`plain_batch_norm` of a batch whose parts are in several processes, in float32."""
+    wide = tf.cast(x, tf.float32)
+    count = replicas.sum_over_all(tf.cast(tf.size(x) // x.shape[-1], tf.float32))
+    mean = replicas.sum_over_all(tf.reduce_sum(wide, axis=[0, 1, 2])) / count
+    squares = tf.reduce_sum(tf.square(wide - mean), axis=[0, 1, 2])
+    variance = replicas.sum_over_all(squares) / count
+    scale, offset = tf.cast(scale, tf.float32), tf.cast(offset, tf.float32)
+    y = (wide - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset
     return tf.cast(y, x.dtype), mean, variance
 
 

@@ -71,18 +71,24 @@ def precision_of(config: dict) -> Any:
 
 
 def check_same(
-    there: dict, wanted: dict, defaults: dict | None, beside: str, path: FilePath
+    there: dict,
+    wanted: dict,
+    defaults: dict | None,
+    beside: str,
+    path: FilePath,
+    resume: bool = False,
 ) -> None:
     """Raises ConfigError, with the differences, if the config of a run is not the one wanted.
 
-    The first four arguments are those of `describe_differences`.
+    The first four arguments are those of `describe_differences`. Whoever asked to resume the run at
+    `path` is not advised to delete it.
     """
     differences = describe_differences(modernize(there), wanted, defaults, beside)
     if differences:
-        raise ConfigError(
-            f"{path} holds a run of another configuration: {differences}. "
-            f"Choose another directory, or delete that run and start over with fresh=True."
-        )
+        advice = "Choose another directory, or delete that run and start over with fresh=True."
+        if resume:
+            advice = "To resume it, open it with the settings that it was trained with."
+        raise ConfigError(f"{path} holds a run of another configuration: {differences}. {advice}")
 
 
 def describe_differences(there: dict, wanted: dict, defaults: dict | None, beside: str) -> str:

@@ -116,11 +116,11 @@ class RunDirectory:
         if fresh:
             self.clear()
         elif self.exists():
-            self.check_config(config, defaults)
+            self.check_config(config, defaults, resume)
             newest = self.newest()
             if newest is not None and "config" in newest[1]:
                 there, path = newest[1]["config"], newest[0]
-                configs.check_same(there, config, defaults or {}, ABOUT, path)
+                configs.check_same(there, config, defaults or {}, ABOUT, path, resume)
             if newest is None:
                 print(f"{self.path} contains no checkpoint yet: starting over.", file=sys.stderr)
             else:
@@ -134,9 +134,7 @@ class RunDirectory:
             self._config = files.read_text(self.path / CONFIG)
             self.write_metrics([] if newest is None else newest[1].get("history", []))
         except OSError as error:
-            raise CheckpointError(
-                f"the run directory {self.path} cannot be written: {reason_of(error)}."
-            ) from error
+            raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
         return newest
 
     def _set_damaged_aside(self, whole):
@@ -150,13 +148,15 @@ class RunDirectory:
         except OSError as error:
             raise CheckpointError(f"{path} cannot be renamed: {reason_of(error)}.") from error
 
-    def check_config(self, config: dict, defaults: dict | None = None) -> None:
+    def check_config(
+        self, config: dict, defaults: dict | None = None, resume: bool = False
+    ) -> None:
         """Compares the config of the existing run with the one wanted, except for `about`.
 
         Raises:
             ConfigError: they differ; the text names the differences, if there are few.
         """
-        configs.check_same(self.read_config(), config, defaults or {}, ABOUT, self.path)
+        configs.check_same(self.read_config(), config, defaults or {}, ABOUT, self.path, resume)
 
     def clear(self) -> None:
         """Deletes the files of a run, and nothing else."""

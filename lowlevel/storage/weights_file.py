@@ -53,6 +53,7 @@ def write(path: FilePath, variables: dict[str, tf.Variable], config: dict) -> No
 def read_config(path: FilePath) -> dict:
     """The config in a file, a dict. Raises CheckpointError if it is missing."""
     with _open(path) as file:
+        _check_ours(file, path)
         try:
             config = files.parse_json(file.attributes[CONFIG])
         except (KeyError, ValueError) as error:
@@ -75,6 +76,7 @@ def restore(path: FilePath, variables: dict[str, tf.Variable]) -> None:
     """
     with _open(path) as file:
         found = file.datasets
+        _check_ours(file, path)
         missing = sorted(variables.keys() - found)
         left_over = sorted(found.keys() - variables)
         if missing:
@@ -87,12 +89,20 @@ def restore(path: FilePath, variables: dict[str, tf.Variable]) -> None:
             if there != expected:
                 raise CheckpointError(f"{name} in {path} is {there}, but {expected} is needed.")
         values = {name: file.read(name) for name in variables}
-        digest = file.attributes.get(SHA256)
+        digest = file.attributes[SHA256]
     if sha256({name: tf.constant(value) for name, value in values.items()}) != digest:
         raise CheckpointError(f"{path} is damaged: a number in it is not as it was written.")
     checkpoint.check_finite(values, path)
     for name, variable in variables.items():
         variable.assign(values[name])
+
+
+def _check_ours(file, path):
+    """Raises CheckpointError if `write` has not written the file."""
+    if not {CONFIG, SHA256} <= file.attributes.keys():
+        is_keras = any("/vars/" in name or name.endswith(":0") for name in file.datasets)
+        hint = "; it looks like Keras's: assign its arrays by name" if is_keras else ""
+        raise CheckpointError(f"{path} is not a file of save_weights{hint}.")
 
 
 def _open(path):

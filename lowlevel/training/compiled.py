@@ -9,12 +9,6 @@ from lowlevel.checks import ConfigError, check_bool, check_integer, check_number
 from lowlevel.optimizer import Optimizer
 from lowlevel.storage.history import NOT_METRICS
 
-HERE = {  # arguments of Keras's fit, and what there is instead
-    "callbacks": "they are hooks here: hooks=[...], see lowlevel.hooks",
-    "validation_batch_size": "the evaluation has the batch size of the training",
-    "validation_steps": "all of validation_data is evaluated; give a dataset of fewer batches",
-    "workers": "the process reads data itself; a tf.data.Dataset can do so in parallel",
-}
 RESERVED = ("loss", "learning_rate", *NOT_METRICS)  # names that a metric cannot have
 
 
@@ -66,13 +60,6 @@ def check_arguments(optimizer: object, loss: object, metrics: object) -> None:
             raise ConfigError(f"a metric needs a name, not {name!r}.")
         if name in RESERVED or name.startswith("val_"):
             raise ConfigError(f"a metric cannot be called {name}: the name is reserved.")
-
-
-def check_no_others(others: dict) -> None:
-    """Raises ConfigError if there are arguments that `fit` does not know."""
-    for name in others:
-        hint = f": {HERE[name]}" if name in HERE else ""
-        raise ConfigError(f"fit takes no {name!r}{hint}.")
 
 
 def check_fit(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import DataError
 from lowlevel.data import pipeline
 from lowlevel.progress import Progress
@@ -41,6 +42,7 @@ class EpochSteps:
         self._should_stop, self._quiet = should_stop, quiet
         self._guard = NonFiniteGuard(run, self.saves, length.on_nonfinite)
         self._pace = Pace()
+        self._cluster = cluster.current()
 
     def make(self) -> bool:
         """Makes the remaining steps of the current epoch; returns whether it reached the end.
@@ -59,7 +61,7 @@ class EpochSteps:
             self._guard.copy_state()
         title = f"epoch {state.epoch + 1}/{length.epochs}"
         with Progress(title, stop - start, step - start, self._quiet) as progress:
-            while step < stop and not self._should_stop():
+            while step < stop and not self._cluster.any(self._should_stop()):
                 self.saves.check()
                 self._advance(step, stop)
                 made, step = int(state.step) - step, int(state.step)
@@ -76,9 +78,11 @@ class EpochSteps:
             guard.answer()
             self._batches = run.data.iterator(run.state, run.recipe)
             return
-        guard.renew_copy()
+        count, copies = self._cluster.agree([self._count(step, stop), guard.has_old_copy()])
+        if copies:
+            guard.copy_state()
         self._hooks.on_batch_begin(step)
-        sums, finite = self._call(self._batches, self._count(step, stop))
+        sums, finite = self._call(self._batches, int(count))
         if not finite:
             guard.go_back(self._call, step, len(sums["loss"]))
             self._batches = run.data.iterator(run.state, run.recipe)
@@ -105,6 +109,10 @@ class EpochSteps:
         try:
             with pipeline.blame_batch():
                 sums, finite = self._make_steps(batches, tf.constant(count))
+        except cluster.LOST as error:
+            if self._cluster.is_alone:
+                raise
+            raise cluster.lost() from error
         except tf.errors.OutOfRangeError:
             raise DataError("the dataset contains no batches.") from None  # it would repeat others
         return {name: values.numpy() for name, values in sums.items()}, bool(finite)

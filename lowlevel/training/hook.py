@@ -1,5 +1,6 @@
 """Hooks: functions called at set moments of a run, and a list of hooks as one."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,43 @@ class Hook:
         """After a step; `step` includes it; `values` has its loss and metrics by name, floats."""
 
 
+MOMENTS = [name for name in vars(Hook) if name.startswith("on_")]
+OF_KERAS = {  # a hook is never called by these names
+    "on_train_batch_begin": "on_batch_begin(step)",
+    "on_train_batch_end": "on_batch_end(step, values)",
+}
+
+
 def check_hooks(hooks: Any) -> list[Hook]:
-    """Returns hooks as a list. Raises ConfigError if they are anything else."""
+    """Returns hooks as a list.
+
+    Raises:
+        ConfigError: they are anything else, or one takes other arguments than it will be given.
+    """
     if not isinstance(hooks, list | tuple) or not all(isinstance(hook, Hook) for hook in hooks):
         raise ConfigError(f"hooks must be a list of lowlevel.training.hooks.Hook, not {hooks!r}.")
+    for hook in hooks:
+        for name in MOMENTS:
+            _check_arguments(hook, name)
+        for name, ours in OF_KERAS.items():
+            if hasattr(hook, name):
+                raise ConfigError(f"{type(hook).__name__}.{name} is called {ours} here.")
     return list(hooks)
+
+
+def _check_arguments(hook, name):
+    """Refuses a method that cannot be called, or whose `logs`, as in Keras, would stay empty."""
+    given = [*inspect.signature(getattr(Hook, name)).parameters][1:]
+    signature = inspect.signature(getattr(hook, name))
+    try:
+        signature.bind(*given)
+        fits = "logs" not in signature.parameters
+    except TypeError:
+        fits = False
+    if not fits:
+        raise ConfigError(
+            f"{type(hook).__name__}.{name} must take ({', '.join(given)}), not {signature}."
+        )
 
 
 class HookList:

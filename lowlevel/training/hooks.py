@@ -18,6 +18,7 @@ from lowlevel.checks import (
     reason_of,
 )
 from lowlevel.files import FilePath
+from lowlevel.keywords import HOOK, explain
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.storage.tensorboard import TensorBoard
@@ -37,6 +38,7 @@ class EarlyStopping(Hook):
             losses, errors, accuracy, precision, recall and the like.
     """
 
+    @explain(**HOOK)
     def __init__(
         self, monitor: str = "val_loss", patience: int = 0, min_delta: float = 0.0,
         mode: str | None = None,
@@ -114,6 +116,7 @@ class ReduceRateOnPlateau(Hook):
         min_rate: the rate never falls below this.
     """
 
+    @explain(**HOOK)
     def __init__(
         self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10,
         min_delta: float = 1e-4, min_rate: float = 0.0, mode: str | None = None,
@@ -176,6 +179,7 @@ class Checkpoint(Hook):
         fresh: delete the checkpoints of an earlier training.
     """
 
+    @explain(**HOOK)
     def __init__(self, path: FilePath, fresh: bool = False) -> None:
         self.run = RunDirectory(path)
         self._fresh = fresh
@@ -187,7 +191,8 @@ class Checkpoint(Hook):
         if newest is not None and newest[1]["step"] != int(state.step):
             raise CheckpointError(
                 f"{self.run.path} holds checkpoints up to step {newest[1]['step']}, but training "
-                f"is at step {int(state.step)}; restore the newest, or pass fresh=True."
+                f"is at step {int(state.step)}; restore the newest, or start over with "
+                f"Checkpoint('{self.run.path}', fresh=True)."
             )
 
     def on_epoch_end(self, row: dict) -> None:
@@ -198,11 +203,7 @@ class Checkpoint(Hook):
 
 
 def restore(directory: FilePath, state: TrainingState) -> None:
-    """Restores the newest save of `Checkpoint` into a `TrainingState`.
-
-    Raises:
-        CheckpointError: there is no checkpoint, or it does not fit the state.
-    """
+    """Restores the newest save of `Checkpoint`. Raises CheckpointError if there is none to fit."""
     newest = RunDirectory(directory).newest()
     if newest is None:
         raise CheckpointError(f"{directory} contains no checkpoint.")

@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import metrics
-from lowlevel.checks import DataError, NonFiniteError
+from lowlevel import cluster, metrics
+from lowlevel.checks import ConfigError, DataError, NonFiniteError
 from lowlevel.data import pipeline
 from lowlevel.metrics import Mean
 from lowlevel.progress import Progress
@@ -64,11 +64,14 @@ def train(
     Raises:
         NonFiniteError: the loss, a gradient or a variable is not finite. If a step was to blame,
             the run is as it was before that step, and saved.
-        ConfigError: an epoch has left the network's state unchanged; the run is not saved.
+        ConfigError: an epoch has left the network's state unchanged; the run is not saved. Or the
+            run has a directory but was not opened, or the length is no `RunLength`.
         DataError: a batch cannot be computed, for example because a label is out of range.
         CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
             or another process trains in the directory.
     """
+    if not isinstance(length, RunLength):
+        raise ConfigError(f"the length must be a RunLength, such as RunLength(5), not {length!r}.")
     state, all_hooks = run.state, HookList(hooks)
     epoch_steps = EpochSteps(run, length, all_hooks, should_stop, quiet)
     saves = epoch_steps.saves
@@ -135,7 +138,7 @@ def predict(
     return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *chunks)
 
 
-def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict[str, Mean]:
+def evaluate(eval_step: Any, batches: Iterable, quiet: bool = True) -> dict[str, Mean]:
     """The mean of each metric over all examples of the batches.
 
     Args:
@@ -154,9 +157,21 @@ def evaluate(eval_step: Callable, batches: Iterable, quiet: bool = True) -> dict
     progress = Progress("evaluating", pipeline.length(batches), quiet=quiet)
     with progress, pipeline.blame_batch():
         for batch in batches:
+            if len(tf.nest.flatten(batch)[0]) == 0:  # there are more workers than examples
+                continue
             for name, value in eval_step(*batch).items():
                 means.setdefault(name, metrics.Mean()).update(value)
             progress.advance()
+    if not means and not cluster.current().is_alone:  # others have examples
+        means = {name: Mean() for name in eval_step.get_concrete_function().structured_outputs}
     if not means:
         raise DataError("there are no examples to evaluate.")
-    return means
+    return _sum_over_workers(means)
+
+
+def _sum_over_workers(means):
+    """The means over the shares of all workers."""
+    sums = [number for mean in means.values() for number in (mean.total, mean.weight)]
+    sums = cluster.current().sums(sums)
+    pairs = zip(sums[::2], sums[1::2], strict=True)
+    return {name: Mean(*pair) for name, pair in zip(means, pairs, strict=True)}

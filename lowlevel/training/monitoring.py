@@ -45,7 +45,9 @@ def check_name(name: str, state: TrainingState) -> None:
 def check_metric(row: dict, name: str, state: TrainingState) -> None:
     """Raises ConfigError if a row of the history lacks a metric, unless a hook adds it to some."""
     if name not in row and name not in state.occasional_metrics:
-        raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}.")
+        held_out = any(there.startswith("val_") for there in row)
+        hint = "; pass validation_data or validation_split to fit" if not held_out else ""
+        raise ConfigError(f"there is no {name} to monitor; a row has {', '.join(row)}{hint}.")
 
 
 def is_better(value: float, best: float | None, mode: str, min_delta: float = 0.0) -> bool:

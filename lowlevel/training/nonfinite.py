@@ -60,10 +60,9 @@ class NonFiniteGuard:
         self._copy = variables.values(self._run.state.tensors())
         self._time_of_copy = time.monotonic()
 
-    def renew_copy(self) -> None:
-        """Copies the run's state, before a call, if the last copy is old."""
-        if time.monotonic() - self._time_of_copy > SECONDS_BETWEEN_COPIES:
-            self.copy_state()
+    def has_old_copy(self) -> bool:
+        """Whether the run's state should be copied again before the next call."""
+        return time.monotonic() - self._time_of_copy > SECONDS_BETWEEN_COPIES
 
     def go_back(self, make_steps: Callable, step: int, made: int) -> None:
         """Sets `bad_step`, and gives the run the state that it had after `step` steps.

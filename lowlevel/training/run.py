@@ -1,28 +1,26 @@
 """A run: a network, a task, data, a recipe and, if it is saved, a directory."""
 
-import dataclasses
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from lowlevel import __version__, files
+from lowlevel import __version__, cluster, files
 from lowlevel.checks import CheckpointError, ConfigError, reason_of
-from lowlevel.data.augment import Augmentation
 from lowlevel.data.training_data import TrainingData
 from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.background import BackgroundSaver
 from lowlevel.storage.run_directory import ABOUT, RunDirectory
-from lowlevel.training import loop, tasks
+from lowlevel.training import loop, run_config, tasks
 from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.steps import Steps
 from lowlevel.types import GraphFunction
+from lowlevel.variables import sha256
 
 
 class Run:
@@ -53,6 +51,7 @@ class Run:
         if isinstance(directory, str | Path):
             directory = RunDirectory(directory)
         self.directory: Any = directory
+        self._is_open = False
         self._saver = BackgroundSaver()
         optimizer = recipe.make_optimizer()
         self.state = TrainingState(network.variables, optimizer, task.metric_names)
@@ -65,42 +64,33 @@ class Run:
 
     @property
     def train_step(self) -> GraphFunction:
-        """The compiled training step for the data."""
-        return self._steps.train(self.data.train)
+        """The compiled training step for the data. Raises ConfigError if there is none yet."""
+        return self._steps.train(self._known_data().train)
 
     @property
     def make_steps(self) -> GraphFunction:
         """The compiled loop that makes many training steps in one call, see `build_step_loop`."""
-        return self._steps.train_loop(self.data.train)
+        return self._steps.train_loop(self._known_data().train)
 
     @property
     def finite_check(self) -> GraphFunction:
         """The compiled look at the next step, see `build_finite_check`."""
-        return self._steps.finite_check(self.data.train)
+        return self._steps.finite_check(self._known_data().train)
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch, including the short last one."""
-        return self.data.steps(self.recipe.batch_size)
+        return self._known_data().steps(self.recipe.batch_size)
 
     @property
     def config(self) -> dict:
         """The contents of config.json for a run whose recipe is a `Recipe`: a dict for JSON."""
-        augmentation = self.data.augmentation or Augmentation()
-        settings = _settings(self.recipe, self.task, augmentation, self.network.precision)
-        config = {
-            "net": self.network.name,
-            "net_config": dataclasses.asdict(self.network.config),
-            **self.data.facts,
-            "data": self.data.description,
-            "training": settings,
-            ABOUT: self._about,
-        }
-        return _plain(config)
+        config = run_config.make(self.network, self.task, self._known_data(), self.recipe)
+        return config | {ABOUT: self._about}
 
     def batches(self) -> Iterable:
         """The remaining batches of the current epoch, in order."""
-        return self.data.batches(self.state, self.recipe)
+        return self._known_data().batches(self.state, self.recipe)
 
     def evaluate(self, examples: Any, quiet: bool = True) -> dict:
         """A `Mean` of the loss and of each metric over examples, by name.
@@ -124,15 +114,23 @@ class Run:
             command: what the user typed, for config.json.
 
         Raises:
-            CheckpointError, ConfigError: as `RunDirectory.open` raises them.
+            CheckpointError: as `RunDirectory.open` raises it.
+            ConfigError: likewise; or the run has no directory.
         """
+        if self.directory is None:
+            raise ConfigError("the run has no directory to open: pass one to Run.")
         self._about["command"] = command
         named = len(self.data.facts.get("class_names", ()))
         classes = getattr(self.network.config, "num_classes", named)
         if named not in (0, classes):  # it could be trained, but not loaded
             raise ConfigError(f"the data names {named} classes, but the network has {classes}.")
-        newest = self.directory.open(self.config, resume, fresh, self._defaults())
+        here, defaults = cluster.current(), run_config.defaults(self.network)
+        newest = here.chief_first(
+            lambda: self.directory.open(self.config, resume, fresh, defaults)
+        ) or (None if here.is_chief else self.directory.newest())
         if newest is None:
+            here.check_alike("first values", sha256(self.state.tensors()))
+            self._is_open = True
             return None
         path, record = newest
         if record.get("exported"):
@@ -144,23 +142,39 @@ class Run:
         checkpoint.restore(path, self.state.tensors())
         records.check_step(record, path, int(self.state.step))
         self.state.load_record(record)
+        here.check_alike("checkpoint", sha256(self.state.tensors()))
+        self._is_open = True
         return path
 
     def roll_back(self) -> None:
         """Goes back to the newest checkpoint; from there on, examples come in another order."""
         self.finish_saving()
+        cluster.current().any(False)  # the chief's save is on disk
         path, record = self.directory.newest()
         checkpoint.restore(path, self.state.tensors())
         self.state.load_record(record | {"rollbacks": self.state.rollbacks + 1})
 
+    @property
+    def _writes(self):
+        """Whether this process writes to the directory: of a cluster, the chief alone."""
+        return self.directory is not None and cluster.current().is_chief
+
     def lock(self) -> None:
-        """Keeps other processes out of the directory. Raises CheckpointError if one is there."""
+        """Keeps other processes out of the directory.
+
+        Raises:
+            CheckpointError: another process is there.
+            ConfigError: the run is not open: its saves would replace those of the run there.
+        """
         if self.directory is not None:
-            self.directory.lock()
+            if not self._is_open:
+                raise ConfigError(f"open the run in {self.directory.path} first: run.open().")
+            if self._writes:
+                self.directory.lock()
 
     def unlock(self) -> None:
         """Lets other processes train in the directory."""
-        if self.directory is not None:
+        if self._writes:
             self.directory.unlock()
 
     def begin_saving(self) -> None:
@@ -169,7 +183,7 @@ class Run:
         Raises:
             CheckpointError: the save before this one has failed.
         """
-        if self.directory is not None:
+        if self._writes:
             record = self.state.record() | {"config": self.config}
             self._saver.begin(self.directory, self.state.tensors(), record)
 
@@ -192,7 +206,7 @@ class Run:
         there = RunDirectory(path)
         if not there.exists():
             raise CheckpointError(f"{path} exists already; export to a new directory.")
-        there.check_config(self.config, self._defaults())
+        there.check_config(self.config, run_config.defaults(self.network))
         newest = there.newest()
         if newest is None or not newest[1].get("exported"):
             raise CheckpointError(f"{path} holds a run; export to a new directory.")
@@ -223,28 +237,8 @@ class Run:
         except OSError as error:
             raise CheckpointError(f"{path} cannot be written: {reason_of(error)}.") from error
 
-    def _defaults(self):
-        """The defaults of settings that an older run's config lacks."""
-        settings = _settings(Recipe(), tasks.regression(), Augmentation(), "float32")
-        net_config = dataclasses.asdict(type(self.network.config)())
-        return {"net_config": net_config, "training": settings}
-
-
-def _settings(recipe, task, augmentation, precision):
-    """The part `training` of a config; settings that do not apply have their defaults."""
-    return {
-        **dataclasses.asdict(recipe),
-        **tasks.DEFAULT_SETTINGS,
-        **task.settings,
-        **dataclasses.asdict(augmentation),
-        "precision": precision,
-    }
-
-
-def _plain(value):
-    """A nest with Python's numbers for numpy's, which JSON does not know."""
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_plain, value))
-    return value.item() if isinstance(value, np.generic) else value
+    def _known_data(self):
+        """The data. Raises ConfigError if the run has none yet."""
+        if self.data is None:
+            raise ConfigError("the run has no data yet: call fit first, or pass data to Run.")
+        return self.data

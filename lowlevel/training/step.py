@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from lowlevel import seeds
+from lowlevel import replicas, seeds
 from lowlevel.nets.network import Network
 from lowlevel.training import step_checks
 from lowlevel.training.activations import Activations
@@ -101,15 +101,24 @@ def _differentiate(network, task, state, recipe, batch):
     seed = seeds.derive(recipe.seed, "forward", state.step)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(list(trainable.values()))
-        with Activations() as activations:
+        share = replicas.share_of_step(inputs)
+        with Activations() as activations, replicas.sharing(share):
             result = network(inputs, training=True, seed=seed)
         state_before = network.variables.updated_state()
         outputs, new_state = step_checks.check_new_state(result, state_before)
         losses = _weigh((task.training_loss or task.loss)(targets, outputs), *weights)
-        mean_loss = tf.reduce_mean(losses)
+        mean_loss = _mean_over_batch(losses, share)
     gradients, of_activations = tape.gradient(mean_loss, (trainable, activations))
-    named = _name(step_checks.check_gradients(gradients) | of_activations)
+    gradients = replicas.sum_over_all(step_checks.check_gradients(gradients))
+    named = _name(gradients | of_activations)
     return losses, {name: named[name] for name in trainable}, outputs, new_state
+
+
+def _mean_over_batch(losses, share):
+    """The mean loss; of a batch that several processes share, this one's part of it."""
+    if share is None:
+        return tf.reduce_mean(losses)
+    return tf.reduce_sum(losses) / tf.cast(share.whole, losses.dtype)
 
 
 def _name(gradients):

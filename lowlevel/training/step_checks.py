@@ -25,7 +25,8 @@ def check_new_state(
     if unchanged:
         raise ConfigError(
             f"training would never change the state {', '.join(unchanged)}: forward returns no "
-            f"new value for it; pass training=True on to the network."
+            f"new value for it; pass training=True on to the network, and return what it gives in "
+            f"the dict of new state."
         )
     return result
 
@@ -43,7 +44,8 @@ def check_losses(losses: Tensor) -> Tensor:
         raise ConfigError(f"a loss must be a tensor with a number for each example, not {losses}.")
     if losses.shape.rank not in (1, None):
         raise ConfigError(
-            f"a loss must be one number for each example, [batch], not {losses.shape}."
+            f"a loss must be one number for each example, [batch], not {losses.shape}"
+            f"{'' if losses.shape.rank else '; those of Keras give it with reduction=None'}."
         )
     return losses
 

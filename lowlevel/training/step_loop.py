@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from lowlevel import cluster, replicas
 from lowlevel.types import GraphFunction
 
 
@@ -61,9 +62,15 @@ def _make_steps(step, batch, count, most, variables):
     def goes_on(made, finite, _):
         return tf.logical_and(made < count, finite)
 
+    # The engine takes no function that another one compiles; alone, the step is one.
+    function = step if cluster.current().is_alone else step.python_function
+
+    def sums_of_step(batch):
+        values = function(*batch)
+        return replicas.sum_over_all([_sum_and_size(values[name]) for name in names])
+
     def make_step(made, _, sums):
-        values = step(*batch(made))
-        rows = [_sum_and_size(values[name]) for name in names]
+        rows = cluster.current().run(sums_of_step, batch(made))
         finite = tf.math.is_finite(rows[names.index("loss")][0])
         return made + 1, finite, sums.write(made, rows)
 

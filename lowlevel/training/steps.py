@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from lowlevel import cluster
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.nets.network import Network
 from lowlevel.training.compiled import Compiled
@@ -55,6 +56,8 @@ class Steps:
         """The compiled loop over `train(examples)`, see `lowlevel.training.step_loop`."""
         step = self.train(examples)
         if step not in self._loops:
+            if self._recipe.jit_compile and not cluster.current().is_alone:
+                raise ConfigError("jit_compile=True is for a process that trains alone.")
             build = build_block_loop if self._recipe.jit_compile else build_step_loop
             self._loops[step] = build(step, list(self._network.variables.all().values()))
         return self._loops[step]

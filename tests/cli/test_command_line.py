@@ -28,11 +28,13 @@ def test_a_bug_is_a_traceback():
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_closed_stream_does_not_matter(tmp_path, closed):
+def test_a_closed_stream_does_not_matter_and_tensorflow_comes_without_keras(tmp_path, closed):
     code = (
-        "import pathlib, sys; from lowlevel.cli import command_line\n"
+        "import importlib.util, pathlib, sys; from lowlevel.cli import command_line\n"
         "def main():\n"
         "    command_line.quiet_tensorflow()\n"
+        "    assert 'tensorflow' in sys.modules and 'keras' not in sys.modules\n"
+        "    assert importlib.util.find_spec('keras')  # it can still be imported\n"
         "    print('out'); print('err', file=sys.stderr)\n"
         "    pathlib.Path(sys.argv[1]).touch()\n"
         "    return 0\n"
@@ -70,11 +72,21 @@ def test_a_full_disk_behind_the_output_does_not_end_a_run(tmp_path):
     assert done.stderr == "-c: a file or the output cannot be used: No space left on device.\n"
 
 
-def test_tensorflow_comes_without_keras_which_can_still_be_imported():
-    code = (
-        "import importlib.util, sys; from lowlevel.cli import command_line; "
-        "command_line.quiet_tensorflow(); assert 'keras' not in sys.modules; "
-        "assert 'tensorflow' in sys.modules; assert importlib.util.find_spec('keras')"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.stderr, done.returncode) == ("", 0)
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--epoch", "2"], "--epoch 2; did you mean --epochs? (try --help)"),
+        (["--batch_size=2"], "did you mean --batch-size?"),
+        (["--zzz"], "unrecognized arguments: --zzz (try"),
+        (["more"], "unrecognized arguments: more (try"),
+    ],
+)
+def test_a_misspelt_option_is_told_the_right_one(monkeypatch, capsys, words, hint):
+    parser = command_line.ArgumentParser(prog="train.py")
+    for option in ("--epochs", "--batch-size", "--quiet"):
+        parser.add_argument(option)
+    with pytest.raises(SystemExit):
+        parser.parse_args(words)
+    error = capsys.readouterr().err
+    assert hint in error
+    assert error.count("\n") == 1

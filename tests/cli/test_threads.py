@@ -9,7 +9,8 @@ import pytest
 from tests.scripts import tools
 
 CHOOSE = """
-import os
+import os, sys
+sys.modules["keras"] = None  # TensorFlow comes sooner without it
 import tensorflow as tf
 from lowlevel.cli import threads
 

@@ -24,7 +24,8 @@ def to_digit(tmp_path):
 @pytest.mark.parametrize(
     "stroke, photos, least",
     [
-        (0, 100, 0.95),
+        (0, 40, 0.95),
+        pytest.param(0, 100, 0.95, marks=pytest.mark.slow),
         pytest.param(-1, 100, 0.95, marks=pytest.mark.slow),
         pytest.param(1.5, 100, 0.95, marks=pytest.mark.slow),
     ],

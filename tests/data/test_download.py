@@ -164,3 +164,9 @@ def test_a_file_that_is_checked_as_it_is(serve, tmp_path, cache):
     other = dataclasses.replace(files, dataset="other", sha256=repacked)
     with pytest.raises(DataError):
         download.fetch(other)
+
+
+def test_only_mnist_is_called_mnist(tmp_path, mnist_directory):
+    for name, expected in (("mine", "mine"), ("mnist", "mnist-folder")):
+        assert digit_datasets.load("auto", write_random(tmp_path / name)).name == expected
+    assert digit_datasets.load_offline(mnist_directory).name == "mnist"

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from lowlevel import seeds
 from lowlevel.checks import ConfigError, DataError
-from lowlevel.data import augment, auto_mpg, standardize
+from lowlevel.data import augment, auto_mpg, digits, standardize, training_data
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.data.vocabulary import Vocabulary, words
 from tests.comparison import values
@@ -132,3 +132,19 @@ def test_what_is_no_text(text):
 def test_the_size_of_a_vocabulary(most):
     with pytest.raises(ConfigError, match="max_words must be a whole number"):
         Vocabulary.of(["good good"], most)
+
+
+def test_a_part_of_a_dataset_is_not_both():
+    part = LabelledImages(IMAGES, LABELS, "part")
+    spec = tf.TensorSpec([None, 8, 8, 1])
+    for function in (training_data.of_images, lambda it: training_data.of_same_images(it, spec)):
+        with pytest.raises(ConfigError, match="an ImageDataset, which has both, not LabelledIm"):
+            function(part)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["sample"], "size must be a whole"), ([8, 4], "margin must be")]
+)
+def test_digits_of_no_size(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        digits.load(*arguments)

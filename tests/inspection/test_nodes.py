@@ -84,9 +84,15 @@ class Training:
         }
 
 
+@functools.cache
+def trained_once(name):
+    """A `Training` for tests that look at it alone."""
+    return Training(name)
+
+
 @several_nets
 def test_gradients_and_weights_are_those_of_eager_computation(name):
-    training = Training(name)
+    training = trained_once(name)
     before = training.digest()
     trainable = training.variables.trainable()
     with retracing.watch(training.step) as traces:
@@ -201,7 +207,7 @@ def test_inputs_in_dicts_and_tuples():
 
 @several_nets
 def test_listing_by_layer(name):
-    training = Training(name)
+    training = trained_once(name)
     layers = training.nodes.by_layer()
     prefix = {"digit_autoencoder": "encoder/c1", "text_classifier": "d1"}
     layer = prefix.get(name, "out")
@@ -220,7 +226,7 @@ def test_listing_by_layer(name):
 
 @pytest.fixture(scope="module")
 def conv():
-    return Training("conv_net")
+    return trained_once("conv_net")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from lowlevel.inspection import trace
 from lowlevel.inspection.comparison import compare
 from lowlevel.inspection.explain import explain
 from lowlevel.model import Model
-from lowlevel.nets import conv_net
+from lowlevel.nets import conv_net, mish_net, vision_transformer
 from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.run import Run
@@ -24,9 +24,10 @@ from tests.inspection.browser import open_page, requests_of
 LABELS = np.array([7, 2], np.int32)
 
 
-def make_run(name="conv_net", seed=0):
-    network = nets.make(name, seed=seed)
-    return Run(network, tasks.of_net(name, network.config), None, Recipe(learning_rate=1e-3))
+def make_run(name="conv_net", config=None, seed=0):
+    network = nets.make(name, config, seed)
+    recipe = Recipe(learning_rate=1e-3, weight_decay=1.0)  # so much that it cannot be overlooked
+    return Run(network, tasks.of_net(name, network.config), None, recipe)
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +52,13 @@ def number(driver, element):
     return float(re.search(r"-?\d[\d.e+-]*$", text.rstrip("."))[0])
 
 
-def click_map(driver, operation, map_number, row, column):
-    """A real click on one number of a map."""
+def click_map(driver, name, map_number, row, column):
+    """A real click on one number of a map of an operation or a variable."""
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
 
-    part = driver.find_element(By.CSS_SELECTOR, f'[data-operation="{operation}"]')
+    kind = "variable" if name.startswith(("weights/", "biases/")) else "operation"
+    part = driver.find_element(By.CSS_SELECTOR, f'[data-{kind}="{name}"]')
     canvas = part.find_elements(By.TAG_NAME, "canvas")[map_number]
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
     width, height = (int(canvas.get_attribute(name)) for name in ("width", "height"))
@@ -86,6 +88,22 @@ def test_a_click_on_a_pixel_shows_144_products_that_add_up_to_it(page, browser):
     words = browser.execute_script("return document.getElementById('number').textContent")
     assert "144 products" in words and "c2/Conv2D[0, 10, 12, 3]" in words
     assert number(browser, "difference") < 1e-6
+    # The grids: pixels, weights and products of the input channel that contributes most.
+    strongest = np.abs((patch * kernel).sum((0, 1))).argmax()
+    titles = browser.execute_script(
+        "return [...document.querySelectorAll('#number .grid')].slice(0, 3)"
+        ".map((grid) => [...grid.querySelectorAll('td')].map((cell) => cell.title))"
+    )
+    for cells, numbers in zip(titles, (patch, kernel, patch * kernel), strict=True):
+        shown = [float(title.split()[-1]) for title in cells]
+        np.testing.assert_allclose(shown, numbers[..., strongest].ravel(), rtol=1e-4)
+    # The outlines: the patch on the input's map, from row 9 and column 11, and the pixel.
+    styles = browser.execute_script(
+        "return [...document.querySelectorAll('#number .chosen')].map((mark) => "
+        "['top', 'left', 'height', 'width'].map((side) => parseFloat(mark.style[side]) * 28 / 100))"
+    )
+    np.testing.assert_allclose(styles, [[9, 11, 3, 3], [10, 12, 1, 1]], rtol=1e-3)
+    assert len(browser.find_elements("css selector", "#layer .chosen")) == 1
 
 
 # For each kind of operation a few numbers: explained to what the step has, and their gradients.
@@ -145,15 +163,12 @@ def test_numbers_of_all_layers_and_their_gradients(page, browser):
 
 
 def test_a_click_on_a_weight_shows_adams_formula(page, browser):
-    from selenium.webdriver.common.by import By
-
     choose(browser, "c2")
-    part = browser.find_element(By.CSS_SELECTOR, '[data-variable="weights/c2"]')
-    canvas = part.find_elements(By.TAG_NAME, "canvas")[5]
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
-    canvas.click()
+    # Sixteen kernels of 3 x 3 stand in rows of four, a number apart: this is channel 6's.
+    click_map(browser, "weights/c2", 5, 4 + 1, 2 * 4 + 2)
     name = browser.execute_script("return document.querySelector('#number code').textContent")
-    index = tuple(map(int, re.findall(r"\d+", name.partition("[")[2])))
+    index = (1, 2, 6, 5)
+    assert name == "weights/c2[1, 2, 6, 5]"
     variable = page[0].trace.variables["weights/c2"]
     assert number(browser, "value") == pytest.approx(variable.before.array[index], rel=1e-5)
     assert number(browser, "gradient") != 0 or variable.gradient.array[index] == 0
@@ -162,6 +177,24 @@ def test_a_click_on_a_weight_shows_adams_formula(page, browser):
     assert "m' = β₁ m" in formulas and "Update 1, by Adam" in formulas
     total = browser.execute_script(f"return gradientOfWeight('weights/c2', {list(index)}).total")
     assert total == pytest.approx(float(variable.gradient.array[index]), rel=1e-3, abs=1e-7)
+    assert "w, decayed" in formulas and "more than rounding" not in formulas
+    for name, index in (("biases/c2", (4,)), ("weights/out", (17, 3)), ("biases/out", (3,))):
+        total = browser.execute_script(f"return gradientOfWeight('{name}', {list(index)}).total")
+        gradient = page[0].trace.variables[name].gradient.array[index]
+        assert total == pytest.approx(float(gradient), rel=1e-3, abs=1e-7)
+
+
+def test_dropout_says_what_was_drawn(page, browser):
+    operations = page[0].trace.operations
+    draws = operations["d1/stateless_random_uniform"].value.array[0]
+    for unit in (draws.argmax(), draws.argmin()):
+        browser.execute_script("showNumber('d1/SelectV2', [0, arguments[0]])", int(unit))
+        words = browser.execute_script("return document.getElementById('number').textContent")
+        kept = bool(draws[unit] >= 0.2)
+        assert f"the random draw for this number was {draws[unit]:.3g}".lower() in words.lower()
+        assert ("it was kept" in words, "it was dropped" in words) == (kept, not kept)
+        assert (", not less than 0.2" in words, ", less than 0.2" in words) == (kept, not kept)
+    assert draws.max() > 0.2 > draws.min()
 
 
 def test_keys_hover_gradients_examples_and_links(page, browser):
@@ -182,8 +215,7 @@ def test_keys_hover_gradients_examples_and_links(page, browser):
     assert "c2/Relu[0," in browser.find_element(By.ID, "number").text
 
     choose(browser, "pool1")
-    example = browser.find_element(By.CSS_SELECTOR, "#layer select")
-    example.find_elements(By.TAG_NAME, "option")[1].click()
+    browser.find_elements(By.CSS_SELECTOR, "#examples button")[1].click()
     buttons = browser.find_elements(By.CSS_SELECTOR, "#layer button")
     next(button for button in buttons if button.text == "Gradients").click()
     click_map(browser, "pool1/MaxPool2d", 0, 2, 3)
@@ -213,13 +245,59 @@ def test_it_asks_for_nothing_and_fits_a_telephone_in_both_themes(page, tmp_path)
 
 
 def test_a_page_of_an_attention_network_and_a_smaller_one(tmp_path):
-    for name, most in (("vision_transformer", 12), ("strided_net", 2)):
-        images = values(1, 28, 28, nets.get(name).Config().image_shape[-1], low=0)
-        made = explain(make_run(name), images, LABELS[:1])
+    for name, config, channels, most in (
+        ("vision_transformer", vision_transformer.Config(depth=1), 1, 5),
+        ("strided_net", None, 3, 2),
+    ):
+        images = values(1, 28, 28, channels, low=0)
+        made = explain(make_run(name, config), images, LABELS[:1])
         made.save(tmp_path / f"{name}.html")
         assert len(made.html) < most * 2**20
         with open_page(tmp_path / f"{name}.html") as driver:
             audit(driver, made.trace, name)
+            if name == "vision_transformer":
+                look_at_attention(driver, made.trace)
+
+
+def look_at_attention(driver, found):
+    """The row of attention over the image: a share for each of 7 x 7 patches, as in the trace."""
+    driver.execute_script("showNumber('block1/attention/Softmax', [0, 1, 20, 3])")
+    patches = driver.find_elements("css selector", "#number .patch")
+    shown = [float(patch.get_attribute("title").split()[-1]) for patch in patches]
+    row = found.operations["block1/attention/Softmax"].value.array[0, 1, 20]
+    np.testing.assert_allclose(shown, row[1:], rtol=1e-3)  # behind the class token
+    assert "position 20, patch in row 2, column 5" in patches[19].get_attribute("title")
+    assert [i for i, patch in enumerate(patches) if "own" in patch.get_attribute("class")] == [19]
+
+
+def test_a_weight_that_is_used_twice_has_a_gradient_of_all_its_uses(tmp_path):
+    config = mish_net.Config(shared=True)
+    run = Run(nets.make("mish_net", config), tasks.classification(), None, Recipe())
+    made = explain(run, values(1, 28, 28, 1, low=0), LABELS[:1])
+    made.save(tmp_path / "step.html")
+    with open_page(tmp_path / "step.html") as driver:
+        found = driver.execute_script("return gradientOfWeight('weights/block1/c1', [1, 1, 2, 3])")
+    gradient = made.trace.variables["weights/block1/c1"].gradient.array[1, 1, 2, 3]
+    assert found["total"] == pytest.approx(float(gradient), rel=1e-3)
+    assert f"over {28 * 28 + 14 * 14} uses" in found["words"]
+
+
+@pytest.mark.parametrize("name", ["regression", "text_classifier"])
+def test_what_takes_no_images_has_a_page_too(name, tmp_path):
+    run = make_run(name)
+    random = np.random.default_rng(0)
+    inputs, targets = random.random([2, 9], np.float32), np.array([20.5, 31.0], np.float32)
+    if name == "text_classifier":
+        inputs, targets = random.integers(0, 100, [2, 50], np.int32), np.array([0, 1], np.int32)
+    made = explain(run, inputs, targets, titles=["one", "two"])
+    made.save(tmp_path / "step.html")
+    with open_page(tmp_path / "step.html") as driver:
+        audit(driver, made.trace, name)
+        examples = driver.find_elements("css selector", "#examples button")
+        assert [example.text for example in examples] == ["one", "two"]
+        examples[1].click()
+        loss = driver.find_element("id", "loss").text
+        assert float(loss) == pytest.approx(made.trace.losses[1], rel=1e-5)
 
 
 def test_what_is_packed_is_what_was_traced(page):

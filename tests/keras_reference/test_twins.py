@@ -1,6 +1,7 @@
 """Networks equal their Keras twins: outputs, gradients, and 50 steps of training."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -92,6 +93,9 @@ TWINS = {
 LARGE = ("strided", "mini", "bottle", "grid")
 
 every_twin = pytest.mark.parametrize("name", TWINS)
+# Trained in the slow tests alone: variants of others, and halves of what is trained as one.
+VARIANTS = ("strided_net, avg", "mini_inception, no biases", "mish_net, shared")
+HALVES = ("bottle_encoder", "bottle_decoder", "digit_encoder", "digit_decoder")
 
 
 def make(name, small=False):
@@ -109,6 +113,9 @@ def make(name, small=False):
     return net, config, variables, model, batch
 
 
+made_once = functools.cache(make)  # for tests that change none of our variables
+
+
 def test_every_network_has_a_twin():
     elsewhere = {"conv_net"}  # in test_conv_net.py
     assert {name.split(",")[0] for name in TWINS} | elsewhere == set(nets.NETS)
@@ -116,7 +123,7 @@ def test_every_network_has_a_twin():
 
 @every_twin
 def test_parameter_count(name):
-    _, _, variables, model, _ = make(name)
+    _, _, variables, model, _ = made_once(name)
     assert model.count_params() == count_parameters(variables.all())
     assert twins.named_variables(model).keys() == variables.trainable().keys()
     assert twins.named_state(model).keys() == variables.state.keys()
@@ -124,7 +131,7 @@ def test_parameter_count(name):
 
 @every_twin
 def test_outputs_and_gradients(name):
-    net, config, variables, model, batch = make(name)
+    net, config, variables, model, batch = made_once(name)
     inputs = tf.constant(values_of(net.input_spec(config), batch))
     assert_close(net.forward(config, variables, inputs), model(inputs, training=False), 1e-5)
     with tf.GradientTape(persistent=True) as tape:
@@ -149,8 +156,13 @@ def test_outputs_and_gradients(name):
         assert error <= 5e-3 * max(np.linalg.norm(reference[key]), 0.01 * largest), key
 
 
-@pytest.mark.parametrize("steps", [STEPS, pytest.param(MANY_STEPS, marks=pytest.mark.slow)])
-@every_twin
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        *((name, STEPS) for name in TWINS if name not in VARIANTS + HALVES),
+        *(pytest.param(name, MANY_STEPS, marks=pytest.mark.slow) for name in TWINS),
+    ],
+)
 def test_training(name, steps):
     net, config, variables, model, batch = make(name, small=steps == STEPS)
     rate = RATE if name.startswith(LARGE) else SMALL_RATE
@@ -163,6 +175,7 @@ def test_training(name, steps):
         keras.optimizers.SGD(rate, momentum=0.9),
         keras.losses.MeanSquaredError(),
         jit_compile=False,
+        run_eagerly=steps == STEPS,  # takes less time than to trace it for a few steps
     )
     history = []
     before = {key: variable.numpy() for key, variable in variables.trainable().items()}

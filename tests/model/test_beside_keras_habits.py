@@ -140,7 +140,7 @@ def test_a_loss_of_the_user_s_own_gets_float32_in_both_precisions():
 
 
 def test_a_missing_name_lists_those_near_it():
-    with pytest.raises(KeyError, match="there is no 'ot'; there is out"):
+    with pytest.raises(KeyError, match="there are no weights of 'ot'; there is out"):
         make().variables.weights["ot"]
 
 

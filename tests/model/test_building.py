@@ -40,10 +40,10 @@ def test_two_inputs():
 
     spec = {"text": tf.TensorSpec([None, 6]), "tags": tf.TensorSpec([None, 3])}
     model = Model(forward, store, spec)
-    model.compile(optimizers.Adam(0.01), losses.mean_squared_error)
+    model.compile(optimizers.Adam(0.05), losses.mean_squared_error)
     x = {"text": values(40, 6), "tags": values(40, 3, seed=1)}
     y = x["text"][:, 0] + x["tags"][:, 1]
-    history = model.fit(x, y, epochs=60, verbose=0).history
+    history = model.fit(x, y, epochs=25, verbose=0).history
     assert history["loss"][-1] < 0.05 * history["loss"][0]
     assert model.predict(x, verbose=0).shape == (40,)
 
@@ -73,10 +73,10 @@ def test_two_outputs():
         return metrics.is_correct(targets["department"], outputs["department"])
 
     model = Model(forward, store, tf.TensorSpec([None, 6]))
-    model.compile(optimizers.Adam(0.02), loss, {"found": found})
+    model.compile(optimizers.Adam(0.05), loss, {"found": found})
     x = values(60, 6)
     y = {"urgency": x[:, 0] * 2, "department": x[:, 1:4].argmax(axis=1).astype(np.int32)}
-    history = model.fit(x, y, epochs=60, verbose=0).history
+    history = model.fit(x, y, epochs=25, verbose=0).history
     assert history["loss"][-1] < 0.3 * history["loss"][0]
     assert history["found"][-1] > 0.9
     predicted = model.predict(x, verbose=0)

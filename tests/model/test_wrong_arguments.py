@@ -1,13 +1,16 @@
 """What `Model` refuses in a sentence, and small data that it takes."""
 
 import json
+import traceback
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from lowlevel import losses, metrics, optimizers
 from lowlevel.checks import CheckpointError, ConfigError, DataError
+from lowlevel.inspection.nodes import Nodes
 from lowlevel.model import Model
 from lowlevel.nets import conv_net, mlp, strided_net
 from lowlevel.training import hooks
@@ -62,12 +65,98 @@ def test_labels_beyond_the_classes(offset):
     [
         ((3, VariableStore(0), SPEC), "forward must be a function"),
         ((forward, VariableStore(0), None), "input_spec must be tf.TensorSpec"),
-        ((forward, VariableStore(0), (None, 3)), "input_spec must be tf.TensorSpec"),
+        (
+            (forward, VariableStore(0), (None, 3)),
+            r"tf\.TensorSpec\(\[None, 3\]\), .* not \(None, 3\)",
+        ),
+        (
+            (forward, VariableStore(0), [16, 3]),
+            r"tf\.TensorSpec\(\[None, 16, 3\]\), .* not \[16, 3\]",
+        ),
+        (
+            (forward, VariableStore(0), tf.TensorSpec([16, 3])),
+            r"begin with None, .* tf\.TensorSpec\(\[None, 16, 3\]\), not \[16, 3\]",
+        ),
+        ((lambda x: x, VariableStore(0), SPEC), r"training=False, seed=None\), not forward\(x\)"),
+        ((lambda x, training: x, VariableStore(0), SPEC), r"not forward\(x, training\)"),
     ],
 )
 def test_what_is_no_network(arguments, message):
     with pytest.raises(ConfigError, match=message):
         Model(*arguments)
+
+
+class KerasLoss:
+    """Like a loss object of Keras, which takes the mean over the batch itself."""
+
+    def __call__(self, targets, outputs):
+        return tf.reduce_mean(losses.softmax_cross_entropy(targets, outputs))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda: make().fit(X, Y, callbacks=[]), "Model.fit takes no 'callbacks': they are hooks"),
+        (lambda: make(loss=KerasLoss()).fit(X, Y, verbose=0), "with reduction=None"),
+        (lambda: make(run_eagerly=True), "Model.compile takes no 'run_eagerly': "),
+        (
+            lambda: Model.of("mlp", image_shape=(4, 4, 1)),
+            r"Model.of takes no 'image_shape': .*Conf",
+        ),
+        (lambda: Model.of(), "Model.of takes net_name, config=None, .*: missing a required"),
+        (
+            lambda: make().fit(X, Y, verbose=0, hooks=[hooks.BestKeeper()]),
+            "pass validation_data or",
+        ),
+        (lambda: hooks.EarlyStopping(restore_best_weights=True), "takes no 'restore.*BestKeeper"),
+        (lambda: Nodes(make().run.train_step), "no data yet: call fit first"),
+        (
+            lambda: Nodes(make().network.compile()).values("gradients/weights/out", X),
+            r"gradients are in a training step: Nodes\(run\.train_step\)",
+        ),
+    ],
+)
+def test_habits_that_another_library_has_left(function, message):
+    with pytest.raises(ConfigError, match=message):
+        function()
+
+
+@pytest.mark.parametrize("name", ["train_on_batch", "get_layer", "save", "nothing"])
+def test_attributes_that_a_model_has_not(name):
+    hint = {"nothing": r"\.$"}.get(name, ": .+")
+    with pytest.raises(AttributeError, match=f"a Model has no '{name}'{hint}"):
+        getattr(make(), name)
+    assert not hasattr(make(), name)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda: make().predict(X[0], verbose=0), r"add a batch axis to a single one: x\[None\]"),
+        (lambda: make()(X[0]), r"not \(4, 4, 1\); add a batch axis to a single one: x\[None\]"),
+        (lambda: Nodes(make().network.compile()).values("images", X[0]), r"x\[None\]"),
+        (
+            lambda: make().fit(tf.data.Dataset.from_tensor_slices((X, Y)), verbose=0),
+            r"batch a dataset: \.batch\(32\)",
+        ),
+    ],
+)
+def test_inputs_and_labels_that_are_nearly_right(function, message):
+    with pytest.raises(DataError, match=message):
+        function()
+
+
+def test_labels_from_1_and_no_trace_of_tensorflow():
+    with pytest.raises(DataError, match=r"range of \[0, 3\); labels count from 0\.$") as raised:
+        make().fit(X, Y + 1, verbose=0)
+    assert "InvalidArgumentError" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_weights_file_of_keras(tmp_path):
+    model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+    model.save_weights(tmp_path / "k.weights.h5")
+    with pytest.raises(CheckpointError, match=r"not a file of save_weights; it looks like Keras's"):
+        make().load_weights(tmp_path / "k.weights.h5")
 
 
 @pytest.mark.parametrize("seed", [-1, "a", 1.5, None])

@@ -1,6 +1,7 @@
 """What every network of the registry must do."""
 
 import dataclasses
+import functools
 import importlib
 import json
 import pkgutil
@@ -49,6 +50,18 @@ def make(name, seed=0):
     return net, config, net.build(config, seed)
 
 
+made_once = functools.cache(make)  # for tests that change no variable
+
+
+@functools.cache
+def compiled_once(name):
+    """The network's answer, compiled for batches of any size."""
+    net, config, store = made_once(name)
+    return tf.function(
+        lambda inputs: net.forward(config, store, inputs), input_signature=[net.input_spec(config)]
+    )
+
+
 def inputs_of(net, config, batch):
     return tf.constant(values_of(net.input_spec(config), batch))
 
@@ -84,11 +97,8 @@ def test_the_seed_fixes_every_bit(name):
 
 @every_net
 def test_predicted_shape_is_the_real_one_for_any_batch_size(name):
-    net, config, store = make(name)
-    compiled = tf.function(
-        lambda inputs: net.forward(config, store, inputs),
-        input_signature=[net.input_spec(config)],
-    )
+    net, config, _ = made_once(name)
+    compiled = compiled_once(name)
     predicted = compiled.get_concrete_function().structured_outputs.shape
     assert predicted.as_list()[0] is None
     with retracing.watch(compiled) as traces:
@@ -101,11 +111,14 @@ def test_predicted_shape_is_the_real_one_for_any_batch_size(name):
 @every_net
 @pytest.mark.parametrize("training", [False, True])
 def test_eager_equals_compiled(name, training):
-    net, config, store = make(name)
+    net, config, store = made_once(name)
     inputs = inputs_of(net, config, 3)
     arguments = {"training": True, "seed": tf.constant(SEED, tf.int64)} if training else {}
     eager = net.forward(config, store, inputs, **arguments)
-    compiled = tf.function(net.forward)(config, store, inputs, **arguments)
+    if training:
+        compiled = tf.function(net.forward)(config, store, inputs, **arguments)
+    else:
+        compiled = compiled_once(name)(inputs)
     for one, other in zip(tf.nest.flatten(eager), tf.nest.flatten(compiled), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
@@ -131,7 +144,7 @@ def test_forward_is_pure(name):
 
 @every_net
 def test_a_slice_of_the_batch_gives_a_slice_of_the_output(name):
-    net, config, store = make(name)
+    net, config, store = made_once(name)
     inputs = inputs_of(net, config, 4)
     whole = net.forward(config, store, inputs)
     np.testing.assert_allclose(net.forward(config, store, inputs[1:3]), whole[1:3], atol=1e-5)
@@ -139,12 +152,8 @@ def test_a_slice_of_the_batch_gives_a_slice_of_the_output(name):
 
 @every_net
 def test_names_of_layers_are_in_the_graph(name):
-    net, config, store = make(name)
-    graph = (
-        tf.function(lambda inputs: net.forward(config, store, inputs))
-        .get_concrete_function(net.input_spec(config))
-        .graph
-    )
+    _, _, store = made_once(name)
+    graph = compiled_once(name).get_concrete_function().graph
     scopes = {operation.name.split("/")[0] for operation in graph.get_operations()}
     layers = {key.split("/")[0] for key in (*store.weights, *store.biases, *store.state)}
     assert layers <= scopes
@@ -184,13 +193,10 @@ def test_config_survives_json(name):
 
 @every_net
 def test_saved_model_round_trip(name, tmp_path):
-    net, config, store = make(name)
+    net, config, store = made_once(name)
     module = tf.Module()
     module.variables_by_name = store.all()
-    module.serve = tf.function(
-        lambda inputs: net.forward(config, store, inputs),
-        input_signature=[net.input_spec(config)],
-    )
+    module.serve = compiled_once(name)
     tf.saved_model.save(module, str(tmp_path))
     loaded = tf.saved_model.load(str(tmp_path))
     inputs = inputs_of(net, config, 3)
@@ -199,7 +205,7 @@ def test_saved_model_round_trip(name, tmp_path):
 
 @every_net
 def test_training_with_state_that_never_changes_is_an_error(name):
-    net, config, store = make(name)
+    net, config, store = made_once(name)
     if not store.state:
         pytest.skip("keeps no state")
     forgetful = {

@@ -29,6 +29,7 @@ WEIGHTS = ones([3, 3, 1, 16])
         (ops.conv2d_transpose, [ones([2, 1, 1, 2]), ones([3, 3, 4, 1])], "the same input channels"),
         (ops.dense, [ones([3]), ones([3, 4])], "x must be "),
         (ops.dense, [ones([2, 4, 3]), ones([6, 4])], "the same inputs, not 3 and 6"),
+        (ops.dense, [ones([2, 3, 3, 1]), ones([9, 4])], "not 1 and 9; ops.flatten makes"),
         (ops.dense, [ones([2, 3]), ones([2, 3, 4])], "weights must be "),
         (ops.dense, [ones([2, 3]), ones([3, 4]), ones([1])], "the same outputs"),
         (ops.flatten, [ones([2, 0, 3])], "known and above 0"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
@@ -22,6 +23,7 @@ DATA = small_run.DATASET.test.images  # uint8 [batch, 8, 8, 1]
 
 FOREIGN = """
 import sys
+sys.modules["keras"] = None  # TensorFlow comes sooner without it
 import numpy as np
 import tensorflow as tf
 for directory in sys.argv[1:]:
@@ -151,13 +153,26 @@ def test_no_run(tmp_path):
         export.save_weights(tmp_path, tmp_path / "weights.h5")
 
 
-@pytest.fixture
-def weights(runs, tmp_path):
-    """A weights file, and the variables that it is for."""
+@pytest.fixture(scope="module")
+def exported(runs, tmp_path_factory):
+    """A directory with a SavedModel and a weights file of the same run."""
     root, _ = runs
-    path = tmp_path / "weights.h5"
-    export.save_weights(root / "conv_net", path)
+    path = tmp_path_factory.mktemp("exported")
+    export.save_savedmodel(root / "conv_net", path / "model")
+    export.save_weights(root / "conv_net", path / "weights.h5")
     return path
+
+
+@pytest.fixture
+def weights(exported, tmp_path):
+    """A weights file to be changed."""
+    return shutil.copy(exported / "weights.h5", tmp_path / "weights.h5")
+
+
+@pytest.fixture
+def model(exported, tmp_path):
+    """A SavedModel to be changed."""
+    return shutil.copytree(exported / "model", tmp_path / "model")
 
 
 def change_file(path, change):
@@ -342,55 +357,46 @@ def test_damaged_configs_of_an_autoencoder(runs, damage, tmp_path):
         trained.load(path)
 
 
-def test_a_savedmodel_is_read_and_not_run(runs, tmp_path):
+def test_a_savedmodel_is_read_and_not_run(runs, model):
     """Whatever a stranger put into the graph, prediction makes the network anew."""
     root, images = runs
-    export.save_savedmodel(root / "conv_net", tmp_path / "model")
-    (tmp_path / "model" / "saved_model.pb").write_bytes(b"no graph at all")
-    found = Predictor(tmp_path / "model").outputs(images["conv_net"])
+    (model / "saved_model.pb").write_bytes(b"no graph at all")
+    found = Predictor(model).outputs(images["conv_net"])
     expected = Predictor(root / "conv_net").outputs(images["conv_net"])
     np.testing.assert_array_equal(found["logits"], expected["logits"])
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"class_names": null}', "[" * 100_000])
-def test_damaged_configs_of_savedmodels(runs, content, tmp_path):
-    root, _ = runs
-    export.save_savedmodel(root / "conv_net", tmp_path / "model")
-    (tmp_path / "model" / "lowlevel-manifest.json").unlink()  # as in an older one
-    (tmp_path / "model" / "lowlevel.json").write_text(content)
+def test_damaged_configs_of_savedmodels(model, content):
+    (model / "lowlevel-manifest.json").unlink()  # as in an older one
+    (model / "lowlevel.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"is not a SavedModel|is damaged"):
-        Predictor(tmp_path / "model")
+        Predictor(model)
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"lowlevel.json": 1}'])
-def test_damaged_manifests_of_savedmodels(runs, manifest, tmp_path):
-    root, _ = runs
-    export.save_savedmodel(root / "conv_net", tmp_path / "model")
-    (tmp_path / "model" / "lowlevel-manifest.json").write_text(manifest)
+def test_damaged_manifests_of_savedmodels(model, manifest):
+    (model / "lowlevel-manifest.json").write_text(manifest)
     with pytest.raises(CheckpointError, match=r"is not a SavedModel|is not as it was written"):
-        Predictor(tmp_path / "model")
+        Predictor(model)
 
 
-def test_a_config_of_a_savedmodel_that_would_give_other_numbers(runs, tmp_path):
-    root, _ = runs
-    export.save_savedmodel(root / "conv_net", tmp_path / "model")
-    config = tmp_path / "model" / "lowlevel.json"
+def test_a_config_of_a_savedmodel_that_would_give_other_numbers(model):
+    config = model / "lowlevel.json"
     assert '"divide_by": 255' in config.read_text()
     config.write_text(config.read_text().replace('"divide_by": 255', '"divide_by": 155'))
     with pytest.raises(CheckpointError, match=r"lowlevel\.json is not as it was written"):
-        Predictor(tmp_path / "model")
+        Predictor(model)
 
 
-def test_a_truncated_savedmodel(runs, tmp_path):
-    root, _ = runs
-    export.save_savedmodel(root / "conv_net", tmp_path / "model")
-    variables = tmp_path / "model" / "variables" / "variables.data-00000-of-00001"
+def test_a_truncated_savedmodel(model):
+    variables = model / "variables" / "variables.data-00000-of-00001"
     variables.write_bytes(variables.read_bytes()[:3000])
     with pytest.raises(CheckpointError, match=r"variables\.data-00000-of-00001 is not as it was"):
-        Predictor(tmp_path / "model")
-    (tmp_path / "model" / "lowlevel-manifest.json").unlink()  # as in an older one
+        Predictor(model)
+    (model / "lowlevel-manifest.json").unlink()  # as in an older one
     with pytest.raises(CheckpointError, match=r"cannot be read|more than are in"):
-        Predictor(tmp_path / "model")
+        Predictor(model)
 
 
 def test_an_empty_working_directory_takes_a_savedmodel(runs, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """export.py, predict.py and summary.py as a person runs them."""
 
+import json
 import re
 
 import numpy as np
@@ -58,6 +59,10 @@ def test_an_autoencoder_tells_its_error(run_script, pictures, tmp_path):
     result = run_script("predict.py", tmp_path / "run", *pictures[0])
     assert (result.status, result.err) == (0, "")
     assert result.out.count("reconstruction error 0.") == 3
+    result = run_script("predict.py", tmp_path / "run", *pictures[0], "--json")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [row["image"] for row in rows] == list(map(str, pictures[0]))
+    assert all(row["reconstruction_error"] > 0 for row in rows)
 
 
 def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):

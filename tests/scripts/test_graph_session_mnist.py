@@ -76,7 +76,7 @@ def test_the_iterator_starts_again(on_digits):
 @pytest.mark.parametrize("with_placeholders", [True, False])
 def test_the_graph(script, digits, with_placeholders):
     config = conv_net.Config()
-    args = SimpleNamespace(batch_size=100, seed=7)
+    args = SimpleNamespace(batch_size=100, seed=7, learning_rate=1e-4)
     nodes = script.build_graph(config, digits, args, with_placeholders)
     types = [operation.type for operation in nodes.graph.get_operations()]
     assert types.count("Placeholder") == 4 * with_placeholders  # to train and to test

@@ -27,11 +27,12 @@ def test_same_variables_as_the_package(mnist, tmp_path, monkeypatch, capfd):
         for array in (data.images[..., 0], data.labels)
     )
     some_mnist = write_dataset(tmp_path / "mnist", *parts)
-    page = tools.command("mnist_on_one_page.py", some_mnist, "--steps")
     words = ("--data-dir", some_mnist, "--steps", STEPS, "--run-dir", tmp_path / "run")
     ours = tools.run_here("train_mnist.py", words, monkeypatch, capfd).last_lines
     assert re.fullmatch(rf"variables sha256 [0-9a-f]{{64}} at step {STEPS}", ours[1])
-    assert last_lines([*page, str(STEPS)], tmp_path) == ours
+    monkeypatch.chdir(tmp_path)
+    run_page(monkeypatch, some_mnist, "--steps", STEPS)
+    assert capfd.readouterr().out.splitlines()[-2:] == ours
 
 
 @pytest.mark.slow
@@ -44,11 +45,16 @@ def test_a_stopped_page_goes_on_to_the_same_bits(mnist_directory, tmp_path):
 
 
 def run_page(monkeypatch, *arguments):
-    """Runs the page in this process, until it stops at an error; returns the status."""
+    """Runs the page in this process."""
     path = str(tools.SCRIPTS / "mnist_on_one_page.py")
     monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
+    runpy.run_path(path, run_name="__main__")
+
+
+def status_of_page(monkeypatch, *arguments):
+    """The status with which the page stops at an error."""
     with pytest.raises(SystemExit) as stop:
-        runpy.run_path(path, run_name="__main__")
+        run_page(monkeypatch, *arguments)
     return stop.value.code
 
 
@@ -60,10 +66,12 @@ def test_wrong_data(tmp_path, monkeypatch, capsys, damage):
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[: -1 if damage == "truncated" else 0])
-    assert run_page(monkeypatch, tmp_path) == 2
-    assert capsys.readouterr().err.startswith(f"{path} cannot be read")
+    assert status_of_page(monkeypatch, tmp_path) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"{path}[.gz] cannot be read: ")
+    assert error.count(path.name) == 1
 
 
 def test_no_arguments(monkeypatch, capsys):
-    assert run_page(monkeypatch) == 2
+    assert status_of_page(monkeypatch) == 2
     assert "data_dir" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """predict.py on a detector, as a person runs it."""
 
 import dataclasses
+import json
 import re
 
 import numpy as np
@@ -12,7 +13,7 @@ from lowlevel import shipped
 from lowlevel.data import image_file
 from lowlevel.nets import grid_detector
 from lowlevel.prediction.predictor import Predictor
-from lowlevel.reports import plots
+from lowlevel.reports import box_plots
 from lowlevel.storage.run_directory import RunDirectory
 from tests.reports.test_plots import count_pixels
 from tests.scripts import tools
@@ -67,10 +68,16 @@ def test_predict_tells_and_draws_boxes_in_pixels_of_the_file(sure_run, run_scrip
     assert len({tuple(box) for box in found[:, 1:].tolist()} & expected) == 50
     with Image.open(plot) as image:  # boxes are all over its upper part
         image.crop((image.width * 3 // 4, 0, image.width, image.height)).save(plot)
-    assert count_pixels(plot, plots.FOUND) > 1000
+    assert count_pixels(plot, box_plots.FOUND) > 1000
 
     result = run_script("predict.py", sure_run, picture, "--least-score", 0.999)
     assert result.out == f"{picture}  nothing found\n"
+
+    row = json.loads(run_script("predict.py", sure_run, picture, "--json").out)
+    assert row["image"] == str(picture)
+    assert {box["class"] for box in row["boxes"]} == {"3"}
+    sides = [[box[side] for side in ("top", "left", "bottom", "right")] for box in row["boxes"]]
+    np.testing.assert_allclose(sides, found[:, 1:], atol=0.051)
 
 
 def test_predict_turns_dark_on_light(sure_run, run_script, tmp_path):

@@ -1,5 +1,7 @@
 """scripts/predict_mnist.py as a person runs it."""
 
+import dataclasses
+import json
 import os
 import re
 import shutil
@@ -74,6 +76,29 @@ def test_what_a_terminal_obeys_in_a_name_is_spelt_out(predict, digit_files, tmp_
         assert r"\x1b" in result.err
 
 
+def test_several_classes_and_json(predict, digit_files):
+    (line,) = predict(digit_files[1], "--top", 2).out.splitlines()
+    assert re.fullmatch(r"\S+  \d  0\.\d{4}  \d  0\.\d{4}", line)
+    first, second = map(
+        json.loads, predict(*digit_files[:2], "--json", "--top", 2).out.splitlines()
+    )
+    assert second["image"] == str(digit_files[1])
+    assert [*second["probabilities"]] == line.split()[1::2]
+    assert second["class"] == line.split()[1]
+    assert first["probabilities"].keys() != second["probabilities"].keys()
+
+
+def test_test_images_of_other_classes_are_refused(predict, tmp_path):
+    """A network of shapes would call a digit a triangle."""
+    data = small_run.dataset()
+    shapes = tuple(f"shape {number}" for number in range(10))
+    small_run.train(tmp_path / "run", data=dataclasses.replace(data, class_names=shapes))
+    result = predict("--run-dir", tmp_path / "run", "--index", 1)
+    assert (result.status, result.out) == (2, "")
+    assert "the classes of sample are 0, 1, 2" in result.err
+    assert "those of the network shape 0, shape 1" in result.err
+
+
 def test_the_shipped_network_reads_real_mnist(predict, mnist_directory, mnist):
     indices = range(200)
     lines = parse(predict("--data-dir", mnist_directory, "--index", *indices))
@@ -95,7 +120,7 @@ def test_test_images_by_number(predict):
 def test_another_run_and_idx_files(predict, tmp_path, run_dir):
     data_dir = write_random(tmp_path, height=8, width=8)
     lines = parse(predict("--run-dir", run_dir, "--data-dir", data_dir, "--index", 3))
-    assert lines[0][0] == "mnist test image 3 (a 0)"
+    assert lines[0][0] == f"{tmp_path.name} test image 3 (a 0)"
 
 
 def test_plot(predict, tmp_path, digit_files):

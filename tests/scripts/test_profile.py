@@ -2,6 +2,7 @@
 
 import pytest
 
+from lowlevel.nets import mlp
 from tests.scripts import tools
 from tests.training import small_run
 
@@ -27,8 +28,17 @@ def test_a_run_is_profiled_as_it_was_trained(profile, tmp_path):
     assert list(directory.glob("plugins/profile/*/*.xplane.pb"))
 
 
+def test_what_xla_compiles_in_training_is_not_compiled_here(profile, tmp_path):
+    images = small_run.DATASET.image_shape
+    net = ("mlp", mlp.Config(images, 10, (5,)))
+    small_run.train(tmp_path / "run", max_steps=1, net=net, jit_compile=True)
+    result = profile(tmp_path / "run", "--steps", 1)
+    assert "the run's own step is compiled by XLA" in result.out.splitlines()[1]
+
+
 def test_a_name_and_options(profile):
     result = profile("mlp", "--batch-size", 2, "--precision", "bfloat16", "--steps", 1)
+    assert "XLA" not in result.out
     assert result.out.splitlines()[0] == "mlp, 2 examples, bfloat16, adam"
 
 

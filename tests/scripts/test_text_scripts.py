@@ -205,6 +205,16 @@ def test_mistakes_in_classifying_get_a_sentence(small, run_script, files, tmp_pa
     assert "does not take images" in result.err
 
 
+def test_one_word_is_known(small, run_script, tmp_path):
+    for kind, word in (("good", "warm"), ("bad", "dull")):
+        lines = [f"rare{kind}{number}" for number in range(12)]
+        (tmp_path / kind).write_text("\n".join(["word", "word", "word", word, *lines]))
+    files = tmp_path / "good", tmp_path / "bad"
+    result = run_script("train_text.py", *options(files, tmp_path / "run"), "--steps", 1)
+    assert result.out.startswith("good-bad: "), "not named for one of the two files"
+    assert "; 1 word is known; " in result.out
+
+
 def test_the_default_run_learns_real_sentences(run_script, sentence_polarity_directory, tmp_path):
     words = ("--data-dir", sentence_polarity_directory, "--run-dir", tmp_path / "run")
     result = run_script("train_text.py", *words)

@@ -43,18 +43,38 @@ def train(monkeypatch, capfd):
     return lambda *arguments: tools.run_here("train_auto_mpg.py", arguments, monkeypatch, capfd)
 
 
+PLAIN = "--no-jit-compile"  # XLA takes longer to compile the steps than they are trained
+
+
+def stops_early(table):
+    """The options of a run that stops early."""
+    return ("--data", table, "--patience", 2, "--learning-rate", 0.03, "--batch-size", 16)
+
+
 @pytest.fixture
 def options(table, tmp_path):
-    """A run that stops early."""
-    common = ("--data", table, "--patience", 2, "--learning-rate", 0.03, "--batch-size", 16)
-    return lambda name: (*common, "--run-dir", tmp_path / name)
+    return lambda name: (*stops_early(table), "--run-dir", tmp_path / name)
+
+
+@pytest.fixture(scope="module")
+def trained_once(table, tmp_path_factory):
+    """A run that has stopped early."""
+    path = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        draw_nothing(monkeypatch)
+        tools.prepare("train_auto_mpg.py", *stops_early(table), "--run-dir", path, PLAIN)
+    return path
+
+
+def draw_nothing(monkeypatch):
+    """Spends no time on pictures."""
+    for module in (curves, estimates):
+        monkeypatch.setattr(module, "draw", lambda *arguments: None)
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Spends no time on pictures."""
-    for module in (curves, estimates):
-        monkeypatch.setattr(module, "draw", lambda *arguments: None)
+    draw_nothing(monkeypatch)
 
 
 def history(run):
@@ -105,8 +125,8 @@ def test_what_it_prints_and_leaves(train, options, table, tmp_path):
 
 
 def test_a_stopped_run_goes_on_to_the_same_bits(train, options, tmp_path, undrawn):
-    whole = train(*options("whole"))
-    part = train(*options("run"), "--steps", 6)  # in the second epoch of four steps
+    whole = train(*options("whole"), PLAIN)
+    part = train(*options("run"), PLAIN, "--steps", 6)  # in the second epoch of four steps
     assert DIGEST.fullmatch(part.last_lines[1])[2] == "4"
     resumed = train(*options("run"))
     assert "resuming" in resumed.out
@@ -121,17 +141,14 @@ def test_a_stopped_run_goes_on_to_the_same_bits(train, options, tmp_path, undraw
 
 
 def test_a_run_without_a_finished_epoch_tells_of_what_there_is(train, options, tmp_path):
-    result = train(*options("run"), "--steps", 2)
+    result = train(*options("run"), PLAIN, "--steps", 2)
     assert (result.status, result.err) == (0, "")
     assert DIGEST.fullmatch(result.last_lines[1])[2] == "2"
     assert (tmp_path / "run" / "estimates.png").exists()
 
 
-def test_a_damaged_best_checkpoint_is_named_and_the_newest_used(
-    train, options, tmp_path, undrawn, capfd
-):
-    train(*options("run"))
-    run = tmp_path / "run"
+def test_a_damaged_best_checkpoint_is_named_and_the_newest_used(trained_once, tmp_path, capfd):
+    run = shutil.copytree(trained_once, tmp_path / "run")
     best = trained.load(run).source
     newest = RunDirectory(run).newest()[0]
     assert best != newest
@@ -145,18 +162,15 @@ def test_a_damaged_best_checkpoint_is_named_and_the_newest_used(
     assert str(best) in capfd.readouterr().err
 
 
-def test_exports_estimate_as_the_run_does(
-    train, options, table, tmp_path, undrawn, monkeypatch, capfd
-):
-    train(*options("run"))
+def test_exports_estimate_as_the_run_does(trained_once, table, tmp_path, monkeypatch, capfd):
     model, weights = tmp_path / "model", tmp_path / "weights.h5"
-    words = (tmp_path / "run", "--savedmodel", model, "--weights", weights)
+    words = (trained_once, "--savedmodel", model, "--weights", weights)
     result = tools.run_here("export.py", words, monkeypatch, capfd)
     assert (result.status, result.err) == (0, "")
     rows = tf.constant(auto_mpg.read(table).features[:9])
     answers = [
         trained.load(path).answer(rows)["estimate"].numpy()
-        for path in (tmp_path / "run", model, weights)
+        for path in (trained_once, model, weights)
     ]
     served = tf.saved_model.load(str(model)).signatures["serving_default"](rows=rows)["estimate"]
     for other in (*answers[1:], served):
@@ -169,7 +183,7 @@ def test_options_change_the_result(train, table, tmp_path, undrawn):
     digests = set()
     for number, words in enumerate(variants):
         common = ("--data", table, "--epochs", 1, "--run-dir", tmp_path / str(number), "--quiet")
-        result = train(*common, *words)
+        result = train(*common, PLAIN, *words)
         assert len(result.out.splitlines()) == 2
         digests.add(DIGEST.fullmatch(result.last_lines[1])[1])
     assert len(digests) == len(variants)
@@ -196,7 +210,7 @@ def test_mistakes_get_a_sentence(train, tmp_path, words, message):
 
 def test_without_matplotlib_the_run_is_kept_and_the_extra_named(train, options, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    result = train(*options("run"))
+    result = train(*options("run"), PLAIN, "--steps", 4)
     assert result.status == 0
     assert "nothing is drawn: matplotlib is not installed" in result.err
     assert DIGEST.fullmatch(result.last_lines[1])

@@ -38,6 +38,13 @@ def train(monkeypatch, capfd):
     return lambda *arguments: tools.run_here("train_cifar10.py", arguments, monkeypatch, capfd)
 
 
+@pytest.fixture
+def without_report(monkeypatch):
+    """Spends no time on pictures and on the report."""
+    monkeypatch.setattr(by_task, "photographs", lambda run, *_, **__: by_task._accuracy(run))
+    monkeypatch.setattr(by_task, "show_samples", lambda *_: None)
+
+
 def scalars(directory):
     """Steps by tag, of all event files below a directory."""
     found = {}
@@ -84,7 +91,7 @@ def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
     assert re.search(r"^test accuracy \d\.\d{4} \(\d+/20\) over ten views$", again.out, re.M)
 
 
-def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
+def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path, without_report):
     options = (
         "--data-dir", data_dir, "--epochs", 2, "--batch-size", 32, "--optimizer", "nesterov",
         "--learning-rate", 0.05, "--schedule", "one_cycle", "--weight-decay", 0.005,
@@ -102,9 +109,7 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_every_option_changes_the_result(train, data_dir, tmp_path, monkeypatch):
-    monkeypatch.setattr(by_task, "photographs", lambda run, *_, **__: by_task._accuracy(run))
-    monkeypatch.setattr(by_task, "show_samples", lambda *_: None)
+def test_every_option_changes_the_result(train, data_dir, tmp_path, without_report):
     digests = set()
     variants = (  # those of the optimizer are tried in test_train_mnist.py
         (),
@@ -122,8 +127,10 @@ def test_every_option_changes_the_result(train, data_dir, tmp_path, monkeypatch)
     assert len(digests) == len(variants)
 
 
-def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(train, data_dir, tmp_path):
-    options = ("--data-dir", data_dir, "--epochs", 2, "--batch-size", 32)
+def test_what_tensorboard_shows_of_a_killed_run_has_each_step_once(
+    train, data_dir, tmp_path, without_report
+):
+    options = ("--data-dir", data_dir, "--epochs", 2, "--batch-size", 32, "--optimizer", "momentum")
     run = tmp_path / "run"
     train(*options, "--run-dir", run, "--steps", 6)
     newest = max(run.glob("epoch-*"))
@@ -180,17 +187,21 @@ def test_without_scikit_learn_the_run_is_kept_and_the_extra_named(
 ):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.metrics", None)
     run = tmp_path / "run"
-    result = train("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
+    words = ("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
+    result = train(*words, "--optimizer", "momentum")
     assert result.status == 0
     assert "the report is not complete: scikit-learn is not installed" in result.err
     assert "pip install scikit-learn" in result.err
     assert DIGEST.fullmatch(result.last_lines[1])
 
 
-def test_without_tensorboard_it_trains_all_the_same(train, data_dir, tmp_path, monkeypatch):
+def test_without_tensorboard_it_trains_all_the_same(
+    train, data_dir, tmp_path, monkeypatch, without_report
+):
     monkeypatch.setitem(__import__("sys").modules, "tensorboard", None)
     run = tmp_path / "run"
-    result = train("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
+    words = ("--data-dir", data_dir, "--run-dir", run, "--epochs", 1, "--batch-size", 50)
+    result = train(*words, "--optimizer", "momentum")
     assert result.status == 0
     assert "nothing is logged for TensorBoard: tensorboard is not installed" in result.err
     assert not (run / "tensorboard").exists()

@@ -11,7 +11,7 @@ from lowlevel import shipped
 from lowlevel.data import digit_scenes
 from lowlevel.nets import grid_detector
 from lowlevel.prediction import trained
-from lowlevel.reports import plots
+from lowlevel.reports import box_plots, curves
 from lowlevel.storage.run_directory import RunDirectory
 from lowlevel.training.best_network import FOLDER
 from lowlevel.variables import sha256
@@ -34,6 +34,13 @@ def small(monkeypatch):
     defaults = list(vars(grid_detector.Config()).values())
     defaults[2] = (4, 4, 8)
     monkeypatch.setattr(grid_detector.Config.__init__, "__defaults__", tuple(defaults))
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Spends no time on pictures."""
+    monkeypatch.setattr(box_plots, "draw", lambda *arguments: None)
+    monkeypatch.setattr(curves, "draw", lambda *arguments: None)
 
 
 @pytest.fixture
@@ -82,13 +89,13 @@ def test_what_it_prints_and_leaves(train, tmp_path):
     [kept] = RunDirectory(tmp_path / FOLDER).checkpoints()
     assert kept.name.startswith(f"epoch-{report['epoch']:04d}")
 
-    assert count_pixels(tmp_path / "predictions.png", plots.TRUTH) > 1000
+    assert count_pixels(tmp_path / "predictions.png", box_plots.TRUTH) > 1000
     for name in ("predictions.png", "curves.png"):
         with Image.open(tmp_path / name) as image:
             assert min(image.size) > 300
 
 
-def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
+def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path, undrawn):
     whole = train("--run-dir", tmp_path / "whole")
     part = train("--run-dir", tmp_path / "run", "--steps", 3)
     assert part.status == 0, part.err
@@ -101,7 +108,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
     assert again.out.splitlines() == whole.last_lines
 
 
-def test_when_the_network_is_judged(train, tmp_path):
+def test_when_the_network_is_judged(train, tmp_path, undrawn):
     train("--run-dir", tmp_path, "--epochs", 4, "--evaluate-after", 1, "--evaluate-every", 2)
     judged = [row["epoch"] for row in rows_of(tmp_path) if "val_average_precision" in row]
     assert judged == [1, 3]
@@ -109,7 +116,7 @@ def test_when_the_network_is_judged(train, tmp_path):
     assert train(*once).status == 0
 
 
-def test_before_any_network_is_judged_the_report_is_on_the_last(train, tmp_path):
+def test_before_any_network_is_judged_the_report_is_on_the_last(train, tmp_path, undrawn):
     result = train("--run-dir", tmp_path, "--steps", 1)
     assert (result.status, result.err) == (0, "")
     assert FIGURES.fullmatch(result.last_lines[0])
@@ -134,7 +141,7 @@ def test_every_option_changes_the_result(train, tmp_path):
     assert len(digests) == len(variants)
 
 
-def test_files_like_those_of_mnist(small, run_script, tmp_path):
+def test_files_like_those_of_mnist(small, run_script, tmp_path, undrawn):
     data = write_random(tmp_path / "data", gzipped=True)
     options = ("--run-dir", tmp_path / "run", "--scenes", 20, "--epochs", 1, "--data-dir")
     result = run_script("train_detector.py", *options, data)

@@ -49,7 +49,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(train, tmp_path):
 
 
 def test_a_run_stopped_in_its_first_epoch_draws_no_curves(train, tmp_path):
-    result = train("--run-dir", tmp_path, "--steps", 1)
+    result = train("--run-dir", tmp_path, "--steps", 1, "--optimizer", "momentum")
     assert (result.status, result.err) == (0, "")
     assert LOSS.fullmatch(result.last_lines[0])
     assert (tmp_path / "reconstructions.png").exists()
@@ -57,7 +57,7 @@ def test_a_run_stopped_in_its_first_epoch_draws_no_curves(train, tmp_path):
 
 
 def test_predict_tells_how_well_an_image_is_written(train, tmp_path, monkeypatch, capfd):
-    train("--run-dir", tmp_path / "run", "--steps", 3)
+    train("--run-dir", tmp_path / "run", "--steps", 3, "--optimizer", "momentum")
     image = tmp_path / "one.png"
     picture = Image.new("L", (40, 40))
     picture.paste(255, (18, 5, 22, 35))
@@ -75,7 +75,7 @@ def test_predict_tells_how_well_an_image_is_written(train, tmp_path, monkeypatch
 
 def test_without_matplotlib_the_extra_is_named(train, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    result = train("--run-dir", tmp_path, "--steps", 1)
+    result = train("--run-dir", tmp_path, "--steps", 1, "--optimizer", "momentum")
     assert result.status == 0
     assert "nothing is drawn: matplotlib is not installed" in result.err
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -12,11 +13,13 @@ import tensorflow as tf
 from PIL import Image
 
 from lowlevel import shipped
+from lowlevel.reports import plots
 from tests.idx_files import write_random
 from tests.scripts import tools
 
 ACCURACY = re.compile(r"test accuracy (0\.\d{4}|1\.0000) \((\d+)/(\d+)\)")
 DIGEST = re.compile(r"variables sha256 ([0-9a-f]{64}) at step (\d+)")
+MLP = ("--net", "mlp", "--no-jit-compile")  # XLA takes longer to compile it than it is trained
 ROW = ["epoch", "step", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
 
 
@@ -26,8 +29,15 @@ def data_dir(tmp_path_factory):
 
 
 @pytest.fixture
-def train(monkeypatch, capfd):
+def train_and_draw(monkeypatch, capfd):
     return lambda *arguments: tools.run_here("train_mnist.py", arguments, monkeypatch, capfd)
+
+
+@pytest.fixture
+def train(train_and_draw, monkeypatch):
+    """Spends no time on pictures."""
+    monkeypatch.setattr(plots, "draw_predictions", lambda *arguments: None)
+    return train_and_draw
 
 
 def small(data_dir, run_dir, *more):
@@ -35,24 +45,29 @@ def small(data_dir, run_dir, *more):
 
 
 @pytest.fixture(scope="module")
-def digests():
-    """Those that were found already, by their options."""
+def results():
+    """Those of runs that were made already, by their options."""
     return {}
 
 
 @pytest.fixture
-def plain_digest(train, data_dir, tmp_path, digests):
-    if () not in digests:
-        digests[()] = digest(train(*small(data_dir, tmp_path / "plain", "--net", "mlp")))
-    return digests[()]
+def whole(train, data_dir, tmp_path, results):
+    """Function of options: the result of an unbroken run with them, which is made once."""
+
+    def find(*options):
+        if options not in results:
+            results[options] = train(*small(data_dir, tmp_path / "whole", *options))
+        return results[options]
+
+    return find
 
 
 def digest(result):
     return DIGEST.fullmatch(result.last_lines[1])[1]
 
 
-def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
-    result = train(*small(data_dir, tmp_path))
+def test_what_it_prints_and_leaves(train_and_draw, data_dir, tmp_path):
+    result = train_and_draw(*small(data_dir, tmp_path))
     assert (result.status, result.err) == (0, "")
     share, correct, total = ACCURACY.fullmatch(result.last_lines[0]).groups()
     assert share == f"{int(correct) / 12:.4f}"
@@ -76,25 +91,27 @@ def test_what_it_prints_and_leaves(train, data_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_quick_start_offline(train, tmp_path):
-    result = train("--dataset", "sample", "--run-dir", tmp_path)
+def test_the_quick_start_offline(train_and_draw, tmp_path):
+    result = train_and_draw("--dataset", "sample", "--run-dir", tmp_path)
     assert float(ACCURACY.fullmatch(result.last_lines[0])[1]) >= 0.97
     assert (tmp_path / "predictions.png").exists()
 
 
-def test_stop_resume_finish(train, data_dir, tmp_path):
-    whole = train(*small(data_dir, tmp_path / "whole"))
+def test_stop_resume_finish(train, data_dir, tmp_path, whole):
     arguments = small(data_dir, tmp_path / "run")
     stopped = train(*arguments, "--steps", 5)
     assert DIGEST.fullmatch(stopped.last_lines[1])[2] == "5"
     assert "stopped at step 5 of 9, as --steps asks" in stopped.out
-    assert "as --steps asks" not in whole.out
+    assert stopped.out.startswith(f"{data_dir.name}: 40 images to train on")
+    assert "as --steps asks" not in whole().out
     resumed = train(*arguments)
     assert "resuming" in resumed.out
     assert "at step 5" in resumed.out
-    assert resumed.last_lines == whole.last_lines
+    assert resumed.last_lines == whole().last_lines
     again = train(*arguments)
-    assert again.last_lines == whole.last_lines
+    assert again.last_lines == whole().last_lines
+    beyond = train(*arguments, "--epochs", 1)
+    assert "the run has made 3 epochs; --epochs 1 is past" in beyond.out
     assert "epoch" not in again.out.replace("epoch-", "")
 
 
@@ -109,11 +126,10 @@ def test_fresh_and_seed(train, data_dir, tmp_path):
     assert digest(fresh) != digest(first)
 
 
-def test_more_epochs_go_on_where_fewer_ended(train, data_dir, tmp_path):
-    whole = train(*small(data_dir, tmp_path / "whole"))
+def test_more_epochs_go_on_where_fewer_ended(train, data_dir, tmp_path, whole):
     short = ("--data-dir", data_dir, "--run-dir", tmp_path / "run", "--batch-size", 16)
     train(*short, "--epochs", 1)
-    assert digest(train(*short, "--epochs", 3)) == digest(whole)
+    assert digest(train(*short, "--epochs", 3)) == digest(whole())
 
 
 @pytest.mark.parametrize(
@@ -151,19 +167,15 @@ def test_options(train, data_dir, tmp_path, options):
         ("--learning-rate", 0.01),
     ],
 )
-def test_every_option_changes_the_result(train, data_dir, tmp_path, plain_digest, option):
-    result = train(*small(data_dir, tmp_path / "run", "--net", "mlp", *option))
+def test_every_option_changes_the_result(train, data_dir, tmp_path, whole, option):
+    result = train(*small(data_dir, tmp_path / "run", *MLP, *option))
     assert result.status == 0, result.err
-    assert digest(result) != plain_digest
+    assert digest(result) != digest(whole(*MLP))
 
 
-def test_dropout_changes_the_result(train, data_dir, tmp_path):
+def test_dropout_changes_the_result(whole):
     """Of conv_net: mlp, the quickest for the other options, has no dropout."""
-    digests = [
-        digest(train(*small(data_dir, tmp_path / str(rate), "--dropout", rate)))
-        for rate in (0.2, 0.5)
-    ]
-    assert digests[0] != digests[1]
+    assert digest(whole()) != digest(whole("--dropout", 0.5))
 
 
 @pytest.mark.parametrize("pooling", ["max", pytest.param("avg", marks=pytest.mark.slow)])
@@ -246,7 +258,8 @@ def test_checkpoint_every(train, data_dir, tmp_path):
     assert {3, 4, 5} <= steps
 
 
-def test_export(train, data_dir, tmp_path):
+def test_export(train_and_draw, data_dir, tmp_path):
+    train = train_and_draw
     result = train(*small(data_dir, tmp_path / "run", "--export", tmp_path / "out"))
     correct = int(ACCURACY.fullmatch(result.last_lines[0])[2])
     about = json.loads((tmp_path / "out" / "config.json").read_text())["about"]
@@ -350,15 +363,14 @@ def test_ctrl_c_saves_and_resumes(train, data_dir, tmp_path):
     assert DIGEST.fullmatch(resumed.last_lines[1])[2] == str(step + 1)
 
 
-def test_out_of_time_it_saves_and_resumes(train, data_dir, tmp_path):
-    whole = train(*small(data_dir, tmp_path / "whole"))
+def test_out_of_time_it_saves_and_resumes(train, data_dir, tmp_path, whole):
     arguments = small(data_dir, tmp_path / "stopped")
     stopped = train(*arguments, "--max-seconds", 0.01)
     assert stopped.status == 75
     assert re.fullmatch(r"stopped at step 0; the same command resumes .*\n", stopped.err)
     resumed = train(*arguments, "--max-seconds", 3600)
     assert resumed.status == 0
-    assert resumed.last_lines == whole.last_lines
+    assert resumed.last_lines == whole().last_lines
 
 
 def test_killed_amid_its_saves_it_still_ends_with_the_same_bits(train, data_dir, tmp_path):
@@ -384,18 +396,17 @@ def test_full_disk(train, data_dir, tmp_path):
     arguments = small(data_dir, tmp_path / "run", "--steps", 3)
     assert train(*arguments).status == 0
     before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    words = tools.command("train_mnist.py", *small(data_dir, tmp_path / "run"))
-    limited = (
-        "import resource, runpy, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
-        "sys.argv = sys.argv[1:]\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-    )
-    done = subprocess.run([words[0], "-c", limited, *words[1:]], capture_output=True, text=True)
-    assert done.returncode == 2, done.stderr
-    assert "cannot be written" in done.stderr
-    assert "untouched" in done.stderr
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        limited = train(*small(data_dir, tmp_path / "run"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert limited.status == 2, limited.out
+    assert "cannot be written" in limited.err
+    assert "untouched" in limited.err
     after = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert after == before
     assert train(*small(data_dir, tmp_path / "run")).status == 0

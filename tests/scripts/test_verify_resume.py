@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+from tests.idx_files import write_random
 from tests.scripts import tools
 
 
@@ -32,6 +33,16 @@ def test_a_script_that_fails(monkeypatch, capfd, tmp_path):
     assert "failed with status 2" in result.err
     assert "--epochs" in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_killed_once(monkeypatch, capfd, tmp_path):
+    data = write_random(tmp_path)
+    training = ("--net", "mlp", "--no-jit-compile", "--data-dir", data, "--batch-size", 8)
+    length = ("--epochs", 10, "--checkpoint-every", 3)
+    # By the seed, the kill comes after a seventh of the time from the first step to the end.
+    arguments = ("--quiet", "--kills", 1, "--seed", 22, "train_mnist.py", *training, *length)
+    result = tools.run_here("verify_resume.py", arguments, monkeypatch, capfd)
+    assert (result.status, result.out) == (0, "identical over 50 steps, 1 kills\n"), result.err
 
 
 DIGITS = ("--dataset", "digits")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 
 
@@ -32,15 +34,26 @@ def load(name):
 
 def run_here(name, arguments, monkeypatch, capfd):
     """Runs `main()` of a script in this process."""
+    capfd.readouterr()
+    status = _run_main(name, arguments, monkeypatch)
+    return Result(status, *capfd.readouterr())
+
+
+def prepare(name, *arguments):
+    """Runs `main()` of a script in this process, once for all tests that need what it leaves."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert _run_main(name, arguments, monkeypatch) == 0
+
+
+def _run_main(name, arguments, monkeypatch):
     from lowlevel.cli import command_line
 
     script = load(name)
     monkeypatch.setattr(sys, "argv", [str(SCRIPTS / name), *map(str, arguments)])
-    capfd.readouterr()
     try:
         command_line.run(script.main)
     except SystemExit as stop:
-        return Result(stop.code, *capfd.readouterr())
+        return stop.code
     raise AssertionError("command_line.run always exits")
 
 

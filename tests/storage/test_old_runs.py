@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lowlevel.data import cifar10, digit_scenes
+from lowlevel.reports import by_task
 from tests import cifar_files
 from tests.scripts import tools
 from tests.storage import old_runs
@@ -26,6 +27,8 @@ def test_it_predicts_the_same_and_goes_on(name, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(cifar10, "RECORDS_IN_A_FILE", cifar_files.RECORDS)
     for scenes in ("VALIDATION_SCENES", "TEST_SCENES"):
         monkeypatch.setattr(digit_scenes, scenes, 15)
+    for report in ("bottles", "digit_reconstructions", "digits", "photographs", "scenes"):
+        monkeypatch.setattr(by_task, report, lambda *_, **__: by_task.Outcome(()))  # takes longest
     old_run, expected = old_runs.RUNS[name], json.loads((HERE / name / "expected.json").read_text())
     old_run.make_small(monkeypatch)
     inputs, run = tmp_path / "in", tmp_path / "run"

@@ -14,7 +14,7 @@ from tests.training import small_autoencoder, small_run
 
 def test_the_decoder_mirrors_the_encoder():
     assert bottle_decoder.mirror(bottle_encoder.Config()) == bottle_decoder.Config()
-    for size in range(15, 40):
+    for size in range(15, 24):  # all remainders of what three strides of 2 divide by
         config = dataclasses.replace(small_autoencoder.CONFIG, image_shape=(size, size, 1))
         mirrored = bottle_decoder.mirror(config)
         latents = bottle_encoder.forward(
@@ -34,10 +34,9 @@ def test_a_stopped_run_ends_with_the_same_bits(tmp_path):
         assert one | {"seconds": 0} == other | {"seconds": 0}
 
 
-def test_it_learns(tmp_path):
+def test_it_learns():
     recipe = dataclasses.replace(small_autoencoder.RECIPE, optimizer="adam", learning_rate=3e-3)
-    run = small_autoencoder.make(tmp_path, recipe, augmentation=None)
-    run.open()
+    run = small_autoencoder.make(None, recipe, augmentation=None)
     small_run.go_on(run, 15)
     losses = [row["loss"] for row in run.state.history]
     assert losses[-1] < 0.6 * losses[0]

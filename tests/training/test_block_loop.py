@@ -21,7 +21,10 @@ def make(jit_compile=True, net=MLP, batch_size=10, **changes):
     return small_run.make(net=net, batch_size=batch_size, jit_compile=jit_compile, **changes)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "muon", "rmsprop"])
+# RMSprop's operations are among Adam's.
+@pytest.mark.parametrize(
+    "optimizer", ["adam", "muon", pytest.param("rmsprop", marks=pytest.mark.slow)]
+)
 def test_it_equals_the_plain_loop(optimizer):
     settings = {"optimizer": optimizer, "learning_rate": 1e-3}
     fused, plain = make(True, **settings), make(False, **settings)
@@ -40,13 +43,25 @@ class EveryStep(Hook):
     wants_every_step = True
 
 
-@pytest.mark.parametrize("hooks", [[], [EveryStep()]])
-def test_bits_do_not_depend_on_how_many_steps_a_call_makes(tmp_path, hooks):
+STOPS = (1, 4, 9, 10, 17)  # in the first epoch of ten steps, at its end, in the second
+
+
+@pytest.mark.parametrize(
+    "hooks, stops",
+    [
+        ([], (4, 10)),
+        ([EveryStep()], (9, 17)),
+        # The same at more steps: each start compiles the loop again.
+        pytest.param([], STOPS, marks=pytest.mark.slow),
+        pytest.param([EveryStep()], STOPS, marks=pytest.mark.slow),
+    ],
+)
+def test_bits_do_not_depend_on_how_many_steps_a_call_makes(tmp_path, hooks, stops):
     whole = make()
     small_run.go_on(whole)
     parts = make(run_dir=tmp_path / "run")
     parts.open()
-    for step in (1, 4, 9, 10, 17):
+    for step in stops:
         small_run.go_on(parts, max_steps=step, hooks=hooks)
         parts = make(run_dir=tmp_path / "run")
         assert parts.open() is not None

@@ -24,9 +24,9 @@ def go_on(run, path, **length):
     return fingerprints.read(path)
 
 
-@pytest.fixture
-def unbroken(tmp_path):
-    return go_on(small_run.make(net=MISH), tmp_path / "unbroken.jsonl")
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    return go_on(small_run.make(net=MISH), tmp_path_factory.mktemp("run") / "unbroken.jsonl")
 
 
 @pytest.fixture

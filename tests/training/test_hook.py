@@ -155,3 +155,26 @@ def test_a_tuple_of_hooks_is_as_good_as_a_list():
     hooks = (Hook(), After())
     assert check_hooks(hooks) == list(hooks)
     assert HookList(hooks).wants_every_step
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "message"),
+    [
+        (
+            "on_epoch_end",
+            lambda self, epoch, logs=None: None,
+            r"must take \(row\), not \(epoch, lo",
+        ),
+        ("on_epoch_begin", lambda self, epoch, logs: None, r"must take \(epoch\), not"),
+        ("on_train_begin", lambda self: None, r"Own\.on_train_begin must take \(state\), not \(\)"),
+        ("on_batch_end", lambda self, step: None, r"must take \(step, values\)"),
+        ("on_train_batch_end", lambda self, batch, logs: None, r"is called on_batch_end\(step, v"),
+    ],
+)
+def test_methods_as_keras_has_them(name, method, message):
+    """`on_epoch_end(epoch, logs=None)` would take the row for the epoch, and say nothing."""
+    own = type("Own", (Hook,), {name: method})
+    with pytest.raises(ConfigError, match=message):
+        check_hooks([own()])
+    taking_all = type("Own", (Hook,), {"on_epoch_end": lambda self, *everything: None})
+    check_hooks([taking_all()])

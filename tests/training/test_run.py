@@ -22,8 +22,30 @@ from tests.training.small_run import outcome
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    return outcome(small_run.train(tmp_path_factory.mktemp("run")))
+def whole_run(tmp_path_factory):
+    return small_run.train(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(whole_run):
+    return outcome(whole_run)
+
+
+@pytest.fixture
+def whole(whole_run, tmp_path):
+    """The directory of a run that has come to its end, to be changed."""
+    return shutil.copytree(whole_run.directory.path, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def one_step(tmp_path_factory):
+    return small_run.train(tmp_path_factory.mktemp("run"), max_steps=1).directory.path
+
+
+@pytest.fixture
+def begun(one_step, tmp_path):
+    """The directory of a run of one step, to be changed."""
+    return shutil.copytree(one_step, tmp_path, dirs_exist_ok=True)
 
 
 def test_same_seed_same_bits(uninterrupted, tmp_path):
@@ -38,7 +60,12 @@ def test_no_step_is_traced_twice(tmp_path):
     traces.assert_once(run.train_step, run._steps.evaluate(run.data.held_out))
 
 
-@pytest.mark.parametrize("step", range(1, small_run.EPOCHS * small_run.STEPS_PER_EPOCH + 1))
+@pytest.mark.parametrize(
+    "step",
+    # By default the first step, the end of an epoch and one in the next: a run that is stopped
+    # before each of its steps is tested below.
+    [*(1, 3, 5), *(pytest.param(step, marks=pytest.mark.slow) for step in (2, 4, 6))],
+)
 def test_stopped_at_any_step(uninterrupted, tmp_path, step):
     stopped = small_run.train(tmp_path, max_steps=step)
     assert int(stopped.state.step) == step
@@ -104,8 +131,7 @@ def test_the_newest_damaged_the_one_before_is_used(uninterrupted, tmp_path, caps
     assert RunDirectory(tmp_path).newest()[0].name == "epoch-0002-step-00000006"
 
 
-def test_all_damaged(tmp_path):
-    small_run.train(tmp_path)
+def test_all_damaged(whole, tmp_path):
     for path in RunDirectory(tmp_path).checkpoints():
         (path / "manifest.json").unlink()
     with pytest.raises(CheckpointError, match="contains no whole checkpoint"):
@@ -126,9 +152,9 @@ def test_damaged_checkpoints_never_push_out_a_whole_one(tmp_path):
     assert len(list(tmp_path.glob("damaged-*"))) == 2
 
 
-def test_a_row_of_metrics_is_what_its_epoch_alone_gave(tmp_path):
+def test_a_row_of_metrics_is_what_its_epoch_alone_gave(whole_run):
     """Computed again step by step, so a mean that is never reset is noticed."""
-    run, again = small_run.train(tmp_path), small_run.make()
+    run, again = whole_run, small_run.make()
     for row in run.state.history:
         results = [again.train_step(*batch) for batch in again.batches()]
         again.state.finish_epoch()
@@ -171,8 +197,7 @@ def test_an_evaluation_that_is_not_finite_is_not_saved(tmp_path):
     assert run.directory.checkpoints() == []
 
 
-def test_another_configuration_is_refused_and_named(tmp_path):
-    small_run.train(tmp_path, max_steps=1)
+def test_another_configuration_is_refused_and_named(begun, tmp_path):
     with pytest.raises(ConfigError, match=r"training\.learning_rate is 0\.02 there and 0\.5 here"):
         small_run.make(tmp_path, learning_rate=0.5).open()
     fresh = small_run.make(tmp_path, learning_rate=0.5)
@@ -180,23 +205,65 @@ def test_another_configuration_is_refused_and_named(tmp_path):
     assert RunDirectory(tmp_path).checkpoints() == []
 
 
-def test_another_command_of_the_same_configuration_is_not_refused(tmp_path):
-    small_run.train(tmp_path, max_steps=1)
+def test_another_command_of_the_same_configuration_is_not_refused(begun, tmp_path):
     run = small_run.make(tmp_path)
     assert run.open(command="another one") is not None
 
 
-def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(tmp_path, capsys):
-    small_run.train(tmp_path, max_steps=1)
+def test_a_run_that_lost_its_checkpoints_starts_over_and_says_so(begun, tmp_path, capsys):
     for path in RunDirectory(tmp_path).checkpoints():
         shutil.rmtree(path)
     assert small_run.make(tmp_path).open() is None
     assert "contains no checkpoint yet: starting over" in capsys.readouterr().err
-    RunDirectory(tmp_path).clear()
-    small_run.train(tmp_path, max_steps=1)
+
+
+def test_a_run_that_lost_its_config(begun, tmp_path):
     (tmp_path / "config.json").unlink()
     with pytest.raises(CheckpointError, match=r"config\.json does not exist, though"):
         small_run.make(tmp_path).open()
+
+
+def test_a_run_must_be_opened_before_it_trains(tmp_path):
+    """Its saves would replace those of the run that is there."""
+    small_run.train(tmp_path, max_steps=3)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for run in (small_run.make(tmp_path), small_run.make(tmp_path / "new")):
+        with pytest.raises(ConfigError, match=r"open the run in .* first: run\.open\(\)"):
+            small_run.go_on(run)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_without_a_directory_cannot_be_opened():
+    with pytest.raises(ConfigError, match="has no directory to open"):
+        small_run.make().open()
+
+
+def test_a_run_without_data_has_no_steps():
+    run = small_run.make()
+    run.data = None
+    for function in (
+        lambda: run.train_step,
+        lambda: run.make_steps,
+        lambda: run.finite_check,
+        lambda: run.steps_per_epoch,
+        lambda: run.config,
+        run.batches,
+        lambda: small_run.go_on(run),
+    ):
+        with pytest.raises(ConfigError, match="no data yet: call fit first"):
+            function()
+
+
+def test_a_length_that_is_a_number():
+    with pytest.raises(ConfigError, match=r"such as RunLength\(5\), not 1"):
+        loop.train(small_run.make(), 1)
+
+
+def test_settings_that_cannot_be_resumed(tmp_path):
+    """No one is advised to delete the run that they asked to resume."""
+    small_run.train(tmp_path, max_steps=1)
+    with pytest.raises(ConfigError, match=r"with the settings that it was trained with\.$"):
+        small_run.make(tmp_path, learning_rate=0.5).open(resume=True)
 
 
 def test_resume_needs_something_to_resume(tmp_path):
@@ -205,8 +272,7 @@ def test_resume_needs_something_to_resume(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_a_label_beyond_the_classes_of_the_run(tmp_path):
-    small_run.train(tmp_path, max_steps=1)
+def test_a_label_beyond_the_classes_of_the_run(begun, tmp_path):
     data = small_run.DATASET
     labels = data.train.labels.copy()
     labels[5] = 12
@@ -218,15 +284,13 @@ def test_a_label_beyond_the_classes_of_the_run(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null"])
-def test_a_damaged_config(tmp_path, content):
-    small_run.train(tmp_path, max_steps=1)
+def test_a_damaged_config(begun, tmp_path, content):
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"config\.json is damaged"):
         small_run.make(tmp_path).open()
 
 
-def test_fresh_deletes_what_the_run_left_and_nothing_else(tmp_path):
-    small_run.train(tmp_path)
+def test_fresh_deletes_what_the_run_left_and_nothing_else(whole, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / ".tmp-epoch-0001-step-00000001-77").mkdir()
     run = small_run.make(tmp_path)
@@ -234,8 +298,7 @@ def test_fresh_deletes_what_the_run_left_and_nothing_else(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_a_killed_save_leaves_rubbish_that_the_next_one_removes(tmp_path):
-    small_run.train(tmp_path, max_steps=1)
+def test_a_killed_save_leaves_rubbish_that_the_next_one_removes(begun, tmp_path):
     rubbish = tmp_path / ".tmp-epoch-0009-step-00000009-77"
     rubbish.mkdir()
     (rubbish / "variables.index").write_text("half")
@@ -305,13 +368,13 @@ def test_variables_that_are_not_finite_are_not_saved(tmp_path):
     assert run.directory.checkpoints() == []
 
 
-def test_export_is_for_prediction_alone(tmp_path):
-    run = small_run.train(tmp_path / "run")
+def test_export_is_for_prediction_alone(whole_run, tmp_path):
+    run = whole_run
     run.export(tmp_path / "out", test_accuracy=0.5)
     assert RunDirectory(tmp_path / "out").read_config()["about"]["test_accuracy"] == 0.5
     run.export(tmp_path / "out")  # the same once more is no mistake
     with pytest.raises(CheckpointError, match="holds a run; export to a new directory"):
-        run.export(tmp_path / "run")
+        run.export(run.directory.path)
     with pytest.raises(CheckpointError, match="an exported network without its optimizer"):
         small_run.make(tmp_path / "out").open()
 

@@ -1,26 +1,89 @@
 // The answer for an example: probabilities, the loss, and what its gradient says.
 
+// Whether the step dropped anything, so that its answer is not that of a prediction.
+const dropsOut = Object.values(data.operations).some(
+  (operation) => operation.kind === "SelectV2" && isDrawn(operation),
+);
+
 function drawAnswer() {
-  const answer = data.answers[state.example], box = document.getElementById("answer");
+  const answer = data.answers[state.example],
+    box = document.getElementById("answer");
   if (!answer) {
     box.replaceChildren();
     return;
   }
-  const { loss, logits, probabilities, targets, gradient, words } = answer;
-  const rows = (probabilities ?? []).map((probability, i) =>
-    element("tr", { class: targets[i] === Math.max(...targets) ? "winner" : false },
-      element("td", {}, data.classes[i] ?? String(i)),
-      element("td", {}, show(logits[i])),
-      element("td", {}, show(probability)),
-      element("td", { style: "text-align:left" }, element("span", { class: "bar", style: `width:${(6 * probability).toFixed(2)}rem` })),
-      element("td", {}, show(targets[i])),
-      element("td", {}, show(gradient[i]))));
-  const header = ["class", "logit", "probability", "", "target", "gradient of the loss"];
-  box.replaceChildren(element("h2", {}, "Answer and loss"), element("p", {}, words, " The loss of this example is ", element("strong", { id: "loss" }, show(loss)), "."));
-  if (rows.length) {
-    box.append(
-      element("div", { class: "wide" }, element("table", {}, element("tr", {}, ...header.map((text) => element("th", {}, text))), ...rows)),
-      element("p", { class: "hint" }, "The gradient by a logit is (probability - target), divided by the number of examples in the batch: where it is negative, the logit should grow."),
-    );
+  const loss = element("strong", { id: "loss" }, show(answer.loss));
+  box.replaceChildren(element("h2", {}, "Answer and loss"));
+  if (!answer.probabilities) {
+    box.append(element("p", {}, "The loss of this example is ", loss, "."));
+    return;
   }
+  const { logits, probabilities, targets, gradient } = answer,
+    { text, total } = lossOf(answer);
+  const wanted = targets.indexOf(Math.max(...targets)),
+    name = (i) => data.classes[i] ?? String(i);
+  const rows = probabilities.map((probability, i) =>
+    row(
+      [
+        name(i),
+        show(logits[i], 4),
+        bar(probability, 1),
+        show(probability, 4),
+        show(targets[i], 4),
+        bar(gradient[i], Math.max(...gradient.map(Math.abs))),
+        show(gradient[i], 4),
+      ],
+      { class: i === wanted ? "winner" : null },
+    ),
+  );
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  const most = gradient.reduce(
+    (found, value, i) => (Math.abs(value) > Math.abs(gradient[found]) ? i : found),
+    0,
+  );
+  box.append(
+    element(
+      "p",
+      {},
+      `The network says ${name(best)}, with a probability of ${show(probabilities[best], 3)}; the target is ${name(wanted)}.`,
+      dropsOut
+        ? " This is its answer in training, with dropout: when it predicts, it drops nothing and may answer otherwise."
+        : "",
+    ),
+    targets[wanted] < 1
+      ? element(
+          "p",
+          {},
+          `Its target is ${show(targets[wanted], 4)} instead of 1, and the others are not 0: the run smooths its labels.`,
+        )
+      : "",
+    table(["class", "logit", "", "probability", "target", "", "gradient by the logit"], rows),
+    element("p", { class: "formula" }, `loss = ${text} = ${show(total)}`),
+    element("p", {}, "The step has a loss of ", loss, " for this example."),
+    element(
+      "p",
+      {},
+      `The gradient by a logit is (probability - target) / ${data.batch}, since the loss is the mean over ${counted(data.batch, "example")}. Below 0 the logit should grow, above 0 it should fall. The largest of them says that the logit of ${name(most)} should ${gradient[most] < 0 ? "grow" : "fall"}.`,
+    ),
+  );
+}
+
+// The cross-entropy, written out: {text, total}. Smoothed targets make every class a part of it.
+function lossOf({ probabilities, targets }) {
+  const parts = targets.map((target, i) => [target, probabilities[i]]).filter(([target]) => target > 0);
+  const total = parts.reduce((before, [target, probability]) => before - target * Math.log(probability), 0);
+  if (parts.length === 1) return { text: `-log ${show(parts[0][1])}`, total };
+  const terms = parts
+    .slice(0, 3)
+    .map(([target, probability]) => `${show(target, 4)} × log ${show(probability, 4)}`);
+  return { text: `-(${terms.join(" + ")}${parts.length > 3 ? " + …" : ""})`, total };
+}
+
+function bar(value, largest) {
+  const length = `width:${((5 * Math.abs(value)) / (largest || 1)).toFixed(2)}rem`;
+  return element(
+    "span",
+    { class: "track" },
+    element("span", { class: value < 0 ? "bar negative" : "bar", style: length }),
+  );
 }

@@ -13,9 +13,13 @@ async function unpack() {
   numbers = new Float32Array(computed.reduce((total, entry) => total + count(entry), packed.length));
   numbers.set(packed);
   let end = packed.length;
-  for (const entry of computed) {  // to the bits of the step: both round to float32
-    const [kind, x, bias] = entry.rule, from = data.arrays[x].start, size = count(entry);
-    const channels = entry.shape.at(-1), biases = bias === undefined ? 0 : data.arrays[bias].start;
+  for (const entry of computed) {
+    // to the bits of the step: both round to float32
+    const [kind, x, bias] = entry.rule,
+      from = data.arrays[x].start,
+      size = count(entry);
+    const channels = entry.shape.at(-1),
+      biases = bias === undefined ? 0 : data.arrays[bias].start;
     for (let i = 0; i < size; i++) {
       const value = numbers[from + i];
       numbers[end + i] = kind === "Relu" ? Math.max(0, value) : value + numbers[biases + (i % channels)];
@@ -74,7 +78,8 @@ class Tensor {
   }
 }
 
-const tensorOf = (number) => (number === null || number === undefined ? null : new Tensor(data.arrays[number]));
+const tensorOf = (number) =>
+  number === null || number === undefined ? null : new Tensor(data.arrays[number]);
 
 // What an operation takes at a place: {tensor, operation or variable, name}; null if it is not here.
 function inputOf(operation, place) {
@@ -92,10 +97,14 @@ function inputOf(operation, place) {
 
 const outputOf = (operation) => tensorOf(operation.outputs[0]);
 
-function show(number) {
-  if (number === undefined || number === null) return "not here";
+// A number as text, to so many digits.
+function show(number, digits = 6) {
+  if (number === undefined || number === null) return "left out";
   if (!Number.isFinite(number)) return String(number);
   if (number === 0) return "0";
-  const size = Math.abs(number);
-  return size >= 1e6 || size < 1e-3 ? number.toExponential(4) : String(Number(number.toPrecision(6)));
+  const size = Math.abs(number),
+    isFar = size >= 1e6 || size < 1e-3;
+  return isFar
+    ? number.toExponential(Math.min(4, digits - 1)).replace(/\.?0+e/, "e")
+    : String(Number(number.toPrecision(digits)));
 }

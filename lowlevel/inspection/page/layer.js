@@ -1,100 +1,183 @@
-// The network as a diagram, and the layer that is chosen: its operations and its variables.
+// What is chosen, and the layer that is: its operations and its variables.
 
-const state = { layer: null, example: 0, side: "values" };
-const SVG = "http://www.w3.org/2000/svg";
-const COLUMN = 150, ROW = 62, BOX = [132, 40];
+const state = { layer: null, example: 0, side: "values", chosen: null, isOpen: new Map() };
 
-function svg(tag, attributes, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+// Operations that are open at first, with the last of each layer. The others move numbers or are
+// steps of a formula.
+const MAIN = [
+  "Conv2D",
+  "Conv2DBackpropInput",
+  "MatMul",
+  "BatchMatMulV2",
+  "MaxPool",
+  "AvgPool",
+  "Softmax",
+  "FusedBatchNormV3",
+  "SelectV2",
+  "Placeholder",
+];
 
-function drawNetwork() {
-  const places = Object.values(data.places), routes = data.edges.flatMap(([, , points]) => points);
-  const columns = [...places, ...routes].map(([column]) => column);
-  const left = Math.min(...columns) * COLUMN - BOX[0] / 2 - 8, width = (Math.max(...columns) - Math.min(...columns)) * COLUMN + BOX[0] + 16;
-  const height = Math.max(...places.map(([, row]) => row)) * ROW + BOX[1] + 16;
-  const picture = svg("svg", { viewBox: `${left} ${-BOX[1] / 2 - 8} ${width} ${height}`, width, height, role: "group" });
-  const at = ([column, row]) => [column * COLUMN, row * ROW];
-  for (const [source, target, points] of data.edges) {
-    const [x, y] = at(data.places[source]), [endX, endY] = at(data.places[target]);
-    let path = `M ${x} ${y + BOX[1] / 2}`, from = [x, y + BOX[1] / 2];
-    for (const to of [...points.map(at), [endX, endY - BOX[1] / 2]]) {
-      const middle = (from[1] + to[1]) / 2;
-      path += ` C ${from[0]} ${middle} ${to[0]} ${middle} ${to[0]} ${to[1]}`;
-      from = to;
-    }
-    picture.append(svg("path", { d: path }));
-  }
-  for (const [name, place] of Object.entries(data.places)) {
-    const [x, y] = at(place), layer = data.layers[name];
-    const time = layer?.share ? ` · ${(100 * layer.share).toFixed(0)} %` : "";
-    const detail = layer ? `${layer.shape.join(" x ")}${time}` : "";
-    const box = svg("g", {}, svg("rect", { class: "box", x: x - BOX[0] / 2, y: y - BOX[1] / 2, width: BOX[0], height: BOX[1], rx: 6 }));
-    const short = name.length > 20 ? `…${name.slice(-19)}` : name;
-    box.append(svg("text", { x, y: y - 3 }, short), svg("text", { x, y: y + 13 }, detail));
-    if (!layer) picture.append(box);
-    else {
-      const link = svg("a", { href: `#${encodeURIComponent(name)}`, "data-layer": name, "aria-label": `${name}, ${detail}` }, box);
-      link.addEventListener("click", (event) => { event.preventDefault(); chooseLayer(name); });
-      picture.append(link);
-    }
-  }
-  document.getElementById("network").replaceChildren(picture);
+const inputs = Object.keys(data.operations).filter((name) => data.operations[name].kind === "Placeholder");
+
+// A layer by name. The network's inputs are one, too.
+function layerOf(name) {
+  if (name !== "input" || !inputs.length) return data.layers[name];
+  return { operations: inputs, variables: [], shape: outputOf(data.operations[inputs[0]]).whole.slice(1) };
 }
 
 function chooseLayer(name) {
   state.layer = name;
-  document.querySelectorAll("#network a").forEach((link) => link.classList.toggle("chosen", link.dataset.layer === name));
+  document.querySelectorAll("#network a").forEach((link) => {
+    const isChosen = link.dataset.layer === name;
+    link.classList.toggle("chosen", isChosen);
+    link.setAttribute("aria-current", String(isChosen));
+  });
   drawLayer();
 }
 
+function chooseExample(example) {
+  const { chosen } = state,
+    before = state.example;
+  state.example = example;
+  drawExamples();
+  drawLayer();
+  drawAnswer();
+  if (
+    chosen?.operation &&
+    chosen.index[0] === before &&
+    outputOf(data.operations[chosen.operation]).whole[0] === data.batch
+  ) {
+    showNumber(chosen.operation, chosen.index.with(0, example));
+  }
+}
+
+// Shows a number and the layer that it is in.
 function goTo(operation, index) {
-  const layer = data.operations[operation].layer;
-  if (data.layers[layer] && layer !== state.layer) chooseLayer(layer);
+  const layer = inputs.includes(operation) ? "input" : data.operations[operation].layer;
+  state.isOpen.set(operation, true);
+  if (layerOf(layer)) chooseLayer(layer);
   showNumber(operation, index);
 }
 
+function drawExamples() {
+  const image = inputs
+    .map((name) => outputOf(data.operations[name]))
+    .find((tensor) => tensor.whole.length === 4);
+  const choices = data.examples.map(({ title }, example) => {
+    const size = image && Math.max(...image.whole.slice(1, 3)),
+      scale = size > 56 ? 56 / size : Math.floor(56 / size);
+    return element(
+      "button",
+      {
+        type: "button",
+        "aria-pressed": String(example === state.example),
+        onclick: () => chooseExample(example),
+      },
+      image ? picture(image, example, scale) : null,
+      element("span", {}, title),
+    );
+  });
+  document.getElementById("examples").replaceChildren(...choices);
+}
+
 function drawLayer() {
-  const layer = data.layers[state.layer], box = document.getElementById("layer");
-  const choice = (side, text) => element("button", { type: "button", "aria-pressed": String(state.side === side), onclick: () => { state.side = side; drawLayer(); } }, text);
-  const examples = element("select", { "aria-label": "example", onchange: (event) => { state.example = Number(event.target.value); drawLayer(); drawAnswer(); } },
-    ...data.examples.map((example, i) => element("option", { value: i, ...(i === state.example ? { selected: "" } : {}) }, example.title)));
-  box.replaceChildren(
-    element("h2", {}, `Layer ${state.layer}`),
-    element("p", {}, choice("values", "Values"), " ", choice("gradients", "Gradients"), " ", data.examples.length > 1 ? examples : null),
-    ...layer.operations.map(operationPart),
-    ...layer.variables.map(variablePart),
+  const layer = layerOf(state.layer);
+  const side = (name, text) =>
+    button(
+      text,
+      () => {
+        state.side = name;
+        drawLayer();
+      },
+      { "aria-pressed": String(state.side === name) },
+    );
+  document
+    .getElementById("layer")
+    .replaceChildren(
+      element("h2", {}, state.layer === "input" ? "Input" : `Layer ${state.layer}`),
+      element("p", {}, side("values", "Values"), " ", side("gradients", "Gradients")),
+      hint("Blue is above 0, orange below 0, and 0 has the colour of the page."),
+      ...layer.operations.map((name) =>
+        operationPart(name, MAIN.includes(data.operations[name].kind) || name === layer.operations.at(-1)),
+      ),
+      ...layer.variables.map(variablePart),
+    );
+  markChosen();
+}
+
+// A part that opens and closes; it is filled when it is open, and keeps its state.
+function foldable(name, attributes, title, isOpen, fill) {
+  const part = element("details", attributes, element("summary", {}, ...title));
+  const fillOnce = () => {
+    if (part.open && part.children.length === 1) {
+      part.append(...fill().filter(Boolean));
+      markChosen();
+    }
+  };
+  part.open = state.isOpen.get(name) ?? isOpen;
+  fillOnce();
+  part.addEventListener("toggle", () => {
+    state.isOpen.set(name, part.open);
+    fillOnce();
+  });
+  return part;
+}
+
+function operationPart(name, isOpen) {
+  const operation = data.operations[name];
+  const time = operation.share ? ` · ${(100 * operation.share).toFixed(1)} % of the time` : "";
+  const title = [element("h3", {}, name), element("span", { class: "hint" }, ` ${operation.kind}${time}`)];
+  return foldable(name, { "data-operation": name }, title, isOpen, () => {
+    const tensor = state.side === "values" ? outputOf(operation) : tensorOf(operation.gradient);
+    const source = sourceOf(operation);
+    if (!tensor) return [source, hint("The step computes no gradient of it.")];
+    const places = layout(tensor, operation.kind, state.example);
+    return [
+      source,
+      statistics(tensor),
+      tensor.size > 1 ? legend(tensor) : null,
+      maps(tensor, places, (index) => showNumber(name, index), { name }),
+    ];
+  });
+}
+
+// The lines that wrote an operation, each called by the one above it.
+function sourceOf(operation) {
+  const lines = operation.source.slice(0, 3).reverse();
+  return element(
+    "div",
+    { class: "source" },
+    ...lines.map(({ file, line, text }, depth) =>
+      element(
+        "div",
+        { title: file, style: `padding-left:${depth}rem` },
+        element("span", { class: "hint" }, `${file.split("/").at(-1)}:${line} `),
+        text,
+      ),
+    ),
   );
 }
 
-function operationPart(name) {
-  const operation = data.operations[name];
-  const tensor = state.side === "values" ? outputOf(operation) : tensorOf(operation.gradient);
-  const time = operation.share ? ` · ${(100 * operation.share).toFixed(1)} % of the step's time` : "";
-  const part = element("div", { "data-operation": name }, element("h3", {}, name, element("span", { class: "hint" }, `  ${operation.kind}${time}`)));
-  operation.source.slice(0, 3).reverse().forEach(({ file, line, text }) => part.append(element("p", { class: "source" }, `${file}:${line}  ${text}`)));
-  if (!tensor) {
-    part.append(element("p", { class: "hint" }, "No gradient of its own in this step."));
-    return part;
-  }
-  part.append(element("p", { class: "statistics" }, statistics(tensor)));
-  if (tensor.size > 1) part.append(legend(tensor));
-  const places = layout(tensor, operation.kind, Math.min(state.example, (tensor.shape[0] ?? 1) - 1));
-  part.append(maps(tensor, places, (index) => showNumber(name, index)));
-  return part;
+function variablePart(name) {
+  const variable = data.variables[name],
+    title = [element("h3", {}, name), element("span", { class: "hint" }, " variable")];
+  return foldable(name, { "data-variable": name }, title, true, () => {
+    const tensor = tensorOf(state.side === "values" ? variable.before : variable.gradient);
+    if (!tensor) return [hint("It has no gradient: it is not trained.")];
+    return [
+      statistics(tensor),
+      legend(tensor),
+      maps(tensor, kernelLayout(tensor), (index) => showWeight(name, index), { name }),
+    ];
+  });
 }
 
-function variablePart(name) {
-  const variable = data.variables[name];
-  const tensor = tensorOf(state.side === "values" ? variable.before : variable.gradient);
-  const part = element("div", { "data-variable": name }, element("h3", {}, name, element("span", { class: "hint" }, "  variable: click a number for its update")));
-  if (!tensor) {
-    part.append(element("p", { class: "hint" }, "No gradient: it is not trained."));
-    return part;
+// Outlines the number that is explained, in the maps of the layer.
+function markChosen() {
+  document.querySelectorAll("#layer .chosen").forEach((mark) => mark.remove());
+  for (const frame of document.querySelectorAll("#layer .frame")) {
+    const { name, places, map } = frame.holds;
+    const at = state.chosen?.name === name ? places.find(state.chosen.index) : null;
+    if (at?.[0] === map) outline(frame, places, [at[1], at[2], 1, 1], "chosen");
   }
-  part.append(element("p", { class: "statistics" }, statistics(tensor)), legend(tensor), maps(tensor, kernelLayout(tensor), (index) => showWeight(name, index)));
-  return part;
 }

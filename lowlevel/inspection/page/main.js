@@ -1,25 +1,42 @@
 // Draws the page once its numbers are unpacked.
 
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+
 function setTheme(dark) {
   document.documentElement.classList.toggle("dark", dark);
-  document.getElementById("theme").textContent = dark ? "Light" : "Dark";
-  document.querySelectorAll("canvas").forEach((canvas) => canvas.repaint?.());
+  document.getElementById("theme").textContent = dark ? "Light theme" : "Dark theme";
+  if (state.layer) drawAll();
 }
 
-async function main() {
-  setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
-  document.getElementById("theme").addEventListener("click", () => {
-    setTheme(!isDark());
-    if (state.layer) drawLayer();
-    drawCourse();
-  });
-  await unpack();
+function drawAll() {
+  const { chosen } = state;
+  drawExamples();
   drawNetwork();
-  chooseLayer(Object.keys(data.layers)[0]);
+  chooseLayer(state.layer);
   drawAnswer();
   drawCourse();
   drawComparison();
-  document.getElementById("replay").replaceChildren(element("h2", {}, "Computed again"), element("pre", {}, data.replay));
+  if (chosen?.operation) showNumber(chosen.name, chosen.index);
+  else if (chosen) showWeight(chosen.name, chosen.index);
+}
+
+async function main() {
+  setTheme(prefersDark.matches);
+  await unpack();
+  document.getElementById("number").append(hint(HELP));
+  document.getElementById("replay").append(element("pre", {}, data.replay));
+  const linked = decodeURIComponent(location.hash.slice(1));
+  state.layer = layerOf(linked) ? linked : Object.keys(data.layers)[0];
+  drawAll();
+  document.getElementById("theme").addEventListener("click", () => setTheme(!isDark()));
+  let wasDark = false; // paper is white
+  addEventListener("beforeprint", () => {
+    wasDark = isDark();
+    if (wasDark) setTheme(false);
+  });
+  addEventListener("afterprint", () => {
+    if (wasDark) setTheme(true);
+  });
   document.documentElement.dataset.ready = "yes";
 }
 

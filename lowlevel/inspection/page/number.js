@@ -1,114 +1,152 @@
 // One number: how it came about, its gradient, and the paths by which that came.
 
 const TERMS_SHOWN = 12;
+const HELP =
+  "Click a number in any map. This panel then shows how it was computed, each number of it, and what its gradient is. With the keyboard: move to a map with Tab and in it with the arrow keys, and press Enter.";
+
+// Puts the explanation of a number into its panel.
+function fillPanel(title, name, index, value, parts) {
+  const panel = document.getElementById("number"),
+    place = index.length ? `[${index.join(", ")}]` : "";
+  panel.replaceChildren(
+    element("h2", {}, title),
+    element(
+      "p",
+      {},
+      element("code", {}, `${name}${place}`),
+      " = ",
+      element("strong", { id: "value" }, show(value)),
+    ),
+    ...parts.filter(Boolean),
+  );
+  panel.scrollTop = 0;
+  say(`${name}${place} is ${show(value)}. ${title} explains it.`);
+  markChosen();
+}
 
 function showNumber(name, index) {
-  const operation = data.operations[name], value = outputOf(operation).at(index);
+  const operation = data.operations[name];
+  state.chosen = { name, index, operation: name };
   const found = explain(name, index);
-  const box = document.getElementById("number");
-  box.replaceChildren(
-    element("h2", {}, "One number"),
-    element("p", {}, element("code", {}, `${name}[${index.join(", ")}]`), " = ", element("strong", { id: "value" }, show(value))),
-  );
-  if (found) box.append(...forwardParts(found, name, index));
-  else {
-    const why = forward[operation.kind] ? "This page does not hold all the numbers that it was computed from" : `This page does not take ${operation.kind} apart`;
-    box.append(element("p", { class: "hint" }, `${why}. It takes ${operation.inputs.join(", ")}.`));
-  }
-  box.append(...backwardParts(name, index));
+  const parts = found ? forwardParts(found, name, index) : [hint(whyNot(operation))];
+  fillPanel("One number", name, index, outputOf(operation).at(index), [
+    ...parts,
+    ...backwardParts(name, index),
+  ]);
+}
+
+function whyNot(operation) {
+  if (operation.kind === "Placeholder") return "It is a number of the input: nothing computed it.";
+  if (forward[operation.kind])
+    return "This page does not hold all the numbers that it was computed from: some channels were left out.";
+  return `This page does not take ${operation.kind} apart. It takes ${operation.inputs.join(", ") || "nothing"}.`;
 }
 
 function forwardParts(found, name, index) {
-  const parts = [element("p", {}, found.words)];
-  if (found.patch) parts.push(patchTable(found, index));
-  parts.push(termTable(found.terms, found.isRow));
-  const text = found.formula ?? `${found.terms.some((term) => term.factors) ? "Sum of the products" : "Result"}: ${show(found.total)}`;
-  parts.push(element("p", { class: "formula", id: "total" }, text));
+  const result = found.terms.some((term) => term.factors) ? "Sum of the products" : "Result";
   const difference = Math.abs(found.total - found.value);
-  parts.push(element("p", { class: "hint", id: "difference" }, `The step has ${show(found.value)}; the difference is ${show(difference)}.`));
-  return parts;
+  return [
+    element("p", {}, found.words),
+    found.window ? windowPicture(found, name, index) : null,
+    found.patch ? patchGrids(found) : null,
+    found.attention ? attentionPicture(found.attention) : null,
+    termTable(found.terms),
+    element("p", { class: "formula", id: "total" }, found.formula ?? `${result}: ${show(found.total)}`),
+    element(
+      "p",
+      { class: "hint", id: "difference" },
+      `The step has ${show(found.value)}; the difference is ${show(difference, 2)}.`,
+    ),
+  ];
 }
 
-// The sums of a patch by input channel, and the numbers of the largest ones: pixel x weight.
-function patchTable({ terms, patch }) {
-  const sums = new Map();
-  for (const term of terms) sums.set(term.from.c, (sums.get(term.from.c) ?? 0) + term.value);
-  const order = [...sums].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
-  const grid = (c) => {
-    const rows = [];
-    for (let dy = 0; dy < patch.height; dy++) {
-      const cells = [];
-      for (let dx = 0; dx < patch.width; dx++) {
-        const term = terms.find((other) => other.from.c === c && other.from.dy === dy && other.from.dx === dx);
-        cells.push(element("td", {}, term ? `${show(term.factors[0])} × ${show(term.factors[1])}` : "outside"));
-      }
-      rows.push(element("tr", {}, ...cells));
-    }
-    return element("table", {}, element("caption", {}, `input channel ${c}: pixel × weight, sum ${show(sums.get(c))}`), ...rows);
-  };
-  const box = element("details", { open: "" }, element("summary", {}, "The patch, channel by channel"));
-  const add = (from, to) => order.slice(from, to).forEach(([c]) => box.append(element("div", { class: "wide" }, grid(c))));
-  add(0, 2);
-  if (order.length > 2) {
-    const more = element("button", { type: "button", onclick: () => { more.remove(); add(2, order.length); } }, `Show all ${order.length} input channels`);
-    box.append(more);
+// The terms of a number. Of products, and of many, the largest come first, and the rest together.
+function termTable(terms, most = TERMS_SHOWN) {
+  const order = [...terms],
+    bySize = (a, b) => Math.abs(b.value) - Math.abs(a.value);
+  if (terms.length > TERMS_SHOWN || terms.some((term) => term.factors)) {
+    order.sort((a, b) => Boolean(b.own) - Boolean(a.own) || bySize(a, b));
   }
-  return box;
+  const rows = order
+    .slice(0, most)
+    .map((term) =>
+      row(
+        [
+          linkTo(term),
+          term.factors ? term.factors.map((factor) => show(factor, 5)).join(" × ") : "",
+          show(term.value),
+        ],
+        { class: term.winner || term.own ? "winner" : null },
+      ),
+    );
+  const rest = order.slice(most);
+  if (rest.length) rows.push(row([`${rest.length} smaller ones together`, "", show(sum(rest))]));
+  const header = terms.some((term) => term.factors)
+    ? [order.length > 1 ? "the largest products" : "product", "factors", "product"]
+    : ["from", "", "number"];
+  const made = table(header, rows, { class: "terms" });
+  if (rest.length)
+    made.append(button(`Show all ${order.length}`, () => made.replaceWith(termTable(terms, order.length))));
+  return made;
 }
 
-function termTable(terms, isRow) {
-  const order = isRow ? terms : [...terms].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const shown = order.slice(0, TERMS_SHOWN);
-  const rows = shown.map((term) =>
-    element("tr", { class: term.winner || term.own ? "winner" : false },
-      element("td", {}, term.from?.operation && term.from.index && data.operations[term.from.operation]
-        ? element("button", { type: "button", title: `go to ${term.from.name}`, onclick: () => goTo(term.from.operation, term.from.index) }, term.label)
-        : term.label),
-      element("td", {}, term.factors ? term.factors.map(show).join(" × ") : ""),
-      element("td", {}, show(term.value))));
-  const rest = order.slice(TERMS_SHOWN);
-  if (rest.length) rows.push(element("tr", {}, element("td", {}, isRow ? `${rest.length} more` : `${rest.length} smaller ones together`), element("td"), element("td", {}, show(sum(rest)))));
-  const header = terms.some((term) => term.factors) ? ["the largest products", "factors", "product"] : ["from", "", "number"];
-  return element("div", { class: "wide" }, element("table", { class: "terms" }, element("tr", {}, ...header.map((text) => element("th", {}, text))), ...rows));
+// The name of a term; it leads to the number if that is on the page.
+function linkTo({ label, from }) {
+  if (from?.variable && from.index)
+    return button(label, () => showWeight(from.variable, from.index), { class: "link" });
+  if (!from?.operation || !from.index || !data.operations[from.operation]) return label;
+  return button(label, () => goTo(from.operation, from.index), {
+    class: "link",
+    title: `to ${from.name}[${from.index.join(", ")}]`,
+  });
 }
 
 function backwardParts(name, index) {
-  const found = pathsTo(name, index);
-  const parts = [element("h3", {}, "Backward: its gradient")];
-  if (!found) return [...parts, element("p", { class: "hint" }, "It has no gradient of its own: no weight before it is trained, or it is inside an operation with a gradient written by hand.")];
-  parts.push(element("p", {}, "If this number grew by a little, the mean loss would change by that times ", element("strong", { id: "gradient" }, show(found.value)), "."));
+  const found = pathsTo(name, index),
+    parts = [element("h3", {}, "Its gradient")];
+  if (inputs.includes(name)) return [...parts, hint("A training step computes no gradient of its input.")];
+  if (!found)
+    return [
+      ...parts,
+      hint(
+        "The step computes no gradient of it: nothing before it is trained, or it is inside an operation whose gradient is written by hand.",
+      ),
+    ];
+  if (found.value === undefined)
+    return [...parts, hint("This page leaves out the gradients of this channel.")];
+  parts.push(
+    element(
+      "p",
+      {},
+      "If this number were a little larger, the mean loss would change by ",
+      element("strong", { id: "gradient" }, show(found.value)),
+      " times the difference.",
+    ),
+  );
   for (const path of found.paths) {
-    parts.push(element("h3", {}, `By ${path.to}`));
-    if (!path.terms) {
-      parts.push(element("p", { class: "hint" }, "This page does not take this path apart."));
-      continue;
-    }
-    parts.push(element("p", {}, path.words), termTable(path.terms), element("p", { class: "formula path" }, `By this path: ${show(path.total)}`));
+    parts.push(element("h4", {}, "Through ", element("code", {}, path.to)));
+    if (!path.terms)
+      parts.push(
+        hint(
+          data.operations[path.to]
+            ? "This page does not hold all that it takes to follow this path."
+            : "Here the network ends: this is a part of the loss.",
+        ),
+      );
+    else
+      parts.push(
+        element("p", {}, path.words),
+        termTable(path.terms),
+        element("p", { class: "formula path" }, `Through ${path.to}: ${show(path.total)}`),
+      );
   }
-  if (found.total !== null) parts.push(element("p", { class: "hint", id: "paths" }, `All paths: ${show(found.total)}; the difference is ${show(Math.abs(found.total - found.value))}.`));
+  if (found.total !== null)
+    parts.push(
+      element(
+        "p",
+        { class: "hint", id: "paths" },
+        `${found.paths.length > 1 ? "All paths together" : "In all"}: ${show(found.total)}; the difference is ${show(Math.abs(found.total - found.value), 2)}.`,
+      ),
+    );
   return parts;
-}
-
-// One weight: its gradient, and what the optimizer makes of it.
-function showWeight(name, index) {
-  const box = document.getElementById("number"), variable = tensorOf(data.variables[name].before);
-  box.replaceChildren(
-    element("h2", {}, "One weight"),
-    element("p", {}, element("code", {}, `${name}[${index.join(", ")}]`), " = ", element("strong", { id: "value" }, show(variable.at(index)))),
-  );
-  const found = updateOf(name, index);
-  if (!found) {
-    box.append(element("p", { class: "hint" }, "Its gradient is not here: it is not trained, or this page holds only some of the channels."));
-    return;
-  }
-  const gradient = gradientOfWeight(name, index);
-  const words = gradient ? ` It is the sum over ${gradient.count} uses of this weight, of the number it was multiplied with, times the gradient of the result: ${show(gradient.total)}.` : "";
-  box.append(
-    element("p", {}, "Its gradient is ", element("strong", { id: "gradient" }, show(found.g)), `.${words}`),
-    element("h3", {}, `Update ${data.optimizer.t}, by ${data.optimizer.rule}`),
-    ...found.lines.map((line) => element("p", { class: "formula" }, line)),
-  );
-  if (found.decay) box.append(element("p", { class: "hint" }, `Before that, weight decay of ${show(found.decay)} shrinks kernels and matrices.`));
-  if (found.total !== null) box.append(element("p", { class: "formula", id: "total" }, `w' = ${show(found.total)}`));
-  box.append(element("p", { class: "hint" }, `The step has ${show(found.after)}.`, ...Object.entries(found.slots).map(([kind, [before, after]]) => ` ${kind}: ${show(before)} before, ${show(after)} after.`)));
 }

@@ -6,7 +6,12 @@ function windowOf(operation, input, size) {
   return [1, 2].map((axis, i) => {
     const stride = strides[axis];
     const missing = Math.max(0, (out[axis] - 1) * stride + size[i] - input[axis]);
-    return { stride, size: size[i], before: padding === "SAME" ? Math.floor(missing / 2) : 0, length: input[axis] };
+    return {
+      stride,
+      size: size[i],
+      before: padding === "SAME" ? Math.floor(missing / 2) : 0,
+      length: input[axis],
+    };
   });
 }
 
@@ -21,6 +26,10 @@ function placesIn(window, y, x) {
   }
   return places;
 }
+
+// Where a window lies on each axis of the image.
+const placeOfWindow = (window, y, x) =>
+  window.map(({ stride, size, before }, i) => ({ first: [y, x][i] * stride - before, size }));
 
 const isInside = (window, y, x) => y >= 0 && x >= 0 && y < window[0].length && x < window[1].length;
 
@@ -38,4 +47,20 @@ function windowsOver(window, pixelY, pixelX, height, width) {
     }
   }
   return found;
+}
+
+// As `windowOf`, for a transposed convolution of an input of this size.
+function transposedWindow(operation, kernel, height, width) {
+  const { strides, padding } = operation.attributes,
+    out = outputOf(operation).whole;
+  return [height, width].map((length, i) => {
+    const stride = strides[i + 1],
+      missing = Math.max(0, (length - 1) * stride + kernel[i] - out[i + 1]);
+    return {
+      stride,
+      size: kernel[i],
+      before: padding === "SAME" ? Math.floor(missing / 2) : 0,
+      length: out[i + 1],
+    };
+  });
 }

@@ -1,0 +1,1 @@
+"""Tests of several workers that train one network."""

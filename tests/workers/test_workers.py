@@ -1,0 +1,112 @@
+"""Several workers train as one process does: gradients, losses, state, files."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lowlevel import cluster, nets, replicas
+from lowlevel.checks import ConfigError
+from lowlevel.cli import workers
+from tests.conftest import ROOT
+
+COMMAND = [sys.executable, "-m", "tests.workers.worker"]
+
+
+def compute(path, count, steps, names):
+    """What some workers compute together, by name."""
+    command = [*COMMAND, str(path), str(steps), *names]
+    if count == 1:
+        environment = {key: value for key, value in os.environ.items() if key != "TF_CONFIG"}
+        subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    else:
+        os.chdir(ROOT)
+        assert workers.run(command, count, threads=1) == 0
+    with np.load(path) as found:
+        return dict(found)
+
+
+def assert_alike(together, alone):
+    assert together.keys() == alone.keys()
+    for name, expected in alone.items():
+        found, largest = together[name], np.abs(expected).max(initial=0)
+        assert found.shape == expected.shape
+        if "losses" in name:
+            np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg=name)
+        else:
+            # Sums in another order differ by 1e-6 of the largest entry; batch norm over few numbers
+            # magnifies that. Gradients that are 0 but for rounding have nothing larger.
+            assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-2), name
+
+
+# Dropout and batch norm; an embedding.
+SOME = ["strided_net", "text_classifier"]
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "names"),
+    [
+        (2, 12, SOME),
+        pytest.param(2, 200, sorted(nets.NETS), marks=pytest.mark.slow),
+        pytest.param(3, 200, sorted(nets.NETS), marks=pytest.mark.slow),
+    ],
+)
+def test_gradients_losses_and_state_are_those_of_one_process(
+    count, steps, names, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    alone = compute(tmp_path / "alone.npz", 1, steps, names)
+    together = compute(tmp_path / "together.npz", count, steps, names)
+    assert_alike(together, alone)
+
+
+def test_shares_cover_a_batch():
+    for whole in range(12):
+        for count in (1, 2, 3, 5):
+            shares = [replicas.Share.of(whole, index, count) for index in range(count)]
+            places = [i for share in shares for i in range(share.start, share.start + share.size)]
+            assert places == list(range(whole))
+            assert max(s.size for s in shares) - min(s.size for s in shares) <= 1
+
+
+def test_what_is_drawn_goes_by_the_place_in_the_whole_batch():
+    seed = np.array([1, 2])
+    for axis, shape in ((0, [8, 3]), (1, [5, 8, 2])):
+        whole = replicas.draw_uniform(shape, seed, axis=axis).numpy()
+        parts = []
+        for index in range(3):
+            share = replicas.Share.of(8, index, 3)
+            own = [*shape]
+            own[axis] = share.size
+            with replicas.sharing(share):
+                parts.append(replicas.draw_uniform(own, seed, axis=axis).numpy())
+        np.testing.assert_array_equal(np.concatenate(parts, axis), whole)
+    rows = replicas.draw_uniform([8 * 5], seed).numpy()  # five rows for each example
+    with replicas.sharing(replicas.Share.of(8, 1, 2)):
+        np.testing.assert_array_equal(replicas.draw_uniform([4 * 5], seed).numpy(), rows[20:])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", "[]", '{"cluster": {"worker": ["a:1"]}}',
+        '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief", "index": 0}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": true}}',
+    ],
+)  # fmt: skip
+def test_a_damaged_cluster_is_a_sentence(text, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ConfigError, match="TF_CONFIG"):
+        cluster.join()
+
+
+def test_one_worker_is_alone(monkeypatch):
+    config = {"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    assert cluster.join().is_alone
+    assert cluster.current().sums([1.5, 2]) == [1.5, 2]

@@ -1,0 +1,113 @@
+"""One worker of a test: it computes gradients and makes steps for every net; the chief writes them.
+
+    python -m tests.workers.worker FILE STEPS NET...
+
+Alone it computes whole batches; in a cluster, its share of each.
+"""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+
+from lowlevel import cluster, optimizers, replicas
+from lowlevel.training import step as step_module
+from lowlevel.training.compiled import Compiled
+from lowlevel.training.state import TrainingState
+from lowlevel.training.step import build_train_step
+from lowlevel.training.step_loop import build_step_loop
+from lowlevel.training.tasks import Task
+
+BATCH = 7  # which neither two nor three workers can share evenly
+SEED = 3
+
+
+def of_outputs(targets, outputs):
+    """A loss of any float outputs: their mean square from a target."""
+    rows = [tf.reshape(part, [tf.shape(part)[0], -1]) for part in tf.nest.flatten(outputs)]
+    return tf.add_n([tf.reduce_mean(tf.square(row - targets[:, None]), axis=1) for row in rows])
+
+
+def make(name):
+    """The step of a net, what it is made of, and three batches of all examples."""
+    from tests.comparison import values
+    from tests.nets.test_conformance import inputs_of
+    from tests.nets.test_conformance import make as make_net
+    from tests.steps import network_of
+
+    net, config, store = make_net(name)
+    if name == "leaky_net":  # for images of any size
+        config = dataclasses.replace(config, image_shape=(12, 12, 3))
+    network, task = network_of(net, config, store), Task(of_outputs, {})
+    optimizer = optimizers.Momentum(1e-3)
+    state = TrainingState(store, optimizer, task.metric_names)
+    recipe = Compiled(SEED, optimizer, lambda gradients: gradients)
+    batches = []
+    for number, size in enumerate((BATCH, BATCH, 3)):
+        targets = tf.constant(values(size, seed=number))
+        batches.append((inputs_of(net, config, size), targets))
+    return network, task, state, recipe, batches
+
+
+def share(batch):
+    """This worker's part of a batch."""
+    part = cluster.current().share(BATCH if len(batch[1]) == BATCH else len(batch[1]))
+    if part is None:
+        return batch
+    return tuple(array[part.start : part.start + part.size] for array in batch)
+
+
+def gradients_of(network, task, state, recipe, batch):
+    """The gradients of the mean loss of the whole batch, by name."""
+    here = cluster.current()
+
+    def differentiate(*part):
+        _, gradients, _, _ = step_module._differentiate(network, task, state, recipe, part)
+        return gradients
+
+    function = tf.function(lambda *part: here.run(differentiate, *part), autograph=False)
+    return {name: value.numpy() for name, value in function(*share(batch)).items()}
+
+
+def losses_of(network, task, state, recipe, batches, steps):
+    """The mean loss of each of some steps, over batches in turn."""
+    spec = [network.input_spec, tf.TensorSpec([None], tf.float32)]
+    step = build_train_step(network, task, state, recipe, spec)
+    loop = build_step_loop(step, list(state.variables.all().values()))
+
+    def elements():
+        for number in range(steps):
+            yield share(batches[number % len(batches)])
+
+    dataset = tf.data.Dataset.from_generator(elements, output_signature=tuple(spec))
+    sums, finite = loop(iter(dataset), tf.constant(steps))
+    assert bool(finite)
+    return sums["loss"][:, 0] / sums["loss"][:, 1]
+
+
+def main(path, steps, *names):
+    here, found = cluster.join(), {}
+    tf.get_logger().setLevel("ERROR")  # it warns of functions made anew, which are meant here
+    for name in names:
+        *made, batches = make(name)
+        for key, value in gradients_of(*made, batches[0]).items():
+            found[f"{name} gradient {key}"] = value
+        found[f"{name} losses"] = losses_of(*made, batches, int(steps)).numpy()
+        state = made[2]
+        for key, variable in (
+            state.variables.state.items() if hasattr(state.variables, "state") else ()
+        ):
+            found[f"{name} state {key}"] = variable.numpy()
+    assert replicas.context() is None
+    if here.is_chief:
+        np.savez(Path(path), **found)
+    here.any(False)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
