@@ -33,7 +33,7 @@ def size(array: np.ndarray) -> float:
 def rounding(here: np.ndarray) -> float:
     """What two ways to compute one layer may differ by: more where a batch norm adds up more."""
     added = here.size / max(here.shape[-1] if here.ndim else 1, 1)
-    return (ALONE + 4 * np.finfo(np.float32).eps * added**0.5) * size(here)
+    return float((ALONE + 4 * np.finfo(np.float32).eps * added**0.5) * size(here))
 
 
 def length(array: np.ndarray) -> float:

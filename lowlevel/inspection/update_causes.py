@@ -151,18 +151,14 @@ def of_average(trace: Trace, name: str, there: np.ndarray) -> list[str]:
     # The kernel's variance is divided by n - 1.
     ours = statistic * (count - 1) / count if name.endswith("variance") else statistic
     momentum = _momentum(before, ours, here)
-    found = []
-    for words, other in (("", ours), ("its variance is divided by n - 1 (here n)", statistic)):
+    for divisor, other in (("", ours), ("its variance is divided by n - 1 (here n)", statistic)):
         fitted = _momentum(before, other, there)
         expected = fitted * before + (1 - fitted) * other
         if np.allclose(expected, there, rtol=5e-7, atol=1e-6 * float(np.abs(there).max())):
-            if abs(fitted - momentum) > 1e-4:
-                words += (
-                    f"{' and ' if words else ''}its momentum is {fitted:.4g} (here {momentum:.4g})"
-                )
-            if words and not found:
-                found.append(words)
-    return found
+            kept = f"its momentum is {fitted:.4g} (here {momentum:.4g})"
+            words = [divisor, kept if abs(fitted - momentum) > 1e-4 else ""]
+            return [" and ".join(filter(None, words))] if any(words) else []
+    return []
 
 
 def _momentum(before, statistic, after):

@@ -118,6 +118,24 @@ def test_a_planted_difference_is_named(beside, name):
     assert words in found.first.causes[0]
 
 
+def test_one_mistake_does_not_hide_the_next(beside):
+    def norm(**named):
+        return port.AverageDividedByLess(epsilon=1e-4, momentum=0.9, **named)
+
+    found = beside(port.theirs(norm=norm, conv2={"activation": "tanh"}, epsilon=1e-4))
+    assert [(one.name, one.causes) for one in found.differences[:5]] == [
+        ("bn1", ("an epsilon of 0.0001 (here 0.001)",)),
+        ("c2", ("tanh as its activation",)),
+        ("ln", ("an epsilon of 0.0001 (here 0.001)",)),
+        ("state/bn1/mean", ("its momentum is 0.9 (here 0.99)",)),
+        (
+            "state/bn1/variance",
+            ("its variance is divided by n - 1 (here n) and its momentum is 0.9 (here 0.99)",),
+        ),
+    ]
+    assert "c2 differs by itself, in its activation." in str(found)
+
+
 def test_batch_norms_epsilon(beside):
     found = beside(
         port.theirs(norm=lambda **named: layers.BatchNormalization(epsilon=1e-5, **named))
