@@ -12,6 +12,8 @@ PACKAGE, SCRIPTS = ROOT / "lowlevel", ROOT / "scripts"
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *SCRIPTS.glob("*.py")])
 ONE_PAGE = SCRIPTS / "mnist_on_one_page.py"
 
+MAY_IMPORT_KERAS = {"scripts.compare_with_keras"}  # by name, where it is used
+
 # A file may import from its own row or from a lower one.
 ROWS = {
     "lowlevel": 0,
@@ -101,6 +103,12 @@ def test_no_keras_no_internals_no_pickle(path):
             assert node.attr != "keras", f"{path}:{node.lineno} reaches for Keras"
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert node.value.value is False
+
+
+def test_one_script_alone_imports_keras_by_name():
+    imports = re.compile(r"""(import_extra|import_module|__import__)\(\s*["'](tf_)?keras""")
+    found = {module_name(path) for path in SOURCES if imports.search(path.read_text("utf-8"))}
+    assert found == MAY_IMPORT_KERAS
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)

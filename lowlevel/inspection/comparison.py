@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lowlevel.checks import ConfigError
+from lowlevel.inspection.layer_again import results
 from lowlevel.inspection.traced import Trace
 from lowlevel.types import ArrayLike
 
@@ -28,7 +29,7 @@ def compare(trace: Trace, other: Trace | Mapping[str, ArrayLike], name: str) -> 
     Raises:
         ConfigError: they have no layer in common.
     """
-    rows, first = [], None
+    rows, first, given = [], None, results(trace)
     for layer, operations in trace.by_layer().items():
         if isinstance(other, Trace):
             there = {found.name: found for found in other.by_layer().get(layer, ())}
@@ -46,7 +47,8 @@ def compare(trace: Trace, other: Trace | Mapping[str, ArrayLike], name: str) -> 
             ]
         else:
             gradients, variables = [], []
-            values = [(operations[-1].value.array, other[layer])] if layer in other else []
+            result = given.get(layer)
+            values = [(result.value.array, other[layer])] if result and layer in other else []
         if values or variables:
             row = [_largest(part) for part in (values, gradients, variables)]
             rows.append(

@@ -88,15 +88,21 @@ def why_not(operation: tf.Operation) -> str | None:
     return None
 
 
-def run(operation: tf.Operation, inputs: list[np.ndarray]) -> list[tf.Tensor]:
-    """What an operation gives for inputs, eagerly: a list of its outputs."""
+def run(operation: tf.Operation, inputs: list, **altered: Any) -> list[tf.Tensor]:
+    """What an operation gives for inputs, eagerly: a list of its outputs.
+
+    Args:
+        operation: an operation of a graph.
+        inputs: arrays.
+        altered: settings to use instead of its own, for example `padding="VALID"`.
+    """
     function = getattr(tf.raw_ops, operation.type)
     definition, parameters = operation.op_def, list(inspect.signature(function).parameters)
     attributes = {
         attr.name: _attribute(operation, attr.name)
         for attr in definition.attr
         if attr.name in parameters
-    }
+    } | altered
     # Some arguments are called otherwise in Python than in the graph; their order is the same.
     names = [name for name in parameters if name not in attributes]
     waiting, arguments = list(zip(operation.inputs, inputs, strict=True)), {}

@@ -24,6 +24,11 @@ def build(image_shape=(28, 28, 1), num_classes=10, dropout_rate=0.2):
     )
 
 
+def of_config(config):
+    """The Keras model of the sizes in a `lowlevel.nets.conv_net.Config`."""
+    return build(config.image_shape, config.num_classes, config.dropout_rate)
+
+
 def copy_variables(variables, model):
     """Gives the Keras model the numbers of a `VariableStore`."""
     for name, weights in variables.weights.items():

@@ -98,6 +98,7 @@ def build_mish_net(config):
             layers.Conv2D(config.block.filters, name=f"{name}-c2", **sizes),
             layers.BatchNormalization(momentum=config.block.norm_momentum, name=f"{name}-bn"),
             layers.Activation("mish"),
+            layers.Dropout(config.block.dropout_rate, name=f"{name}-dropout"),
         ]
 
         def block(x):
@@ -162,12 +163,14 @@ def build_vision_transformer(config):
     for number in range(1, config.depth + 1):
         block = f"block{number}"
         y = layers.LayerNormalization(name=f"{block}-norm1")(x)
-        x = x + layers.MultiHeadAttention(
+        y = layers.MultiHeadAttention(
             config.heads, width // config.heads, name=f"{block}-attention"
         )(y, y)
+        x = x + layers.Dropout(config.dropout_rate)(y)
         y = layers.LayerNormalization(name=f"{block}-norm2")(x)
         y = layers.Dense(config.hidden, name=f"{block}-d1")(y)
         y = keras.activations.gelu(y, approximate=False)
-        x = x + layers.Dense(width, name=f"{block}-d2")(y)
+        y = layers.Dense(width, name=f"{block}-d2")(y)
+        x = x + layers.Dropout(config.dropout_rate)(y)
     x = layers.LayerNormalization(name="norm")(x[:, 0])
     return keras.Model(inputs, layers.Dense(config.num_classes, name="out")(x))

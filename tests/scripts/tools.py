@@ -23,6 +23,15 @@ class Result:
         return self.out.splitlines()[-2:]
 
 
+def load(name):
+    """A script as a module."""
+    path = SCRIPTS / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
 def run_here(name, arguments, monkeypatch, capfd):
     """Runs `main()` of a script in this process."""
     capfd.readouterr()
@@ -39,11 +48,8 @@ def prepare(name, *arguments):
 def _run_main(name, arguments, monkeypatch):
     from lowlevel.cli import command_line
 
-    path = SCRIPTS / name
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+    script = load(name)
+    monkeypatch.setattr(sys, "argv", [str(SCRIPTS / name), *map(str, arguments)])
     try:
         command_line.run(script.main)
     except SystemExit as stop:
