@@ -83,11 +83,16 @@ def _values_in(value):
 
 
 def write_text(path: Path, text: str) -> None:
+    """Replaces the file at `path` in one instant, see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Replaces the file at `path` in one instant: writes beside it, flushes, renames."""
     path = Path(path)
     temporary = temporary_beside(path)
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)

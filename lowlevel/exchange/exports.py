@@ -17,11 +17,11 @@ from lowlevel.exchange import (
     litert,
     onnx_file,
     places,
-    portable,
     pytorch,
     safetensors_file,
     serving_directory,
     stablehlo,
+    whole_file,
     with_state,
 )
 from lowlevel.prediction import export, trained
@@ -98,7 +98,7 @@ def _needs(module, extra):
 
     def check(path):
         import_extra(module, extra)
-        portable.check_free(path)
+        whole_file.check_free(path)
 
     return check
 
@@ -113,7 +113,7 @@ class Format:
     """
 
     write: Callable[..., str]
-    check: Callable[[Path], Any] = portable.check_free
+    check: Callable[[Path], Any] = whole_file.check_free
 
 
 FORMATS = {

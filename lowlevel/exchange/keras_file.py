@@ -13,9 +13,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from lowlevel import __version__, files, optimizers
-from lowlevel.checks import CheckpointError, ConfigError, check_path, import_extra, reason_of
-from lowlevel.exchange import descriptions, keras_config, keras_layout, keras_member, places
+from lowlevel import __version__, optimizers
+from lowlevel.checks import CheckpointError, ConfigError, check_path, import_extra
+from lowlevel.exchange import (
+    descriptions,
+    keras_config,
+    keras_layout,
+    keras_member,
+    places,
+    whole_file,
+)
 from lowlevel.exchange.graph import Graph
 from lowlevel.exchange.places import Place
 from lowlevel.files import FilePath
@@ -61,15 +68,7 @@ def write(path: FilePath, network: Network, state: TrainingState | None = None) 
             file[name] = array
     if where.name.endswith(KERAS):
         content = _archive(graph, state, content.getvalue())
-    temporary = files.temporary_beside(where)
-    try:
-        temporary.write_bytes(content.getvalue())
-        files.sync(temporary)
-        temporary.replace(where)
-    except OSError as error:
-        raise CheckpointError(f"{where} cannot be written: {reason_of(error)}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    whole_file.replace(where, content.getvalue())
     return found
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import CheckpointError, ConfigError, DataError, check_choice, reason_of
-from lowlevel.exchange import portable
+from lowlevel.exchange import portable, whole_file
 from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage import checkpoint
@@ -50,7 +50,7 @@ def write(
         ConfigError: there is no such kind, or examples are missing or superfluous.
         DataError: the examples do not fit the network.
     """
-    portable.check_free(path)
+    whole_file.check_free(path)
     check_choice("the kind of LiteRT file", kind, KINDS)
     module, function = _frozen(network)
     converter: Any = tf.lite.TFLiteConverter.from_concrete_functions([function], module)
@@ -74,7 +74,7 @@ def write(
         raise CheckpointError(
             f"{network.source} cannot become LiteRT, which lacks the ops {missing}."
         ) from error
-    portable.write(path, content)
+    whole_file.write_new(path, content)
     return sorted(function.structured_outputs)
 
 

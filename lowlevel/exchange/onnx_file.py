@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from lowlevel.checks import CheckpointError, import_extra, reason_of
-from lowlevel.exchange import portable
+from lowlevel.exchange import portable, whole_file
 from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
 
@@ -25,7 +25,7 @@ def write(path: FilePath, network: TrainedNetwork) -> list[str]:
             the network.
         MissingExtraError: tf2onnx is not installed.
     """
-    portable.check_free(path)
+    whole_file.check_free(path)
     library = import_extra("tf2onnx", "onnx")
     function = portable.function_of(network)
     try:
@@ -36,5 +36,5 @@ def write(path: FilePath, network: TrainedNetwork) -> list[str]:
         raise CheckpointError(
             f"{network.source} cannot become ONNX: {reason_of(error)}."
         ) from error
-    portable.write(path, model.SerializeToString())
+    whole_file.write_new(path, model.SerializeToString())
     return [output.name for output in model.graph.output]

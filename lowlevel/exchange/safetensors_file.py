@@ -13,7 +13,7 @@ import numpy as np
 
 from lowlevel import files
 from lowlevel.checks import CheckpointError, check_path, import_extra, reason_of
-from lowlevel.exchange import places
+from lowlevel.exchange import places, whole_file
 from lowlevel.exchange.places import Place
 from lowlevel.files import FilePath
 from lowlevel.nets.network import Network
@@ -56,15 +56,7 @@ def write(
     found = layout(network)
     arrays = {place.theirs: place.to_theirs(variables[place.ours].numpy()) for place in found}
     header = {} if config is None else {CONFIG: json.dumps(config)}
-    temporary = files.temporary_beside(where)
-    try:
-        temporary.write_bytes(library.save(arrays | dict(beside or {}), header))
-        files.sync(temporary)
-        temporary.replace(where)
-    except OSError as error:
-        raise CheckpointError(f"{where} cannot be written: {reason_of(error)}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    whole_file.replace(where, library.save(arrays | dict(beside or {}), header))
     return found
 
 

@@ -5,7 +5,7 @@ import re
 import tensorflow as tf
 
 from lowlevel.checks import check_integer
-from lowlevel.exchange import portable
+from lowlevel.exchange import portable, whole_file
 from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
 
@@ -27,8 +27,8 @@ def write(path: FilePath, network: TrainedNetwork, batch_size: int = 1) -> None:
         CheckpointError: the file exists or cannot be written.
         ConfigError: the batch size is not a whole number above 0.
     """
-    portable.check_free(path)
-    portable.write(path, text(network, batch_size).encode())
+    whole_file.check_free(path)
+    whole_file.write_new(path, text(network, batch_size).encode())
 
 
 def text(network: TrainedNetwork, batch_size: int = 1) -> str:
