@@ -159,15 +159,16 @@ def main():
 
 def load_model(keras, args, network):
     """The Keras model: from its file, from a function, or that of the tests."""
-    from lowlevel.cli import carrying, our_side
+    from lowlevel.cli import our_side
+    from lowlevel.cli.carrying import reason_there
 
+    if args.weights and not args.weights.is_file():
+        raise DataError(f"{args.weights} is not a file.")
     if args.weights and args.weights.suffix == ".keras":
         try:
             return keras.saving.load_model(args.weights)
         except (OSError, ValueError, TypeError) as error:
-            raise DataError(
-                f"{args.weights} cannot be loaded: {carrying.reason_there(error)}."
-            ) from error
+            raise DataError(f"{args.weights} cannot be loaded: {reason_there(error)}.") from error
     if not (args.builder or network.name):
         raise ConfigError("a weights file needs the model that it is for: give --builder.")
     sys.path.insert(0, str(ROOT))
@@ -182,9 +183,7 @@ def load_model(keras, args, network):
         try:
             model.load_weights(args.weights)
         except (OSError, ValueError) as error:
-            raise DataError(
-                f"{args.weights} does not fit: {carrying.reason_there(error)}."
-            ) from error
+            raise DataError(f"{args.weights} does not fit: {reason_there(error)}.") from error
     return model
 
 

@@ -1,6 +1,7 @@
 """scripts/compare_with_keras.py as a person runs it; tests/inspection/test_twin.py plants more."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,8 +84,10 @@ def test_without_keras(compare, monkeypatch):
         (PORT, "--ours needs a Keras model"),
         (("nothing",), "net must be one of"),
         (("mlp", "--weights", "a.h5"), "--weights needs a .keras or a .weights.h5 file"),
-        (("mlp", "--weights", "no.keras"), "no.keras cannot be loaded: "),
-        (("mlp", "--weights", "no.weights.h5"), "no.weights.h5 does not fit: "),
+        (("mlp", "--weights", "no.keras"), "no.keras is not a file."),
+        (("mlp", "--weights", "no.weights.h5"), "no.weights.h5 is not a file."),
+        (("mlp", "--weights", "wrong.keras"), "wrong.keras cannot be loaded: "),
+        (("mlp", "--weights", "wrong.weights.h5"), "wrong.weights.h5 does not fit: "),
         (("mlp", "--builder", "no.module:build"), "no.module:build cannot be loaded"),
         (("mlp", "--builder", "tests.scripts.port:no"), "has no attribute 'no'"),
         (("mlp", "--builder", "tests.scripts.port"), "must be MODULE:FUNCTION"),
@@ -100,6 +103,8 @@ def test_without_keras(compare, monkeypatch):
 def test_mistakes_get_a_sentence(compare, words, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("wrong.npy", np.ones((3, 4, 4, 1)))
+    for name in ("wrong.keras", "wrong.weights.h5"):
+        Path(name).write_bytes(b"not a file of Keras")
     result = compare(*words)
     assert result.status == 2, result.out + result.err
     assert message in result.err
