@@ -1,5 +1,6 @@
 """Contenders as processes of their own, which the benchmark tells when to run."""
 
+import functools
 import json
 import re
 import subprocess
@@ -21,19 +22,19 @@ class Process:
     """A process that is started once and runs again and again.
 
     Attributes:
-        numbers: what it computes, to be compared; or why it cannot run, a text.
         peak: the most memory it has used, in MiB.
     """
 
     peak = None
 
-    def __init__(self, module, directory, options):
-        """Starts it, and waits for its numbers.
+    def __init__(self, module, directory, options, environment=None):
+        """Starts it.
 
         Args:
             module: the contender's module in `benchmarks.contenders`.
             directory: holds variables and examples; its messages go there, too.
             options: for `benchmarks/worker.py`.
+            environment: its environment (default: that of this process).
         """
         name = f"{module}-{options['setting'].replace(' ', '-')}.txt"
         self._messages = directory / name  # shown if it dies
@@ -44,12 +45,26 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=messages,
                 text=True,
+                env=environment,
             )
-        self.numbers = self._answer()
+
+    @functools.cached_property
+    def numbers(self):
+        """What it computes, to be compared; or why it cannot run, a text."""
+        return self._answer()
 
     def run(self):
         """Runs a round; returns the seconds it took."""
+        self.begin_round()
+        return self.end_round()
+
+    def begin_round(self):
+        """Lets it begin a round."""
+        assert not isinstance(self.numbers, str), self.numbers
         print(file=self._process.stdin, flush=True)
+
+    def end_round(self):
+        """Waits for the end of the round; returns the seconds it took."""
         seconds, self.peak = self._answer()
         return seconds
 
@@ -82,8 +97,8 @@ class FirstStep:
         """Runs a round; returns the seconds it took."""
         start = time.perf_counter()
         process = Process(*self._arguments)
-        seconds = time.perf_counter() - start
         self.numbers = process.numbers
+        seconds = time.perf_counter() - start
         process.end()
         return seconds
 

@@ -17,7 +17,7 @@ def make(job):
     """The `Contender` that trains."""
     command_line.quiet_tensorflow()  # as the scripts do: it also leaves out Keras
 
-    from lowlevel import nets, variables
+    from lowlevel import cluster, nets, variables
     from lowlevel.cli import threads
     from lowlevel.data.examples import Arrays
     from lowlevel.data.training_data import TrainingData
@@ -27,13 +27,14 @@ def make(job):
     from lowlevel.training.run import Run
 
     threads.choose(job.work.net)  # as the scripts do
+    here = cluster.join()
     config = config_of(job.work, job.dropout)
     network = nets.make(job.work.net, config, precision=job.precision)
     variables.assign(network.variables.all(), job.variables)
     recipe = Recipe(
         batch_size=job.batch_size,
         learning_rate=LEARNING_RATE,
-        jit_compile=job.work.net in JIT_COMPILED,
+        jit_compile=here.is_alone and job.work.net in JIT_COMPILED,
     )
     examples = Arrays(job.inputs, job.targets)
     run = Run(network, tasks.of_net(job.work.net, config), TrainingData(examples), recipe)
