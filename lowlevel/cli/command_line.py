@@ -33,12 +33,21 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(allow_abbrev=False, **keywords)
+        self._commands: dict[str, argparse.ArgumentParser] = {}
+
+    def add_subparsers(self, **keywords: Any) -> Any:
+        """See `argparse.ArgumentParser`: what makes the parsers of commands."""
+        action = super().add_subparsers(**keywords)
+        self._commands = action.choices
+        return action
 
     def error(self, message: str) -> NoReturn:
         """Prints the message and exits with status 2; a misspelt option is told the right one."""
         _, unknown, words = message.partition("unrecognized arguments: ")
         if unknown and words.startswith("-"):
-            options = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", self.format_help()))
+            parsers = [self, *self._commands.values()]
+            known = " ".join(parser.format_help() for parser in parsers)
+            options = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", known))
             near = difflib.get_close_matches(words.split()[0].partition("=")[0], options, n=1)
             message += f"; did you mean {near[0]}?" if near else ""
         self.exit(2, f"{self.prog}: {printable(message)} (try --help)\n")

@@ -90,3 +90,11 @@ def test_a_misspelt_option_is_told_the_right_one(monkeypatch, capsys, words, hin
     error = capsys.readouterr().err
     assert hint in error
     assert error.count("\n") == 1
+
+
+def test_so_is_a_misspelt_option_of_a_command(capsys):
+    parser = command_line.ArgumentParser(prog="lowlevel")
+    parser.add_subparsers().add_parser("train").add_argument("--epochs")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["train", "--epoch", "2"])
+    assert "did you mean --epochs?" in capsys.readouterr().err
