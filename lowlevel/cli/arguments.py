@@ -181,6 +181,13 @@ def add_run(parser: argparse.ArgumentParser, run_dir: object, export: bool = Tru
         help="save this often besides the end of each epoch (default: only there)",
     )
     group.add_argument(
+        "--keep-every",
+        metavar="EPOCHS",
+        type=whole_number(1),
+        help="keep the checkpoint of each so many epochs, besides the newest three and the best, "
+        "for example to look at the course of training with explain.py",
+    )
+    group.add_argument(
         "--on-save-error",
         choices=policies.ON_SAVE_ERROR,
         default="stop",

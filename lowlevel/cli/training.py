@@ -35,7 +35,7 @@ PRODUCTS = (
 
 def make_directory(args: argparse.Namespace, checkpoints: Path, name: str) -> RunDirectory:
     """The `RunDirectory` of the arguments; by default `name` in `checkpoints`."""
-    return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS)
+    return RunDirectory(args.run_dir or checkpoints / name, PRODUCTS, args.keep_every)
 
 
 def keep_jit_compile(args: argparse.Namespace, directory: RunDirectory) -> None:

@@ -11,12 +11,8 @@ from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage import checkpoint, records, weights_file
 from lowlevel.storage.history import best_epoch
-from lowlevel.storage.run_directory import (
-    BEST_EPOCH,
-    PREDICTS_WITH,
-    RunDirectory,
-    checkpoint_name,
-)
+from lowlevel.storage.kept_checkpoints import checkpoint_name
+from lowlevel.storage.run_directory import BEST_EPOCH, PREDICTS_WITH, RunDirectory
 from lowlevel.variables import join
 
 SAVED_MODEL = "saved_model.pb"

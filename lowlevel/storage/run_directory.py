@@ -3,30 +3,26 @@
 config.json      what is trained, on what, and how
 metrics.jsonl    one JSON object for each finished epoch
 checkpoint       names the newest checkpoint, for `tf.train.load_checkpoint(directory)`
-epoch-0001-step-00000469/    the checkpoints: the newest three, and the best
+epoch-0001-step-00000469/    the checkpoints, see `kept_checkpoints`
 """
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from lowlevel import files
-from lowlevel.checks import CheckpointError, check_path, reason_of
-from lowlevel.storage import checkpoint, configs
-from lowlevel.storage.history import best_epoch
+from lowlevel.checks import CheckpointError, check_integer, check_path, reason_of
+from lowlevel.storage import checkpoint, configs, kept_checkpoints
+from lowlevel.storage.kept_checkpoints import KEEP_EVERY, checkpoint_name
 from lowlevel.storage.lock import lock, unlock
 
 CONFIG, METRICS, POINTER = "config.json", "metrics.jsonl", "checkpoint"
 ABOUT = "about"  # the part of a config that tells a run's origin, and is not compared
-KEEP_NEWEST = 3
 IMAGES = "images"  # where decoded images may be kept, even before there is a run
 # In a config: prediction takes the checkpoint of the best epoch, not the newest.
 PREDICTS_WITH, BEST_EPOCH = "predicts_with", "best epoch"
-
-_CHECKPOINT_NAME = re.compile(r"epoch-\d{4,}-step-\d{8,}")
 
 
 class RunDirectory:
@@ -35,11 +31,18 @@ class RunDirectory:
     Attributes:
         path: the directory.
         products: names of other files written there after training, for example pictures.
+        keep_every: None, or n: checkpoints of epochs n, 2n, ... are kept, too. None takes what an
+            existing run was begun with.
     """
 
-    def __init__(self, path: files.FilePath, products: Iterable[str] = ()) -> None:
+    def __init__(
+        self, path: files.FilePath, products: Iterable[str] = (), keep_every: int | None = None
+    ) -> None:
         self.path = check_path("the run directory", path)
         self.products = tuple(products)
+        self.keep_every = keep_every
+        if keep_every is not None:
+            check_integer("keep_every", keep_every, 1)
         self._config: str | None = None  # the text of config.json, once the directory is open
 
     def lock(self) -> None:
@@ -61,14 +64,7 @@ class RunDirectory:
 
     def checkpoints(self) -> list[Path]:
         """Paths of all checkpoints, whole or damaged, oldest first."""
-        if not self.path.is_dir():
-            return []
-        found = [
-            path
-            for path in self.path.iterdir()
-            if path.is_dir() and _CHECKPOINT_NAME.fullmatch(path.name)
-        ]
-        return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)[::-1]])
+        return kept_checkpoints.find(self.path)
 
     def check_ours(self) -> None:
         """Raises CheckpointError if the directory has files but does not belong to a run."""
@@ -128,14 +124,22 @@ class RunDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.lock()
-            if newest is None:
-                marked = config | {ABOUT: config.get(ABOUT, {})}
-                files.write_text(self.path / CONFIG, json.dumps(marked, indent=1) + "\n")
+            self._write_config(config if newest is None else self.read_config(), newest is None)
             self._config = files.read_text(self.path / CONFIG)
             self.write_metrics([] if newest is None else newest[1].get("history", []))
         except OSError as error:
             raise CheckpointError(f"{self.path} cannot be written: {reason_of(error)}.") from error
         return newest
+
+    def _write_config(self, config, is_new):
+        """Marks a config as that of a run, with the checkpoints that it keeps."""
+        about = config.get(ABOUT, {})
+        before = kept_checkpoints.every_of(about)
+        self.keep_every = self.keep_every or before
+        if is_new or self.keep_every != before:
+            about = about | ({KEEP_EVERY: self.keep_every} if self.keep_every else {})
+            marked = json.dumps(config | {ABOUT: about}, indent=1)
+            files.write_text(self.path / CONFIG, marked + "\n")
 
     def _set_damaged_aside(self, whole):
         """Renames the checkpoints newer than `whole`, so that they no longer count as newest."""
@@ -228,12 +232,10 @@ class RunDirectory:
 
     def _prune(self, history, just_saved):
         paths = self.checkpoints()
-        kept = {just_saved, *(path.name for path in paths[-KEEP_NEWEST:])}
-        if history:
-            best = best_epoch(history)
-            kept.add(checkpoint_name(best["epoch"], best["step"]))
+        names = [path.name for path in paths]
+        kept = kept_checkpoints.to_keep(names, history, self.keep_every)
         for path in paths:
-            if path.name not in kept:
+            if path.name not in {just_saved, *kept}:
                 files.delete(path)
         self._delete_temporary()
 
@@ -243,8 +245,3 @@ class RunDirectory:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-
-
-def checkpoint_name(finished_epochs: int, step: int) -> str:
-    """Name of the directory of a checkpoint."""
-    return f"epoch-{finished_epochs:04d}-step-{step:08d}"

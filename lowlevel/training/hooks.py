@@ -177,11 +177,12 @@ class Checkpoint(Hook):
     Args:
         path: the directory: new, empty, or written by this hook.
         fresh: delete the checkpoints of an earlier training.
+        keep_every: see `lowlevel.storage.run_directory.RunDirectory`.
     """
 
     @explain(**HOOK)
-    def __init__(self, path: FilePath, fresh: bool = False) -> None:
-        self.run = RunDirectory(path)
+    def __init__(self, path: FilePath, fresh: bool = False, keep_every: int | None = None) -> None:
+        self.run = RunDirectory(path, keep_every=keep_every)
         self._fresh = fresh
 
     def on_train_begin(self, state: TrainingState) -> None:

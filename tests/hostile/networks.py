@@ -12,7 +12,15 @@ from lowlevel.prediction import anomaly, detector_file, trained
 from lowlevel.prediction.predictor import Predictor
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.prediction.text_predictor import TextPredictor
-from lowlevel.storage import checkpoint, configs, hdf5, records, run_directory, weights_file
+from lowlevel.storage import (
+    checkpoint,
+    configs,
+    hdf5,
+    kept_checkpoints,
+    records,
+    run_directory,
+    weights_file,
+)
 
 NET = mlp.Config((2, 2, 1), 2, (3,))
 CONFIG = {
@@ -68,7 +76,7 @@ def write_in(path, name, content):
 
 
 def newest(folder):
-    return folder / "run" / run_directory.checkpoint_name(2, 6)
+    return folder / "run" / kept_checkpoints.checkpoint_name(2, 6)
 
 
 def record_seeds(folder):

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import tensorflow as tf
 
 from lowlevel.checks import CheckpointError, ConfigError
+from lowlevel.storage import kept_checkpoints
 from lowlevel.storage.run_directory import RunDirectory
 
 CONFIG = {"net": "conv_net", "about": {"lowlevel": "0"}}
@@ -60,3 +62,55 @@ def test_many_differences_are_counted(tmp_path):
     assert "field1 is 1 there and null here" in str(raised.value)
     assert "and 26 more differences" in str(raised.value)
     assert len(str(raised.value)) < 500
+
+
+def save_epochs(directory, first, last):
+    """Saves a run of ten steps an epoch, whose second epoch is its best."""
+    variable = tf.Variable(0.0)
+    for end in range(first, last + 1):
+        losses = [0.1 if epoch == 2 else 1.0 for epoch in range(1, end + 1)]
+        history = [
+            {"epoch": epoch, "step": 10 * epoch, "val_loss": loss}
+            for epoch, loss in enumerate(losses, start=1)
+        ]
+        directory.save({"variable": variable}, {"step": 10 * end, "history": history})
+
+
+def epochs_in(path):
+    return [int(found.name[6:10]) for found in RunDirectory(path).checkpoints()]
+
+
+def test_the_newest_three_and_the_best_are_kept(tmp_path):
+    directory = RunDirectory(tmp_path)
+    directory.open(CONFIG)
+    save_epochs(directory, 1, 8)
+    assert epochs_in(tmp_path) == [2, 6, 7, 8]
+
+
+def test_of_each_so_many_epochs_one_is_kept_also_by_whoever_goes_on(tmp_path):
+    directory = RunDirectory(tmp_path, keep_every=3)
+    directory.open(CONFIG)
+    save_epochs(directory, 1, 8)
+    directory.unlock()
+    assert epochs_in(tmp_path) == [2, 3, 6, 7, 8]
+    resumed = RunDirectory(tmp_path)
+    resumed.open(CONFIG, resume=True)
+    save_epochs(resumed, 9, 10)
+    resumed.unlock()
+    assert epochs_in(tmp_path) == [2, 3, 6, 8, 9, 10]
+    other = RunDirectory(tmp_path, keep_every=5)
+    other.open(CONFIG, resume=True)
+    save_epochs(other, 11, 13)
+    other.unlock()
+    assert epochs_in(tmp_path) == [2, 10, 11, 12, 13]
+    assert json.loads((tmp_path / "config.json").read_text())["about"]["keep_every"] == 5
+
+
+@pytest.mark.parametrize("about", [[], {"keep_every": "x"}, {"keep_every": 0}, None])
+def test_a_config_that_tells_nonsense_of_its_checkpoints_keeps_the_usual_ones(about):
+    assert kept_checkpoints.every_of(about) is None
+
+
+def test_a_wrong_keep_every_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="keep_every must be"):
+        RunDirectory(tmp_path, keep_every=0)
