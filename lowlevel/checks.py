@@ -4,6 +4,7 @@ Every error a user can cause is a `LowlevelError` whose text is one sentence: th
 was expected, what was received, what to do. Command-line tools print it and exit with status 2.
 """
 
+import difflib
 import importlib
 import math
 import operator
@@ -136,7 +137,9 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
         ConfigError: it is not.
     """
     if not isinstance(value, str) or value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        near = difflib.get_close_matches(str(value), choices, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}{hint}")
     return value
 
 

@@ -70,3 +70,8 @@ def test_tensorflow_keeps_its_own_names_for_itself():
     assert "{{" in str(caught.value)
     assert "{{" not in reason_of(caught.value)
     assert "[Op" not in reason_of(caught.value)
+
+
+def test_a_near_choice_is_named():
+    with pytest.raises(ConfigError, match=r"not 'conv-net'; did you mean conv_net\?"):
+        check_choice("net", "conv-net", ["mlp", "conv_net"])

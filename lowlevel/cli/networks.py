@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lowlevel import nets
+from lowlevel.checks import ConfigError
 from lowlevel.prediction import trained
 from lowlevel.training.recipe import Recipe
 
@@ -36,9 +37,12 @@ def choose(text: str) -> Chosen:
         ConfigError: it is neither a name nor a path that exists.
         CheckpointError: there is no trained network at that path.
     """
-    if text in nets.NETS or not Path(text).exists():
+    if text not in nets.NETS and Path(text).exists():
+        of_run = trained.load(text)
+        network: Any = of_run.network  # of the registry, as all that are loaded
+        recipe = Recipe.from_config(of_run.config)
+        return Chosen(network.name, network.config, network.precision, recipe)
+    try:
         return Chosen(text, nets.get(text).Config())
-    of_run = trained.load(text)
-    network: Any = of_run.network  # of the registry, as all that are loaded
-    recipe = Recipe.from_config(of_run.config)
-    return Chosen(network.name, network.config, network.precision, recipe)
+    except ConfigError as error:
+        raise ConfigError(f"there is no run {text}, and {error}") from error

@@ -75,7 +75,7 @@ def _take_as_it_is(grey, invert, source):
 
 def _no_ink(invert, source):
     if invert is None:
-        return DataError(f"{source} contains no digit: it is blank.")
+        return DataError(f"{source} contains no digit: nothing in it stands out.")
     contrast = "darker" if invert else "lighter"
     return DataError(f"{source} contains no digit: nothing in it is {contrast} than the paper.")
 

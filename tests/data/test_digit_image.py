@@ -51,7 +51,7 @@ def test_the_light_is_found_under_the_ink():
 def test_a_photograph_of_blank_paper_holds_no_digit(to_digit):
     random = np.random.default_rng(0)
     for _ in range(10):
-        with pytest.raises(DataError, match="contains no digit: it is blank"):
+        with pytest.raises(DataError, match="contains no digit: nothing in it stands out"):
             to_digit(photograph(np.zeros([28, 28], np.uint8), random))
 
 

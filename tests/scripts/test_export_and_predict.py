@@ -90,7 +90,7 @@ def test_mistakes_get_a_sentence(run_script, pictures, tmp_path):
         ),
         (("export.py", tmp_path / "none", "--weights", tmp_path / "a.h5"), "does not exist"),
         (("export.py", full, "--weights", tmp_path / "a.h5"), "contains no checkpoint"),
-        (("summary.py", "resnet"), "net must be one of"),
+        (("summary.py", "resnet"), "there is no run resnet, and net must be one of"),
         (("summary.py", full), "contains no checkpoint"),
         (("summary.py", "digit_encoder", "--time"), "digit_encoder has no task of its own"),
         (("summary.py", "conv_net", "--depth", 0), "argument --depth"),
