@@ -177,9 +177,12 @@ def of_optimizer(optimizer: Optimizer, step: int) -> dict:
     settings = {
         name: value for name, value in vars(optimizer).items() if isinstance(value, float | bool)
     }
-    rate = float(optimizer.learning_rate(tf.constant(step, tf.int64)))
+    rate, first = (
+        float(optimizer.learning_rate(tf.constant(at, tf.int64))) for at in (step, 0)
+    )  # fmt: skip
     rule = type(optimizer).__name__
-    return {"rule": rule, "learning_rate": rate, "t": step + 1, "settings": settings}
+    found = {"rule": rule, "learning_rate": rate, "t": step + 1, "settings": settings}
+    return found | {"has_ended": rate == 0 < first}
 
 
 def _entry(operation: TracedOperation, trace: Trace) -> dict:
