@@ -19,7 +19,7 @@ import tensorflow as tf
 from lowlevel import files
 from lowlevel.checks import ConfigError, DataError, reason_of
 from lowlevel.files import FilePath
-from lowlevel.inspection import answers, comparison, opened_run, page_data, trace
+from lowlevel.inspection import answers, comparison, opened_run, page_data, page_times, trace
 from lowlevel.inspection.arrays_file import Arrays
 from lowlevel.inspection.profile import Profile
 from lowlevel.inspection.traced import Trace
@@ -30,16 +30,16 @@ from lowlevel.types import ArrayLike, GraphFunction, Nest
 SCRIPTS = (
     *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
     *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
-    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
+    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js", "places.js"),
     *("answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
 MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
+OTHERS_SHARE = 0.25  # of that room, for the maps of a run to compare with
 FIRST_STEP = (
     f"The network was exported without its optimizer and its schedule, so this is a first step of "
     f"Adam at its usual rate of {opened_run.USUAL_RATE}, on plain labels."
 )
-ENDED = "The schedule has ended: its rate is 0, so no weight changes."
 
 
 class Page:
@@ -112,13 +112,15 @@ def explain(
     batch = as_batch(run, inputs, targets)
     found = trace_batch(run, *batch)
     arrays = Arrays()
-    shown = page_data.examples_that_fit(found, max_numbers)
-    data = page_data.of_trace(found, arrays, max_numbers, shown)
+    other = beside[1] if beside and isinstance(beside[1], Trace) else None
+    room = max_numbers if other is None else int((1 - OTHERS_SHARE) * max_numbers)
+    shown = page_data.examples_that_fit(found, room)
+    data = page_data.of_trace(found, arrays, room, shown)
     classes = list(map(str, class_names))
     optimizer = page_data.of_optimizer(run.state.optimizer, found.step)
     data |= {
         "title": f"{_name_of(run.network)}, step {found.step + 1}",
-        "about": _about(run, found, count, shown) + (f" {ENDED}" if optimizer["has_ended"] else ""),
+        "about": f"{_about(run, found, count, shown)} {optimizer['ended']}".rstrip(),
         "classes": classes,
         "optimizer": optimizer,
         "answers": answers.of_trace(run, found, batch),
@@ -127,12 +129,15 @@ def explain(
         "course": course(batch, arrays) if course else [],
         "comparison": comparison.compare(found, beside[1], beside[0]) if beside else None,
     }
+    if other is not None:
+        maps = page_data.of_other(data, other, arrays, max_numbers - room)
+        data["comparison"]["arrays"] = maps
     titles = titles or _titles(data["answers"], classes)
     if len(titles) != count:
         raise ConfigError(f"there are {count} examples, but {len(titles)} titles.")
     data["examples"] = [{"title": str(title)} for title in titles[:shown]]
     if profile is not None:
-        _add_shares(data, profile)
+        page_times.add(data, profile)
     data["arrays"] = arrays.entries
     return Page(_assemble(data, arrays), found)
 
@@ -195,19 +200,6 @@ def _about(run, found, count, shown):
         + (f" Shown are the first {shown}." if shown < count else "")
         + (f" {FIRST_STEP}" if opened_run.is_exported(run) else "")
     )
-
-
-def _add_shares(data, profile):
-    """Adds the share of the step's time to operations, gradient and update with their layer's."""
-    whole = sum(operation.milliseconds for operation in profile.operations) or 1.0
-    for operation in profile.operations:
-        share = operation.milliseconds / whole
-        if operation.name in data["operations"]:
-            entry = data["operations"][operation.name]
-            entry["share"] = entry.get("share", 0) + share
-        if operation.layer in data["layers"]:
-            layer = data["layers"][operation.layer]
-            layer["share"] = layer.get("share", 0) + share
 
 
 def _assemble(data, arrays):

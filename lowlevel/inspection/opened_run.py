@@ -15,6 +15,7 @@ from lowlevel.training.run import Run
 
 USUAL_RATE = 0.001  # of Adam: Kingma and Ba (2015)
 
+
 def open_run(path: FilePath) -> tuple[Run, TrainedNetwork]:
     """The run in a directory, without its data, at the checkpoint that it predicts with.
 
