@@ -49,13 +49,10 @@ def open_run(path: FilePath) -> tuple[Run, TrainedNetwork]:
 
 
 def restore(run: Run, checkpoint_path: Path) -> None:
-    """Takes a run to one of its checkpoints; that of an exported network is at step 0."""
+    """Takes a run to one of its checkpoints; that of an exported network has its variables alone."""
     state = run.state
-    if _is_exported(checkpoint_path):
-        checkpoint.restore(checkpoint_path, state.network_tensors())
-        state.step.assign(0)
-    else:
-        checkpoint.restore(checkpoint_path, state.tensors())
+    exported = _is_exported(checkpoint_path)
+    checkpoint.restore(checkpoint_path, state.network_tensors() if exported else state.tensors())
 
 
 def is_exported(run: Run) -> bool:
