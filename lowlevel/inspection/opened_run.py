@@ -49,7 +49,7 @@ def open_run(path: FilePath) -> tuple[Run, TrainedNetwork]:
 
 
 def restore(run: Run, checkpoint_path: Path) -> None:
-    """Takes a run to one of its checkpoints; that of an exported network has its variables alone."""
+    """Takes a run to one of its checkpoints; an exported one has the network's variables alone."""
     state = run.state
     exported = _is_exported(checkpoint_path)
     checkpoint.restore(checkpoint_path, state.network_tensors() if exported else state.tensors())

@@ -36,8 +36,8 @@ def _computed_with(operation: Operation, operations: dict[str, dict]) -> list[st
     """
     names, name, kind = [], operation.name, operation.kind.removeprefix("Fused")
     while operations[name]["kind"] not in (kind, operation.kind):
-        source, *_ = *operations[name]["inputs"], ""
-        name = source.partition(":")[0]
+        inputs = operations[name]["inputs"]
+        name = inputs[0].partition(":")[0] if inputs else ""
         if operations.get(name, {}).get("layer") != operation.layer:
             return []
         names.append(name)
