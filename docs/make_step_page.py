@@ -1,39 +1,58 @@
 #!/usr/bin/env python3
-"""Writes docs/step.html, a page of a training step of the network that ships, and its picture.
+"""Writes docs/step.html, a page of a training step of the quick start's network, and its picture.
 
     python docs/make_step_page.py
 
-The picture, docs/step.png, is what Chromium shows after a click on a pixel of the layer c2; without
-Chromium, chromedriver and Selenium it stays as it is.
+The network is trained on the packaged sample of MNIST, as `scripts/train_mnist.py --dataset sample`
+trains it, for a minute. The picture, docs/step.png, is what Chromium shows after a click on a pixel
+of the layer c2; without Chromium, chromedriver and Selenium it stays as it is.
 """
 
 import shutil
 import sys
 from pathlib import Path
 
-from lowlevel import shipped
 from lowlevel.cli import command_line
 
 DOCS = Path(__file__).resolve().parent
 PAGE, PICTURE = DOCS / "step.html", DOCS / "step.png"
-TEST_IMAGE = 0  # of the packaged sample of MNIST
-MAX_NUMBERS = 1_500_000
-PIXEL = "[0, 10, 12, 3]"  # example, row, column, channel
+EPOCHS = (1, 2, 3, 4, 6)  # after which the slider stops; it starts before the first
+TEST_IMAGES = [8, 34]  # of the sample: two that the network is not yet certain of
+MAX_NUMBERS = 1_200_000
+PIXEL = "c2/Conv2D[0,6,10,4]"  # example, row, column, channel
 
 
 def make_page():
-    """The page, as `scripts/explain.py --index 0` makes it, but without measured times."""
-    from lowlevel.data import mnist_sample
-    from lowlevel.inspection import explain, opened_run
+    """The page of the step after the last of the epochs, without measured times."""
+    import numpy as np
 
-    run, trained = opened_run.open_run(shipped.MNIST)
-    test, chosen = mnist_sample.load().test, slice(TEST_IMAGE, TEST_IMAGE + 1)
+    from lowlevel import nets
+    from lowlevel.cli import defaults
+    from lowlevel.data import mnist_sample, training_data
+    from lowlevel.inspection import course, explain
+    from lowlevel.training import loop, tasks
+    from lowlevel.training.recipe import Recipe
+    from lowlevel.training.run import Run
+
+    dataset = mnist_sample.load()
+    recipe = Recipe(learning_rate=defaults.MNIST.learning_rate.of(["conv_net on sample"]))
+    data = training_data.of_images(dataset)
+    run = Run(nets.make("conv_net", seed=recipe.seed), tasks.classification(), data, recipe)
+    labels = dataset.test.labels[TEST_IMAGES]
+    batch = explain.as_batch(run, dataset.test.images[TEST_IMAGES] / np.float32(255), labels)
+    traces = [explain.trace_batch(run, *batch)]
+    for epochs in EPOCHS:
+        loop.train(run, loop.RunLength(epochs))
+        traces.append(explain.trace_batch(run, *batch))
     page = explain.explain(
         run,
-        trained.preprocess(test.images[chosen] / 255),
-        test.labels[chosen],
-        titles=[f"MNIST sample, test image {TEST_IMAGE}"],
-        class_names=trained.class_names,
+        *batch,
+        titles=[
+            f"sample test image {index} (a {label})"
+            for index, label in zip(TEST_IMAGES, labels, strict=True)
+        ],
+        class_names=range(10),
+        course=lambda _, arrays: [course.of_trace(trace, arrays) for trace in traces],
         max_numbers=MAX_NUMBERS,
     )
     page.save(PAGE)
@@ -59,10 +78,9 @@ def take_picture():
     with webdriver.Chrome(options=options, service=service) as window:
         size = {"width": 1400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        window.get(f"{PAGE.as_uri()}#c2")
+        window.get(f"{PAGE.as_uri()}#{PIXEL}")
         is_ready = "return document.documentElement.dataset.ready === 'yes'"
         WebDriverWait(window, 60).until(lambda _: window.execute_script(is_ready))
-        window.execute_script(f"showNumber('c2/Conv2D', {PIXEL})")
         window.save_screenshot(str(PICTURE))
     print(f"drew docs/{PICTURE.name}")
 

@@ -40,6 +40,14 @@ def of_trace(run: Run, trace: Trace, batch: tuple) -> list[dict]:
     return found
 
 
+def probabilities_of(trace: Trace) -> np.ndarray | None:
+    """What a classifier says of each example, `[examples, classes]`; None of other networks."""
+    logits = logits_of(trace)
+    if logits is None or logits.value.array.ndim != 2:
+        return None
+    return tf.nn.softmax(np.asarray(logits.value.array, np.float64)).numpy()
+
+
 def logits_of(trace: Trace) -> TracedOperation | None:
     """The operation whose output a loss of classes takes, or None."""
     for operation in trace.operations.values():

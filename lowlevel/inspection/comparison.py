@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from lowlevel.checks import ConfigError
+from lowlevel.inspection import answers
 from lowlevel.inspection.layer_again import results
 from lowlevel.inspection.traced import Trace
 from lowlevel.types import ArrayLike
 
+EQUAL = "Their activations are equal, up to the last bits."
 TOLERANCE = 1e-5  # of the largest number: float32 sums of some hundred terms, in another order
 
 
@@ -24,7 +26,8 @@ def compare(trace: Trace, other: Trace | Mapping[str, ArrayLike], name: str) -> 
     Returns:
         A dict: `name`; `rows`, for each layer the largest difference of its activations, of their
         gradients, and of its variables, None where one of the two has none; `first`, the first
-        layer whose activations differ by more than float32 explains, or None; `words`.
+        layer whose activations differ by more than float32 explains, or None; `words`. Of a
+        `Trace` also its `step`, the `losses` of the examples, and their `probabilities` or None.
 
     Raises:
         ConfigError: they have no layer in common.
@@ -58,12 +61,49 @@ def compare(trace: Trace, other: Trace | Mapping[str, ArrayLike], name: str) -> 
                 first = layer
     if not rows:
         raise ConfigError(f"{name} has no layer of the same name as one of the network's.")
+    found = {"name": name, "rows": rows, "first": first}
+    if first is None:
+        return found | _of_trace(other) | {"words": EQUAL}
+    apart = _apart(trace, other, first) if isinstance(other, Trace) else ""
+    return found | _of_trace(other) | {"words": apart or f"They first differ in layer {first}."}
+
+
+def _of_trace(other):
+    if not isinstance(other, Trace):
+        return {}
+    probabilities = answers.probabilities_of(other)
+    return {
+        "step": other.step,
+        "losses": other.losses.tolist(),
+        "probabilities": None if probabilities is None else probabilities.tolist(),
+    }
+
+
+def _apart(trace, other, first):
+    """What is said if the first layer that differs has other weights; "" if it has not."""
+    pairs = {
+        name: [np.asarray(kept.before.array, np.float64) for kept in (one, other.variables[name])]
+        for name, one in trace.variables.items()
+        if name in other.variables
+    }
+    if any(one.shape != two.shape for one, two in pairs.values()):
+        return ""
+    own = [pair for name, pair in pairs.items() if trace.variables[name].layer == first]
+    if not own or not _differ(own):
+        return ""
+    away, length = (np.sqrt(sum(np.sum(part**2) for part in parts)) for parts in (
+        [one - two for one, two in pairs.values()], [one for one, _ in pairs.values()]
+    ))  # fmt: skip
     words = (
-        "Their activations are equal, up to the last bits."
-        if first is None
-        else f"They first differ in layer {first}."
+        f"They differ from layer {first} on, because their weights do: the distance between all "
+        f"weights is {away / length:.2g} times the length of those here (1.4 where two of a length "
+        f"have nothing in common)"
     )
-    return {"name": name, "rows": rows, "first": first, "words": words}
+    here, there = answers.probabilities_of(trace), answers.probabilities_of(other)
+    if here is None or there is None or here.shape != there.shape:
+        return f"{words}."
+    agree = int(np.sum(here.argmax(1) == there.argmax(1)))
+    return f"{words}. Their answers agree on {agree} of {len(here)} examples."
 
 
 def _differ(pairs):

@@ -19,7 +19,7 @@ import tensorflow as tf
 from lowlevel import files
 from lowlevel.checks import ConfigError, DataError, reason_of
 from lowlevel.files import FilePath
-from lowlevel.inspection import answers, comparison, page_data, trace
+from lowlevel.inspection import answers, comparison, opened_run, page_data, page_times, trace
 from lowlevel.inspection.arrays_file import Arrays
 from lowlevel.inspection.profile import Profile
 from lowlevel.inspection.traced import Trace
@@ -30,11 +30,16 @@ from lowlevel.types import ArrayLike, GraphFunction, Nest
 SCRIPTS = (
     *("arrays.js", "elements.js", "colours.js", "layouts.js", "maps.js", "windows.js"),
     *("forward.js", "backward.js", "convolution.js", "elementwise.js", "moves.js", "update.js"),
-    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js"),
+    *("number.js", "patch.js", "attention.js", "weight.js", "diagram.js", "layer.js", "places.js"),
     *("answer.js", "course.js", "comparison.js", "main.js"),
 )
 MAX_EXAMPLES = 8
 MAX_NUMBERS = 5_500_000  # of a page: about 20 MB as text
+OTHERS_SHARE = 0.25  # of that room, for the maps of a run to compare with
+FIRST_STEP = (
+    f"The network was exported without its optimizer and its schedule, so this is a first step of "
+    f"Adam at its usual rate of {opened_run.USUAL_RATE}, on plain labels."
+)
 
 
 class Page:
@@ -48,6 +53,9 @@ class Page:
     def __init__(self, html: str, trace: Trace) -> None:
         self.html = html
         self.trace = trace
+
+    def __repr__(self) -> str:
+        return f"Page of step {self.trace.step + 1}, {len(self.html) / 2**20:.1f} MB; save it"
 
     def save(self, path: FilePath) -> None:
         """Writes the page to a file. Raises DataError if it cannot be written."""
@@ -81,7 +89,7 @@ def explain(
         subject: a compiled `lowlevel.model.Model`, or a `Run`.
         inputs: at most 8 examples; images float32 in [0, 1], `[examples, height, width, channels]`.
         targets: what the run trains on, for example labels `[examples]`.
-        titles: what to call each example.
+        titles: what to call each example; by default its number and its class.
         class_names: a name for each class.
         profile: where the time of a step goes, to be shown beside each operation.
         course: None, or a function of (batch, arrays) that returns the entries of checkpoints, see
@@ -104,23 +112,32 @@ def explain(
     batch = as_batch(run, inputs, targets)
     found = trace_batch(run, *batch)
     arrays = Arrays()
-    shown = page_data.examples_that_fit(found, max_numbers)
-    data = page_data.of_trace(found, arrays, max_numbers, shown)
+    other = beside[1] if beside and isinstance(beside[1], Trace) else None
+    room = max_numbers if other is None else int((1 - OTHERS_SHARE) * max_numbers)
+    shown = page_data.examples_that_fit(found, room)
+    data = page_data.of_trace(found, arrays, room, shown)
+    classes = list(map(str, class_names))
+    optimizer = page_data.of_optimizer(run.state.optimizer, found.step)
     data |= {
-        "title": f"{run.network.name or 'A network'}, step {found.step + 1}",
-        "about": _about(run, found, count, shown),
-        "examples": [{"title": title} for title in _titles(titles, count)[:shown]],
-        "classes": list(map(str, class_names)),
-        "optimizer": page_data.of_optimizer(run.state.optimizer, found.step),
+        "title": f"{_name_of(run.network)}, step {found.step + 1}",
+        "about": f"{_about(run, found, count, shown)} {optimizer['ended']}".rstrip(),
+        "classes": classes,
+        "optimizer": optimizer,
         "answers": answers.of_trace(run, found, batch),
         "losses": list(answers.LOSSES),
         "batch": count,
-        "forgets": _forgets(found),
         "course": course(batch, arrays) if course else [],
         "comparison": comparison.compare(found, beside[1], beside[0]) if beside else None,
     }
+    if other is not None:
+        maps = page_data.of_other(data, other, arrays, max_numbers - room)
+        data["comparison"]["arrays"] = maps
+    titles = titles or _titles(data["answers"], classes)
+    if len(titles) != count:
+        raise ConfigError(f"there are {count} examples, but {len(titles)} titles.")
+    data["examples"] = [{"title": str(title)} for title in titles[:shown]]
     if profile is not None:
-        _add_shares(data, profile)
+        page_times.add(data, profile)
     data["arrays"] = arrays.entries
     return Page(_assemble(data, arrays), found)
 
@@ -151,14 +168,26 @@ def make_step(run: Run, *batch: Nest) -> GraphFunction:
     return build_train_step(run.network, run.task, run.state, run.recipe, spec)
 
 
-def _titles(titles, count):
-    if titles and len(titles) != count:
-        raise ConfigError(f"there are {count} examples, but {len(titles)} titles.")
-    return [str(title) for title in titles] or [f"example {number}" for number in range(count)]
+def _name_of(network):
+    """The network's name, or that of its function."""
+    name = network.name or getattr(network.forward, "__name__", "")
+    return "A network" if name in ("", "forward", "<lambda>") else name
+
+
+def _titles(found, classes):
+    """The number of each example, and its class if it has one."""
+    titles = []
+    for number, answer in enumerate(found):
+        title = f"example {number}"
+        if answer["probabilities"]:
+            label = int(np.argmax(answer["targets"]))
+            title += f" (a {classes[label]})" if classes else f" (class {label})"
+        titles.append(title)
+    return titles
 
 
 def _about(run, found, count, shown):
-    """What is on the page, in two sentences."""
+    """What is on the page, in a few sentences."""
     parameters = sum(
         np.prod(variable.before.statistics.shape, dtype=np.int64)
         for variable in found.variables.values()
@@ -169,28 +198,8 @@ def _about(run, found, count, shown):
         f"after step {found.step}, on a batch of {examples}: every number is one that the compiled "
         f"step computed, and nothing was changed."
         + (f" Shown are the first {shown}." if shown < count else "")
+        + (f" {FIRST_STEP}" if opened_run.is_exported(run) else "")
     )
-
-
-def _forgets(found):
-    """Whether what the optimizer remembers was not stored, as in a network that was exported."""
-    kept = [
-        before for variable in found.variables.values() for before, _ in variable.slots.values()
-    ]
-    return found.step > 0 and bool(kept) and all(slot.statistics.zeros == 1 for slot in kept)
-
-
-def _add_shares(data, profile):
-    """Adds the share of the step's time to operations, gradient and update with their layer's."""
-    whole = sum(operation.milliseconds for operation in profile.operations) or 1.0
-    for operation in profile.operations:
-        share = operation.milliseconds / whole
-        if operation.name in data["operations"]:
-            entry = data["operations"][operation.name]
-            entry["share"] = entry.get("share", 0) + share
-        if operation.layer in data["layers"]:
-            layer = data["layers"][operation.layer]
-            layer["share"] = layer.get("share", 0) + share
 
 
 def _assemble(data, arrays):

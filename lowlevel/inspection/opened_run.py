@@ -13,9 +13,14 @@ from lowlevel.training import tasks
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.run import Run
 
+USUAL_RATE = 0.001  # of Adam: Kingma and Ba (2015)
+
 
 def open_run(path: FilePath) -> tuple[Run, TrainedNetwork]:
     """The run in a directory, without its data, at the checkpoint that it predicts with.
+
+    A network that was exported has neither its optimizer's slots nor the rest of a schedule. Its
+    next step is a first one: by Adam, at Adam's usual rate, on plain labels.
 
     Args:
         path: a run directory. Nothing in it is changed.
@@ -32,22 +37,32 @@ def open_run(path: FilePath) -> tuple[Run, TrainedNetwork]:
         raise CheckpointError(f"{path} is not a run directory.")
     config, checkpoint_path = trained.find_checkpoint(path)
     found = TrainedNetwork.from_config(config, checkpoint_path)
-    task = found.task
+    task, recipe = found.task, Recipe.from_config(config)
     settings: Any = config.get("training", {})
-    if settings.get("label_smoothing"):
+    if _is_exported(checkpoint_path):
+        recipe = Recipe(recipe.seed, recipe.batch_size, "adam", USUAL_RATE)
+    elif settings.get("label_smoothing"):
         task = tasks.classification(settings["label_smoothing"])
-    run = Run(found.network, task, None, Recipe.from_config(config), RunDirectory(path))
+    run = Run(found.network, task, None, recipe, RunDirectory(path))
     restore(run, checkpoint_path)
     return run, found
 
 
 def restore(run: Run, checkpoint_path: Path) -> None:
-    """Takes a run to one of its checkpoints. That of an exported network has no slots."""
-    record = checkpoint.read_record(checkpoint_path)
+    """Takes a run to one of its checkpoints; an exported one has the network's variables alone."""
     state = run.state
-    tensors = state.network_tensors() if record.get("exported") else state.tensors()
-    checkpoint.restore(checkpoint_path, tensors)
-    state.step.assign(record["step"])
+    exported = _is_exported(checkpoint_path)
+    checkpoint.restore(checkpoint_path, state.network_tensors() if exported else state.tensors())
+
+
+def is_exported(run: Run) -> bool:
+    """Whether a run was opened from an exported network."""
+    paths = run.directory.checkpoints() if run.directory else []
+    return len(paths) == 1 and checkpoint.is_whole(paths[0]) and _is_exported(paths[0])
+
+
+def _is_exported(checkpoint_path):
+    return bool(checkpoint.read_record(checkpoint_path).get("exported"))
 
 
 def some_checkpoints(run: Run, most: int) -> list[Path]:

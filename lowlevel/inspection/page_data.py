@@ -12,6 +12,7 @@ from lowlevel.inspection.traced import Trace, TracedOperation
 from lowlevel.optimizer import Optimizer
 
 HIDDEN = PASSING | {"Const", "ReadVariableOp", "Placeholder", "StatelessRandomUniformV2"}
+ENDED = "The schedule has ended: its rate is 0, so no weight changes."
 # Shares of the numbers that a page has room for.
 VALUES, GRADIENTS, WEIGHTS, UPDATES = 0.4, 0.3, 0.22, 0.08
 
@@ -139,6 +140,39 @@ def _operations(trace, layers, variables, arrays, max_numbers, examples):
     return entries
 
 
+def of_other(data: dict, other: Trace, arrays: Arrays, room: int) -> dict[str, int]:
+    """The numbers of another run's arrays, by the name of an operation or a variable.
+
+    Args:
+        data: the result of `of_trace`.
+        other: the `Trace` of the other run, of the same examples.
+        arrays: where its arrays are added: the result of each layer and the variables, of each
+            the part that is kept of ours, while there is room.
+        room: for how many numbers.
+    """
+    ours = {
+        name: data["operations"][name]["outputs"][0]
+        for layer in data["layers"].values()
+        for name in layer["operations"][-1:]
+    } | {name: variable["before"] for name, variable in data["variables"].items()}
+    found = {}
+    for name, number in ours.items():
+        entry = arrays.entries[number]
+        kept = other.tensor(f"{name}:0") if name in data["operations"] else None
+        if name in other.variables:
+            kept = other.variables[name].before
+        if kept is None or list(kept.statistics.shape) != entry["whole"]:
+            continue
+        if entry["channels"] is not None:
+            kept = kept.of_channels(entry["channels"])
+        if entry["shape"]:
+            kept = kept.first_examples(entry["shape"][0])
+        room -= kept.array.size
+        if room >= 0:
+            found[name] = arrays.add(kept)
+    return found
+
+
 def _first(kept, batch, examples):
     has_batch = kept.array.ndim and kept.statistics.shape[0] == batch
     return kept.first_examples(examples) if has_batch else kept
@@ -177,9 +211,11 @@ def of_optimizer(optimizer: Optimizer, step: int) -> dict:
     settings = {
         name: value for name, value in vars(optimizer).items() if isinstance(value, float | bool)
     }
-    rate = float(optimizer.learning_rate(tf.constant(step, tf.int64)))
+    rates = [optimizer.learning_rate(tf.constant(at, tf.int64)) for at in (step, 0)]
+    rate, first = map(float, rates)
     rule = type(optimizer).__name__
-    return {"rule": rule, "learning_rate": rate, "t": step + 1, "settings": settings}
+    found = {"rule": rule, "learning_rate": rate, "t": step + 1, "settings": settings}
+    return found | {"ended": ENDED if rate == 0 < first else ""}
 
 
 def _entry(operation: TracedOperation, trace: Trace) -> dict:

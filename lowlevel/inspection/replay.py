@@ -41,9 +41,10 @@ class Replay:
         if self.differences:
             worst = sorted(self.differences.items(), key=lambda item: -item[1])[:5]
             named = ", ".join(f"{name} {difference:.3g}" for name, difference in worst)
+            most = f"the most: {named}" if len(self.differences) > len(worst) else named
             lines.append(
-                f"different, because a compiled step rearranges arithmetic and sums in the order "
-                f"of its threads: {named}"
+                f"{len(self.differences)} differ by rounding, because a compiled step rearranges "
+                f"arithmetic and adds in the order of its threads; {most}"
             )
         for reason in dict.fromkeys(self.left_out.values()):
             names = [name for name, why in self.left_out.items() if why == reason]

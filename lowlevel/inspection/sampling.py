@@ -1,6 +1,7 @@
 """What is kept of a large array: some of its channels, and the statistics of the whole."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,6 +40,14 @@ class Kept:
             notes.append(f"{kept} of {count} channels")
             array = array[..., chosen]
         return Kept(array, self.statistics, channels, ", ".join(notes))
+
+    def of_channels(self, channels: Sequence[int]) -> "Kept":
+        """Keeps these channels of the last axis; they must be among those that it has."""
+        there = range(self.array.shape[-1]) if self.channels is None else self.channels
+        chosen = [there.index(channel) for channel in channels]
+        return dataclasses.replace(
+            self, array=self.array[..., chosen], channels=tuple(channels)
+        )  # fmt: skip
 
     def first_examples(self, count: int) -> "Kept":
         """Keeps the first examples, along the first axis."""

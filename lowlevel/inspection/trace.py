@@ -127,7 +127,7 @@ def _operation(operation, step, values):
 def _variable(name, before, after, values, max_kept):
     slots = {
         slot.removesuffix(f"/{name}"): (Kept.of(before[slot], max_kept), Kept.of(new, max_kept))
-        for slot, new in after.items()
+        for slot, new in sorted(after.items())
         if slot.endswith(f"/{name}")
     }
     return TracedVariable(

@@ -56,6 +56,20 @@ def test_gradients_are_compared_but_do_not_make_the_first_layer(trace):
     assert by_layer["out"] == pytest.approx(0.5) and by_layer["d1"] == 0
 
 
+def test_networks_with_other_weights_are_compared_by_their_answers(trace):
+    other = dataclasses.replace(trace, variables=dict(trace.variables))
+    kept = trace.variables["weights/d1"]
+    before = dataclasses.replace(kept.before, array=3 * kept.before.array)
+    other.variables["weights/d1"] = dataclasses.replace(kept, before=before)
+    lengths = [np.linalg.norm(v.before.array.astype(float)) for v in trace.variables.values()]
+    share = 2 * np.linalg.norm(kept.before.array.astype(float)) / np.linalg.norm(lengths)
+    words = compare(trace, moved(other, "d1/MatMul", 1.0), "the other")["words"]
+    assert words.startswith("They differ from layer d1 on, because their weights do")
+    assert f"is {share:.2g} times the length" in words and words.endswith("2 of 2 examples.")
+    other = moved(trace, "out/BiasAdd", 100.0)  # its weights are the same
+    assert compare(trace, other, "the other")["words"] == "They first differ in layer out."
+
+
 def test_layers_of_other_sizes_differ(trace):
     found = compare(trace, trace_of(width=4), "the wider one")
     row = next(row for row in found["rows"] if row["layer"] == "d1")

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
-from lowlevel import variables
+from lowlevel import optimizers, variables
 from lowlevel.checks import CheckpointError
-from lowlevel.inspection import answers, explain, opened_run
+from lowlevel.inspection import answers, explain, opened_run, page_data
 from lowlevel.training import tasks
 from tests.training import small_run
 
@@ -59,17 +59,31 @@ def test_damaged_checkpoints_are_left_out_and_few_are_evenly_spaced(trained, tmp
     assert opened_run.some_checkpoints(run, 8) == [whole[0], whole[2]]
 
 
-def test_an_exported_network_has_no_memory_of_its_optimizer(trained, tmp_path):
+def test_an_exported_network_takes_a_plain_first_step_of_adam(trained, tmp_path):
+    trained.task = tasks.classification(label_smoothing=0.2)
     trained.export(tmp_path / "exported")
     run, _ = opened_run.open_run(tmp_path / "exported")
-    assert int(run.state.step) == 5
-    assert not any(slot.numpy().any() for slot in run.state.optimizer.slots.values())
     found = variables.sha256(run.network.variables.all())
     assert found == variables.sha256(trained.network.variables.all())
     page = explain.explain(run, IMAGES, LABELS)
-    assert '"forgets": true' in page.html
-    for whole in (trained, small_run.make()):  # what was not trained has nothing to remember
-        assert '"forgets": false' in explain.explain(whole, IMAGES, LABELS).html
+    assert explain.FIRST_STEP in page.html and '"rule": "Adam", "learning_rate": 0.001' in page.html
+    assert explain.FIRST_STEP not in explain.explain(trained, IMAGES, LABELS).html
+    variable = page.trace.variables["weights/d1"]
+    moved = np.abs(variable.gradient.array) > 1e-3  # elsewhere Adam's epsilon counts
+    update = -opened_run.USUAL_RATE * np.sign(variable.gradient.array)
+    np.testing.assert_allclose(variable.update.array[moved], update[moved], rtol=1e-2)
+    answer = answers.of_trace(run, page.trace, explain.as_batch(run, IMAGES, LABELS))[0]
+    assert max(answer["targets"]) == 1
+
+
+def test_a_schedule_that_has_ended():
+    run = small_run.make(schedule="cosine", schedule_steps=2)
+    assert page_data.of_optimizer(run.state.optimizer, 1)["ended"] == ""
+    run.state.step.assign(2)
+    page = explain.explain(run, IMAGES, LABELS)
+    assert page_data.ENDED in page.html
+    assert not page.trace.variables["weights/d1"].update.array.any()
+    assert page_data.of_optimizer(optimizers.SGD(0.0), 2)["ended"] == ""  # a rate, no schedule
 
 
 def test_the_labels_are_smoothed_as_in_training(tmp_path):

@@ -12,7 +12,8 @@ from lowlevel import losses, metrics, nets, optimizers
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.inspection import trace
 from lowlevel.inspection.comparison import compare
-from lowlevel.inspection.explain import explain
+from lowlevel.inspection.explain import explain, trace_batch
+from lowlevel.inspection.profile import Operation, Profile
 from lowlevel.model import Model
 from lowlevel.nets import conv_net, mish_net, vision_transformer
 from lowlevel.training import tasks
@@ -22,6 +23,8 @@ from tests.comparison import values
 from tests.inspection.browser import open_page, requests_of
 
 LABELS = np.array([7, 2], np.int32)
+TIMES = Profile(4.0, [Operation("c2/Relu", "FusedConv2D", "c2", "forward", 3.0),
+                      Operation("d1/Relu", "Relu", "d1", "forward", 1.0)])  # fmt: skip
 
 
 def make_run(name="conv_net", config=None, seed=0):
@@ -34,7 +37,12 @@ def make_run(name="conv_net", config=None, seed=0):
 def page(tmp_path_factory):
     images = values(2, 28, 28, 1, low=0)
     names = [*"abcdefghi", "<j>"]
-    made = explain(make_run(), images, LABELS, titles=["one", "two"], class_names=names)
+    other = trace_batch(make_run(seed=1), images, LABELS)
+    made = explain(
+        make_run(), images, LABELS, titles=["one", "two"], class_names=names, profile=TIMES,
+        beside=("the other", other),
+    )  # fmt: skip
+    made.other = other
     path = tmp_path_factory.mktemp("page") / "step.html"
     made.save(path)
     return made, path
@@ -65,6 +73,14 @@ def click_map(driver, name, map_number, row, column):
     across = (column + 0.5) / width * canvas.size["width"] - canvas.size["width"] / 2
     down = (row + 0.5) / height * canvas.size["height"] - canvas.size["height"] / 2
     ActionChains(driver).move_to_element_with_offset(canvas, across, down).click().perform()
+
+
+def wait_for(driver, selector, text):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(driver, 10).until(
+        lambda _: text in driver.find_element("css selector", selector).text
+    )
 
 
 def choose(driver, layer):
@@ -104,6 +120,17 @@ def test_a_click_on_a_pixel_shows_144_products_that_add_up_to_it(page, browser):
     )
     np.testing.assert_allclose(styles, [[9, 11, 3, 3], [10, 12, 1, 1]], rtol=1e-3)
     assert len(browser.find_elements("css selector", "#layer .chosen")) == 1
+    assert browser.find_element("id", "hover").text == ""  # it would lie over the grids
+    # A weight in a grid leads to it, and Back to the number.
+    kernels = browser.find_elements("css selector", "#number .grid")[1]
+    kernels.find_elements("css selector", "td")[5].click()
+    assert f"weights/c2[1, 2, {strongest}, 3]" in browser.find_element("id", "number").text
+    browser.back()
+    wait_for(browser, "#number", "c2/Conv2D[0, 10, 12, 3]")
+    # Two operations are computed in one with the last; it has the time of all.
+    titles = [title.text for title in browser.find_elements("css selector", "#layer summary")]
+    assert "in that of c2/Relu" in titles[0] and "in that of c2/Relu" in titles[1]
+    assert "75.0 % of the time" in titles[2]
 
 
 # For each kind of operation a few numbers: explained to what the step has, and their gradients.
@@ -178,6 +205,8 @@ def test_a_click_on_a_weight_shows_adams_formula(page, browser):
     total = browser.execute_script(f"return gradientOfWeight('weights/c2', {list(index)}).total")
     assert total == pytest.approx(float(variable.gradient.array[index]), rel=1e-3, abs=1e-7)
     assert "w, decayed" in formulas and "more than rounding" not in formulas
+    assert all(list(found.slots) == ["m", "v"] for found in page[0].trace.variables.values())
+    assert browser.execute_script("return [operand(-0.5), operand(0.5)]") == ["(-0.5)", "0.5"]
     for name, index in (("biases/c2", (4,)), ("weights/out", (17, 3)), ("biases/out", (3,))):
         total = browser.execute_script(f"return gradientOfWeight('{name}', {list(index)}).total")
         gradient = page[0].trace.variables[name].gradient.array[index]
@@ -210,23 +239,77 @@ def test_keys_hover_gradients_examples_and_links(page, browser):
     assert float(hover.split()[-1]) == pytest.approx(pooled.value.array[0, 1, 2, 0], rel=1e-5)
     canvas.send_keys(Keys.ENTER)
     assert "The largest number of the window wins" in browser.find_element(By.ID, "number").text
+    panel = browser.find_element(By.ID, "number")
+    assert browser.switch_to.active_element == panel
+    panel.send_keys(Keys.ESCAPE)  # back to the pixel
+    assert browser.switch_to.active_element == canvas
+    assert browser.find_elements(By.CSS_SELECTOR, "#layer .cursor")
     winner = browser.find_element(By.CSS_SELECTOR, "#number tr.winner button")
-    winner.click()  # to the pixel that won
-    assert "c2/Relu[0," in browser.find_element(By.ID, "number").text
+    winner.send_keys(Keys.ENTER)  # to the pixel that won
+    assert "c2/Relu[0," in panel.text and browser.switch_to.active_element == panel
+    browser.execute_script("goTo('c2/Conv2D', [0, 5, 5, 0])")
+    more = panel.find_element(By.XPATH, ".//button[contains(., 'Show all 16 input')]")
+    more.send_keys(Keys.ENTER)
+    assert len(panel.find_elements(By.CSS_SELECTOR, ".grid")) == 3 * 16
+    assert browser.switch_to.active_element == panel
 
     choose(browser, "pool1")
     browser.find_elements(By.CSS_SELECTOR, "#examples button")[1].click()
     buttons = browser.find_elements(By.CSS_SELECTOR, "#layer button")
-    next(button for button in buttons if button.text == "Gradients").click()
+    next(button for button in buttons if button.text == "Gradients").send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.text == "Gradients"
     click_map(browser, "pool1/MaxPool2d", 0, 2, 3)
+    titles = [title.text for title in panel.find_elements(By.TAG_NAME, "h3")]
+    assert titles == ["Its gradient", "How it was computed"]
     assert "pool1/MaxPool2d[1, 2, 3, 0]" in browser.find_element(By.ID, "number").text
     assert number(browser, "paths") < 1e-6
     loss = browser.find_element(By.ID, "loss").text
     assert float(loss) == pytest.approx(page[0].trace.losses[1], rel=1e-5)
-    assert "<j>" in browser.find_element(By.ID, "answer").text
+    answer = browser.find_element(By.ID, "answer").text
+    assert "<j>" in answer and "(probability - target) / 2" in answer
     next(
         b for b in browser.find_elements(By.CSS_SELECTOR, "#layer button") if b.text == "Values"
     ).click()
+
+
+def test_another_run_beside_this_one(page, browser):
+    made, _ = page
+    browser.execute_script("chooseExample(1); chooseLayer('c2')")
+    shown = browser.find_element("id", "comparison").text
+    assert "They differ from layer c1 on, because their weights do" in shown
+    rows = browser.find_elements("css selector", "#answers tr")[1:]
+    cells = [[cell.text for cell in row.find_elements("css selector", "td")] for row in rows]
+    assert cells[0] == ["step", "1", "1"]
+    losses = [made.trace.losses[1], made.other.losses[1]]
+    assert list(map(float, cells[1][1:])) == pytest.approx(losses, rel=1e-5)
+    chances = np.array([cell[1:] for cell in cells[3:]], float).sum(0)
+    assert chances == pytest.approx([1, 1], rel=1e-3) and len(cells) == 3 + 10
+    for side in ("Other run", "Difference"):
+        browser.find_element("xpath", f"//div[@id='work']//button[.='{side}']").click()
+        for name, index in (("c2/Relu", [1, 3, 4, 5]), ("weights/c2", [0, 1, 2, 3])):
+            values = [
+                float(found.arrays()[name][tuple(index)]) for found in (made.trace, made.other)
+            ]
+            expected = values[1] if side == "Other run" else values[0] - values[1]
+            numbers = browser.execute_script(
+                "const [name, index] = arguments, {outputs, before} = "
+                "data.operations[name] ?? data.variables[name];"
+                "const [tensor] = sideOf(name, before ?? outputs[0]);"
+                "return [tensor.at(index), tensor.deviation]",
+                *(name, index),
+            )
+            assert numbers[0] == pytest.approx(expected, rel=1e-6) and numbers[1] > 0
+    browser.execute_script("chooseSide('values'); chooseExample(0)")
+
+
+def test_what_a_very_certain_answer_says(browser):
+    """A probability below 1 does not look like 1, and a loss that float32 rounds says so."""
+    chances = browser.execute_script("return [0.999992, 0.5, 1].map((p) => chance(p, 4))")
+    assert chances == ["0.999992", "0.5", "1"]
+    code = "return roundingOf({loss: arguments[0], logits: [11.5, 0]}, 7.9039e-6)"
+    assert "8.3e-8: the step computes" in browser.execute_script(code, 7.987e-6)
+    assert browser.execute_script(code, 7.9039e-6) == ""
+    assert browser.execute_script(code, 0.1).endswith("difference is 0.1")  # no rounding
 
 
 def test_it_asks_for_nothing_and_fits_a_telephone_in_both_themes(page, tmp_path):
@@ -238,6 +321,15 @@ def test_it_asks_for_nothing_and_fits_a_telephone_in_both_themes(page, tmp_path)
             )
             assert widths[0] <= widths[1]
             assert driver.execute_script("return isDark()") == dark
+            choose(driver, "c3")
+            top = "return document.getElementById('layer').getBoundingClientRect().top"
+            assert 0 <= driver.execute_script(top) <= 400  # where it can be seen
+            panel = driver.find_element("id", "number")
+            for _ in range(2):  # it closes, and opens again with the next number
+                driver.execute_script("showNumber('c3/Conv2D', [0, 5, 5, 0])")
+                assert panel.is_displayed()
+                panel.find_element("css selector", ".close").click()
+                assert not panel.is_displayed()
             paper = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
             assert paper == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
             driver.execute_script("document.getElementById('theme').click()")
@@ -255,6 +347,8 @@ def test_a_page_of_an_attention_network_and_a_smaller_one(tmp_path):
         assert len(made.html) < most * 2**20
         with open_page(tmp_path / f"{name}.html") as driver:
             audit(driver, made.trace, name)
+            answer = driver.find_element("id", "answer").text
+            assert "is probability - target." in answer and "the mean over" not in answer
             if name == "vision_transformer":
                 look_at_attention(driver, made.trace)
 
@@ -333,6 +427,9 @@ def test_a_model_of_ones_own_in_a_notebook_and_what_cannot_be_explained(tmp_path
     model.fit(images, LABELS, verbose=0)
     made = explain(model, images, LABELS)
     assert made._repr_html_().startswith("<iframe srcdoc=")
+    assert repr(made).startswith("Page of step 2, ")
+    assert '"example 0 (class 7)"' in made.html
+    assert '"example 0 (a h)"' in explain(model, images, LABELS, class_names=[*"abcdefghij"]).html
     assert made.trace.step == 1
     with pytest.raises(ConfigError, match="1 to 8 examples, not 9"):
         explain(model, values(9, 28, 28, 1), np.zeros(9, np.int32))

@@ -28,7 +28,7 @@ function drawAnswer() {
         name(i),
         show(logits[i], 4),
         bar(probability, 1),
-        show(probability, 4),
+        chance(probability, 4),
         show(targets[i], 4),
         bar(gradient[i], Math.max(...gradient.map(Math.abs))),
         show(gradient[i], 4),
@@ -45,7 +45,7 @@ function drawAnswer() {
     element(
       "p",
       {},
-      `The network says ${name(best)}, with a probability of ${show(probabilities[best], 3)}; the target is ${name(wanted)}.`,
+      `The network says ${name(best)}, with a probability of ${chance(probabilities[best], 3)}; the target is ${name(wanted)}.`,
       dropsOut
         ? " This is its answer in training, with dropout: when it predicts, it drops nothing and may answer otherwise."
         : "",
@@ -59,20 +59,36 @@ function drawAnswer() {
       : "",
     table(["class", "logit", "", "probability", "target", "", "gradient by the logit"], rows),
     element("p", { class: "formula" }, `loss = ${text} = ${show(total)}`),
-    element("p", {}, "The step has a loss of ", loss, " for this example."),
+    element("p", {}, "The step has a loss of ", loss, ` for this example${roundingOf(answer, total)}.`),
     element(
       "p",
       {},
-      `The gradient by a logit is (probability - target) / ${data.batch}, since the loss is the mean over ${counted(data.batch, "example")}. Below 0 the logit should grow, above 0 it should fall. The largest of them says that the logit of ${name(most)} should ${gradient[most] < 0 ? "grow" : "fall"}.`,
+      `The gradient by a logit is ${data.batch > 1 ? `(probability - target) / ${data.batch}, since the loss is the mean over ${data.batch} examples` : "probability - target"}. Below 0 the logit should grow, above 0 it should fall. The largest of them says that the logit of ${name(most)} should ${gradient[most] < 0 ? "grow" : "fall"}${most === wanted && gradient[most] > 0 ? ": the network is more certain than its target" : ""}.`,
     ),
   );
+}
+
+// A probability as text, in so many digits that one below 1 does not look like 1.
+function chance(probability, digits) {
+  const rest = 1 - probability;
+  return show(probability, rest > 0 ? Math.max(digits, Math.ceil(-Math.log10(rest))) : digits);
+}
+
+// How far the step's loss is from that of the formula, and why: it adds up exponentials.
+function roundingOf({ loss, logits }, total) {
+  const difference = Math.abs(loss - total),
+    unit = 1.2e-7 * Math.max(1, ...logits.map(Math.abs));
+  if (show(loss, 4) === show(total, 4)) return "";
+  const words = ` The difference is ${show(difference, 2)}`;
+  if (difference > unit) return `.${words}`;
+  return `.${words}: the step computes a sum that is hardly more than 1 in float32, where neighbouring numbers are 1.2e-7 apart`;
 }
 
 // The cross-entropy, written out: {text, total}. Smoothed targets make every class a part of it.
 function lossOf({ probabilities, targets }) {
   const parts = targets.map((target, i) => [target, probabilities[i]]).filter(([target]) => target > 0);
   const total = parts.reduce((before, [target, probability]) => before - target * Math.log(probability), 0);
-  if (parts.length === 1) return { text: `-log ${show(parts[0][1])}`, total };
+  if (parts.length === 1) return { text: `-log ${chance(parts[0][1], 6)}`, total };
   const terms = parts
     .slice(0, 3)
     .map(([target, probability]) => `${show(target, 4)} × log ${show(probability, 4)}`);

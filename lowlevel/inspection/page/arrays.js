@@ -97,6 +97,9 @@ function inputOf(operation, place) {
 
 const outputOf = (operation) => tensorOf(operation.outputs[0]);
 
+// A number behind a sign of arithmetic: a negative one in brackets.
+const operand = (number, digits) => (number < 0 ? `(${show(number, digits)})` : show(number, digits));
+
 // A number as text, to so many digits.
 function show(number, digits = 6) {
   if (number === undefined || number === null) return "left out";

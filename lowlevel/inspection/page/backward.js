@@ -5,16 +5,11 @@
 const backward = {
   MatMul(operation, place, [b, i], gradient) {
     if (place !== 0) return null;
-    const weights = inputOf(operation, 1).tensor;
+    const weights = inputOf(operation, 1);
     const terms = [];
     for (let j = 0; j < gradient.whole[1]; j++) {
-      terms.push(
-        product(
-          `to unit ${j}`,
-          gradient.at([b, j]),
-          weights.at(operation.attributes.transpose_b ? [j, i] : [i, j]),
-        ),
-      );
+      const by = { ...weights, index: operation.attributes.transpose_b ? [j, i] : [i, j] };
+      terms.push(product(`to unit ${j}`, gradient.at([b, j]), weights.tensor.at(by.index), null, by));
     }
     return { words: "The gradient of each unit, times the weight to it.", terms };
   },

@@ -30,7 +30,7 @@ function statistics(tensor) {
   const size = tensor.whole.join(" × ") || "one number";
   const odd = tensor.nonfinite ? `, ${tensor.nonfinite} not finite` : "";
   const left = tensor.note ? `; this page holds ${tensor.note}` : "";
-  const numbers = `from ${show(tensor.minimum, 4)} to ${show(tensor.maximum, 4)}, mean ${show(tensor.mean, 4)}, deviation ${show(tensor.deviation, 4)}, ${(100 * tensor.zeros).toFixed(0)} % zeros`;
+  const numbers = `from ${show(tensor.minimum, 4)} to ${show(tensor.maximum, 4)}, mean ${show(tensor.mean, 4)}, deviation ${show(tensor.deviation, 4)}, ${(100 * tensor.zeros).toFixed(0)} % zeros`;
   return element("p", { class: "statistics" }, `${size}: ${numbers}${odd}${left}`);
 }
 

@@ -14,13 +14,15 @@ Object.assign(forward, {
       }
       for (let c = 0; c < image.tensor.whole[3]; c++) {
         const index = [b, py, px, c];
-        const from = { ...image, index, dy, dx, c };
+        const from = { ...image, index, dy, dx, c },
+          by = { ...kernel, index: [dy, dx, c, k] };
         terms.push(
           product(
             `row ${py}, column ${px}, channel ${c}`,
             image.tensor.at(index),
-            kernel.tensor.at([dy, dx, c, k]),
+            kernel.tensor.at(by.index),
             from,
+            by,
           ),
         );
       }
@@ -53,6 +55,7 @@ Object.assign(forward, {
             image.tensor.at(index),
             kernel.tensor.at([dy, dx, c, k]),
             { ...image, index },
+            { ...kernel, index: [dy, dx, c, k] },
           ),
         );
       }
@@ -114,17 +117,20 @@ Object.assign(backward, {
   Conv2D(operation, place, [b, Y, X, c], gradient) {
     if (place !== 0) return null;
     const image = inputOf(operation, 0).tensor,
-      kernel = inputOf(operation, 1).tensor;
+      kernel = inputOf(operation, 1);
     const [, height, width, channels] = gradient.whole;
-    const window = windowOf(operation, image.whole, kernel.whole);
+    const window = windowOf(operation, image.whole, kernel.tensor.whole);
     const terms = [];
     for (const [y, x, dy, dx] of windowsOver(window, Y, X, height, width)) {
       for (let k = 0; k < channels; k++) {
+        const by = { ...kernel, index: [dy, dx, c, k] };
         terms.push(
           product(
             `to row ${y}, column ${x}, channel ${k}`,
             gradient.at([b, y, x, k]),
-            kernel.at([dy, dx, c, k]),
+            kernel.tensor.at(by.index),
+            null,
+            by,
           ),
         );
       }

@@ -69,7 +69,7 @@ function courseMaps(name, { array, kind }) {
     {},
     element("h3", {}, name),
     legend(tensor, largest),
-    maps(tensor, places, () => {}, { name, largest, scale: scaleOf(places, 84) }),
+    maps(tensor, places, null, { name, largest, scale: scaleOf(places, 84) }),
   );
 }
 

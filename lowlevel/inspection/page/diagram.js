@@ -117,7 +117,7 @@ function boxOf(name, x, y) {
   );
   link.addEventListener("click", (event) => {
     event.preventDefault();
-    chooseLayer(name);
+    goToLayer(name);
   });
   return link;
 }

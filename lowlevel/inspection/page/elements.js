@@ -34,6 +34,13 @@ function table(header, rows, attributes = {}) {
 const row = (cells, attributes = {}) =>
   element("tr", attributes, ...cells.map((cell) => element("td", {}, cell)));
 
+// Puts new parts in place of others; if a pressed button had the focus, its successor has it.
+function replaceParts(box, parts) {
+  const hadFocus = box.contains(document.activeElement) && document.activeElement.ariaPressed;
+  box.replaceChildren(...parts);
+  if (hadFocus) box.querySelector("[aria-pressed=true]")?.focus();
+}
+
 // A few words at a point of the window; none for "".
 function hover(text, x = 0, y = 0) {
   const box = document.getElementById("hover");

@@ -6,8 +6,9 @@
 
 const sum = (terms) => terms.reduce((total, term) => total + term.value, 0);
 
-function product(label, a, b, from) {
-  return { label, factors: [a, b], value: a * b, from };
+// `from` and `by` say where the two factors are: {name, operation or variable, index}.
+function product(label, a, b, from, by) {
+  return { label, factors: [a, b], value: a * b, from, by };
 }
 
 const forward = {
@@ -18,7 +19,13 @@ const forward = {
     for (let i = 0; i < x.tensor.whole[1]; i++) {
       const place = operation.attributes.transpose_b ? [j, i] : [i, j];
       terms.push(
-        product(`unit ${i}`, x.tensor.at([b, i]), weights.tensor.at(place), { ...x, index: [b, i] }),
+        product(
+          `unit ${i}`,
+          x.tensor.at([b, i]),
+          weights.tensor.at(place),
+          { ...x, index: [b, i] },
+          { ...weights, index: place },
+        ),
       );
     }
     return {
@@ -40,10 +47,13 @@ const forward = {
       const left = [...outer, ...(adj_x ? [i, row] : [row, i])];
       const right = [...outer, ...(adj_y ? [column, i] : [i, column])];
       terms.push(
-        product(adj_y ? `number ${i}` : `position ${i}`, a.tensor.at(left), b.tensor.at(right), {
-          ...a,
-          index: left,
-        }),
+        product(
+          adj_y ? `number ${i}` : `position ${i}`,
+          a.tensor.at(left),
+          b.tensor.at(right),
+          { ...a, index: left },
+          { ...b, index: right },
+        ),
       );
     }
     const words = adj_y
@@ -92,7 +102,7 @@ const forward = {
       { label: "offset", value: offset },
     ];
     const total = ((terms[0].value - mean) / Math.sqrt(variance + epsilon)) * scale + offset;
-    const formula = `(${show(terms[0].value)} - ${show(mean)}) / √(${show(variance)} + ${show(epsilon)}) × ${show(scale)} + ${show(offset)} = ${show(total)}`;
+    const formula = `(${show(terms[0].value)} - ${operand(mean)}) / √(${show(variance)} + ${show(epsilon)}) × ${operand(scale)} + ${operand(offset)} = ${show(total)}`;
     return {
       words: `Batch norm: (x - mean) / √(variance + epsilon) × scale + offset. ${words}`,
       terms,

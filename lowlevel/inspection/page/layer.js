@@ -1,6 +1,6 @@
 // What is chosen, and the layer that is: its operations and its variables.
 
-const state = { layer: null, example: 0, side: "values", chosen: null, isOpen: new Map() };
+const state = { layer: null, example: 0, side: "values", chosen: null, isOpen: new Map(), address: "" };
 
 // Operations that are open at first, with the last of each layer. The others move numbers or are
 // steps of a formula.
@@ -16,6 +16,15 @@ const MAIN = [
   "SelectV2",
   "Placeholder",
 ];
+
+// What the maps of a layer can show; the last two if there is another run.
+const SIDES = {
+  values: "Values",
+  gradients: "Gradients",
+  other: "Other run",
+  difference: "Difference",
+};
+const BESIDE = ["other", "difference"];
 
 const inputs = Object.keys(data.operations).filter((name) => data.operations[name].kind === "Placeholder");
 
@@ -42,21 +51,10 @@ function chooseExample(example) {
   drawExamples();
   drawLayer();
   drawAnswer();
-  if (
-    chosen?.operation &&
-    chosen.index[0] === before &&
-    outputOf(data.operations[chosen.operation]).whole[0] === data.batch
-  ) {
+  drawComparison();
+  if (chosen?.operation && chosen.index[0] === before && hasExamples(data.operations[chosen.operation])) {
     showNumber(chosen.operation, chosen.index.with(0, example));
   }
-}
-
-// Shows a number and the layer that it is in.
-function goTo(operation, index) {
-  const layer = inputs.includes(operation) ? "input" : data.operations[operation].layer;
-  state.isOpen.set(operation, true);
-  if (layerOf(layer)) chooseLayer(layer);
-  showNumber(operation, index);
 }
 
 function drawExamples() {
@@ -77,32 +75,40 @@ function drawExamples() {
       element("span", {}, title),
     );
   });
-  document.getElementById("examples").replaceChildren(...choices);
+  replaceParts(document.getElementById("examples"), choices);
 }
 
 function drawLayer() {
   const layer = layerOf(state.layer);
-  const side = (name, text) =>
-    button(
-      text,
-      () => {
-        state.side = name;
-        drawLayer();
-      },
-      { "aria-pressed": String(state.side === name) },
-    );
-  document
-    .getElementById("layer")
-    .replaceChildren(
-      element("h2", {}, state.layer === "input" ? "Input" : `Layer ${state.layer}`),
-      element("p", {}, side("values", "Values"), " ", side("gradients", "Gradients")),
-      hint("Blue is above 0, orange below 0, and 0 has the colour of the page."),
-      ...layer.operations.map((name) =>
-        operationPart(name, MAIN.includes(data.operations[name].kind) || name === layer.operations.at(-1)),
-      ),
-      ...layer.variables.map(variablePart),
-    );
+  const choices = Object.entries(SIDES).filter(([name]) => data.comparison?.arrays || !BESIDE.includes(name));
+  const buttons = choices.map(([name, text]) =>
+    button(text, () => chooseSide(name), { "aria-pressed": String(state.side === name) }),
+  );
+  replaceParts(document.getElementById("layer"), [
+    element("h2", {}, state.layer === "input" ? "Input" : `Layer ${state.layer}`),
+    element("p", { class: "sides" }, ...buttons),
+    hint("Blue is above 0, orange below 0, and 0 has the colour of the page."),
+    ...layer.operations.map((name) =>
+      operationPart(name, MAIN.includes(data.operations[name].kind) || name === layer.operations.at(-1)),
+    ),
+    ...layer.variables.map(variablePart),
+  ]);
   markChosen();
+}
+
+function chooseSide(name) {
+  state.side = name;
+  drawLayer();
+  if (state.chosen?.operation) showNumber(state.chosen.name, state.chosen.index);
+}
+
+// What the maps of an operation or a variable show: an array, or why there is none, in words.
+function sideOf(name, value, gradient) {
+  if (state.side === "values") return [tensorOf(value)];
+  if (state.side === "gradients") return [tensorOf(gradient), "The step computes no gradient of it."];
+  const other = tensorOf(data.comparison.arrays[name]);
+  const shown = other && state.side === "difference" ? new Difference(tensorOf(value), other) : other;
+  return [shown, "Of the other run this page holds the results of layers, and variables, if their shapes are the same."];
 }
 
 // A part that opens and closes; it is filled when it is open, and keeps its state.
@@ -125,12 +131,16 @@ function foldable(name, attributes, title, isOpen, fill) {
 
 function operationPart(name, isOpen) {
   const operation = data.operations[name];
-  const time = operation.share ? ` · ${(100 * operation.share).toFixed(1)} % of the time` : "";
+  const time = operation.share
+    ? ` · ${(100 * operation.share).toFixed(1)} % of the time`
+    : operation.fused
+      ? ` · its time is in that of ${operation.fused}: the step computes both in one`
+      : "";
   const title = [element("h3", {}, name), element("span", { class: "hint" }, ` ${operation.kind}${time}`)];
   return foldable(name, { "data-operation": name }, title, isOpen, () => {
-    const tensor = state.side === "values" ? outputOf(operation) : tensorOf(operation.gradient);
+    const [tensor, whyNot] = sideOf(name, operation.outputs[0], operation.gradient);
     const source = sourceOf(operation);
-    if (!tensor) return [source, hint("The step computes no gradient of it.")];
+    if (!tensor) return [source, hint(whyNot)];
     const places = layout(tensor, operation.kind, state.example);
     return [
       source,
@@ -162,8 +172,8 @@ function variablePart(name) {
   const variable = data.variables[name],
     title = [element("h3", {}, name), element("span", { class: "hint" }, " variable")];
   return foldable(name, { "data-variable": name }, title, true, () => {
-    const tensor = tensorOf(state.side === "values" ? variable.before : variable.gradient);
-    if (!tensor) return [hint("It has no gradient: it is not trained.")];
+    const [tensor, whyNot] = sideOf(name, variable.before, variable.gradient);
+    if (!tensor) return [hint(whyNot)];
     return [
       statistics(tensor),
       legend(tensor),

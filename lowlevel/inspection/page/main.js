@@ -23,11 +23,16 @@ function drawAll() {
 async function main() {
   setTheme(prefersDark.matches);
   await unpack();
-  document.getElementById("number").append(hint(HELP));
+  const panel = document.getElementById("number");
+  panel.append(closeButton(), hint(HELP));
+  panel.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leavePanel();
+  });
   document.getElementById("replay").append(element("pre", {}, data.replay));
-  const linked = decodeURIComponent(location.hash.slice(1));
-  state.layer = layerOf(linked) ? linked : Object.keys(data.layers)[0];
+  state.layer = Object.keys(data.layers)[0];
   drawAll();
+  follow();
+  addEventListener("hashchange", follow);
   document.getElementById("theme").addEventListener("click", () => setTheme(!isDark()));
   let wasDark = false; // paper is white
   addEventListener("beforeprint", () => {

@@ -28,7 +28,8 @@ function outline(frame, { height, width }, [y, x, down, across], kind) {
   frame.append(element("i", { class: kind, style }));
 }
 
-// One map. `choose(index)` is called for the number that a click or the Enter key chooses.
+// One map. `choose(index)` is called for the number that a click or the Enter key chooses; it may be
+// null.
 function mapOf(
   tensor,
   places,
@@ -38,16 +39,16 @@ function mapOf(
 ) {
   const { height, width } = places,
     label = places.title(map);
+  const enter = choose ? ", Enter explains a number" : "";
   const canvas = element("canvas", {
     width,
     height,
     tabindex: "0",
     role: "application",
     style: `width:${width * scale}px`,
-    "aria-label": `${name} ${label}: ${height} by ${width} numbers. Arrow keys move, Enter explains a number.`,
+    "aria-label": `${name} ${label}: ${height} by ${width} numbers. Arrow keys move${enter}.`,
   });
   const frame = element("div", { class: "frame" }, canvas);
-  frame.holds = { name, places, map };
   let at = [0, 0];
   const point = (x, y) => {
     const index = places.index(map, ...at);
@@ -66,7 +67,8 @@ function mapOf(
   };
   const pick = () => {
     const index = places.index(map, ...at);
-    if (index && tensor.at(index) !== undefined) choose(index);
+    if (choose && index && tensor.at(index) !== undefined) choose(index);
+    hover(""); // which would lie over the explanation
   };
   const moveTo = (y, x) => {
     at = [Math.max(0, Math.min(height - 1, y)), Math.max(0, Math.min(width - 1, x))];
@@ -75,6 +77,11 @@ function mapOf(
     const box = canvas.getBoundingClientRect();
     say(point(box.left + ((at[1] + 1) * box.width) / width, box.top + ((at[0] + 1) * box.height) / height));
   };
+  const focusAt = (y, x) => {
+    canvas.focus();
+    moveTo(y, x);
+  };
+  frame.holds = { name, places, map, focusAt };
   canvas.addEventListener("pointermove", find);
   canvas.addEventListener("pointerleave", () => hover(""));
   canvas.addEventListener("click", (event) => {
@@ -87,8 +94,10 @@ function mapOf(
   });
   canvas.addEventListener("keydown", (event) => {
     const move = MOVES[event.key];
-    if (event.key === "Enter") pick();
-    else if (move) {
+    if (event.key === "Enter") {
+      pick();
+      if (choose) focusPanel();
+    } else if (move) {
       moveTo(at[0] + move[0], at[1] + move[1]);
       event.preventDefault();
     }
@@ -117,6 +126,7 @@ function maps(tensor, places, choose, options = {}) {
     const more = button(`Show all ${places.count}`, () => {
       more.remove();
       add(MAPS_AT_FIRST, places.count);
+      box.children[MAPS_AT_FIRST].querySelector("canvas").focus();
     });
     box.append(more);
   }

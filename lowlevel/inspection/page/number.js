@@ -7,8 +7,11 @@ const HELP =
 // Puts the explanation of a number into its panel.
 function fillPanel(title, name, index, value, parts) {
   const panel = document.getElementById("number"),
-    place = index.length ? `[${index.join(", ")}]` : "";
+    place = index.length ? `[${index.join(", ")}]` : "",
+    hadFocus = panel.contains(document.activeElement);
+  panel.classList.remove("closed");
   panel.replaceChildren(
+    closeButton(),
     element("h2", {}, title),
     element(
       "p",
@@ -20,8 +23,24 @@ function fillPanel(title, name, index, value, parts) {
     ...parts.filter(Boolean),
   );
   panel.scrollTop = 0;
+  if (hadFocus) focusPanel();
   say(`${name}${place} is ${show(value)}. ${title} explains it.`);
   markChosen();
+  remember(`${name}[${index}]`);
+}
+
+const focusPanel = () => document.getElementById("number").focus({ preventScroll: true });
+
+// Only shown in a narrow window, where the panel lies over the layer.
+const closeButton = () => button("Close", leavePanel, { class: "close" });
+
+// Back to the number that is explained, in its map.
+function leavePanel() {
+  document.getElementById("number").classList.add("closed");
+  const frame = document.querySelector("#layer .chosen")?.closest(".frame");
+  if (!frame) return document.getElementById("layer").focus();
+  const [, y, x] = frame.holds.places.find(state.chosen.index);
+  frame.holds.focusAt(y, x);
 }
 
 function showNumber(name, index) {
@@ -29,10 +48,12 @@ function showNumber(name, index) {
   state.chosen = { name, index, operation: name };
   const found = explain(name, index);
   const parts = found ? forwardParts(found, name, index) : [hint(whyNot(operation))];
-  fillPanel("One number", name, index, outputOf(operation).at(index), [
-    ...parts,
-    ...backwardParts(name, index),
-  ]);
+  const gradient = backwardParts(name, index);
+  const all =
+    state.side === "gradients"
+      ? [...gradient, element("h3", {}, "How it was computed"), ...parts]
+      : [...parts, ...gradient];
+  fillPanel("One number", name, index, outputOf(operation).at(index), all);
 }
 
 function whyNot(operation) {
@@ -73,7 +94,7 @@ function termTable(terms, most = TERMS_SHOWN) {
       row(
         [
           linkTo(term),
-          term.factors ? term.factors.map((factor) => show(factor, 5)).join(" × ") : "",
+          term.factors ? factorsOf(term) : "",
           show(term.value),
         ],
         { class: term.winner || term.own ? "winner" : null },
@@ -86,19 +107,24 @@ function termTable(terms, most = TERMS_SHOWN) {
     : ["from", "", "number"];
   const made = table(header, rows, { class: "terms" });
   if (rest.length)
-    made.append(button(`Show all ${order.length}`, () => made.replaceWith(termTable(terms, order.length))));
+    made.append(
+      button(`Show all ${order.length}`, () => {
+        made.replaceWith(termTable(terms, order.length));
+        focusPanel();
+      }),
+    );
   return made;
 }
 
-// The name of a term; it leads to the number if that is on the page.
-function linkTo({ label, from }) {
-  if (from?.variable && from.index)
-    return button(label, () => showWeight(from.variable, from.index), { class: "link" });
-  if (!from?.operation || !from.index || !data.operations[from.operation]) return label;
-  return button(label, () => goTo(from.operation, from.index), {
-    class: "link",
-    title: `to ${from.name}[${from.index.join(", ")}]`,
-  });
+// The name of a term, which leads to where it comes from, and its factors; the second leads there, too.
+const linkTo = ({ label, from }) => link(label, from);
+const factorsOf = ({ factors: [a, b], by }) =>
+  element("span", {}, `${show(a, 5)} × `, link(operand(b, 5), by));
+
+function link(text, target) {
+  const go = way(target);
+  if (!go) return text;
+  return button(text, go, { class: "link", title: `to ${target.name}[${target.index.join(", ")}]` });
 }
 
 function backwardParts(name, index) {

@@ -43,13 +43,13 @@ function patchGrids({ terms, patch }) {
     .sort((a, b) => Math.abs(b[2]) - Math.abs(a[2]));
   const largest = (value) => terms.reduce((most, term) => Math.max(most, Math.abs(value(term))), 0) || 1;
   const columns = [
-    ["pixels", (term) => term.factors[0]],
-    ["weights", (term) => term.factors[1]],
-    ["products", (term) => term.value],
+    ["pixels", (term) => term.factors[0], (term) => way(term.from)],
+    ["weights", (term) => term.factors[1], (term) => way(term.by)],
+    ["products", (term) => term.value, () => null],
   ];
   const scales = columns.map(([, value]) => largest(value));
   const grids = ([c, own, total]) => {
-    const parts = columns.map(([title, value], i) => grid(title, own, value, scales[i], patch));
+    const parts = columns.map((column, i) => grid(column, own, scales[i], patch));
     const signs = ["×", "="].map((sign) => element("span", {}, sign));
     return element(
       "div",
@@ -60,9 +60,10 @@ function patchGrids({ terms, patch }) {
   };
   const box = element("div", {}, ...order.slice(0, GRIDS_AT_FIRST).map(grids));
   if (order.length > GRIDS_AT_FIRST) {
-    const more = button(`Show all ${order.length} input channels`, () =>
-      more.replaceWith(...order.slice(GRIDS_AT_FIRST).map(grids)),
-    );
+    const more = button(`Show all ${order.length} input channels`, () => {
+      more.replaceWith(...order.slice(GRIDS_AT_FIRST).map(grids));
+      focusPanel();
+    });
     box.append(more);
   }
   return box;
@@ -71,16 +72,20 @@ function patchGrids({ terms, patch }) {
 // A number in a cell: two digits, and no more than three behind the point.
 const brief = (number) => (Math.abs(number) < 0.01 ? String(Number(number.toFixed(3))) : show(number, 2));
 
-function grid(title, terms, value, largest, { height, width }) {
+// A grid of a column: its title, the value of a term in it, and where a click on that leads. The keyboard has the links of the
+// table below for that.
+function grid([title, value, leads], terms, largest, { height, width }) {
   const at = new Map(terms.map((term) => [term.from.dy * width + term.from.dx, term]));
   const cell = (place) => {
     const term = at.get(place),
       hasRoom = width <= LARGEST_WITH_NUMBERS;
     if (!term)
       return element("td", { class: "outside", title: "outside of the image" }, hasRoom ? "edge" : "");
+    const onclick = leads(term);
+    const attributes = { style: cellStyle(value(term), largest), title: `${term.label}: ${show(value(term))}` };
     return element(
       "td",
-      { style: cellStyle(value(term), largest), title: `${term.label}: ${show(value(term))}` },
+      onclick ? { ...attributes, onclick, class: "way" } : attributes,
       hasRoom ? brief(value(term)) : "",
     );
   };

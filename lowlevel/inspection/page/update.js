@@ -1,14 +1,14 @@
 // What the optimizer does to one weight: formulas with the numbers in, and what they come to.
 
 const rules = {
-  SGD: ({ w, g, rate }) => [`w' = w - rate × g = ${show(w)} - ${show(rate)} × ${show(g)}`, w - rate * g],
+  SGD: ({ w, g, rate }) => [`w' = w - rate × g = ${show(w)} - ${show(rate)} × ${operand(g)}`, w - rate * g],
 
   Momentum({ w, g, rate, slots, settings }) {
     const velocity = settings.momentum * slots.velocity[0] - rate * g;
     const step = settings.nesterov ? settings.momentum * velocity - rate * g : velocity;
     return [
-      `v' = momentum × v - rate × g = ${show(settings.momentum)} × ${show(slots.velocity[0])} - ${show(rate)} × ${show(g)} = ${show(velocity)}`,
-      `w' = w + ${settings.nesterov ? "momentum × v' - rate × g" : "v'"} = ${show(w)} + ${show(step)}`,
+      `v' = momentum × v - rate × g = ${show(settings.momentum)} × ${operand(slots.velocity[0])} - ${show(rate)} × ${operand(g)} = ${show(velocity)}`,
+      `w' = w + ${settings.nesterov ? "momentum × v' - rate × g" : "v'"} = ${show(w)} + ${operand(step)}`,
       w + step,
     ];
   },
@@ -17,7 +17,7 @@ const rules = {
     const v = settings.rho * slots.v[0] + (1 - settings.rho) * g * g;
     return [
       `v' = ρ v + (1 - ρ) g² = ${show(settings.rho)} × ${show(slots.v[0])} + ${show(1 - settings.rho)} × ${squared(g)} = ${show(v)}`,
-      `w' = w - rate × g / √(v' + ε) = ${show(w)} - ${show(rate)} × ${show(g)} / √(${show(v)} + ${show(settings.epsilon)})`,
+      `w' = w - rate × g / √(v' + ε) = ${show(w)} - ${show(rate)} × ${operand(g)} / √(${show(v)} + ${show(settings.epsilon)})`,
       w - (rate * g) / Math.sqrt(v + settings.epsilon),
     ];
   },
@@ -28,10 +28,10 @@ const rules = {
       v = b2 * slots.v[0] + (1 - b2) * g * g;
     const alpha = (rate * Math.sqrt(1 - b2 ** t)) / (1 - b1 ** t);
     return [
-      `m' = β₁ m + (1 - β₁) g = ${show(b1)} × ${show(slots.m[0])} + ${show(1 - b1)} × ${show(g)} = ${show(m)}`,
+      `m' = β₁ m + (1 - β₁) g = ${show(b1)} × ${operand(slots.m[0])} + ${show(1 - b1)} × ${operand(g)} = ${show(m)}`,
       `v' = β₂ v + (1 - β₂) g² = ${show(b2)} × ${show(slots.v[0])} + ${show(1 - b2)} × ${squared(g)} = ${show(v)}`,
       `α = rate × √(1 - β₂ᵗ) / (1 - β₁ᵗ) = ${show(rate)} × √(1 - ${show(b2)}^${t}) / (1 - ${show(b1)}^${t}) = ${show(alpha)}`,
-      `w' = w - α m' / (√v' + ε) = ${show(w)} - ${show(alpha)} × ${show(m)} / (√${show(v)} + ${show(epsilon)})`,
+      `w' = w - α m' / (√v' + ε) = ${show(w)} - ${show(alpha)} × ${operand(m)} / (√${show(v)} + ${show(epsilon)})`,
       w - (alpha * m) / (Math.sqrt(v) + epsilon),
     ];
   },
@@ -60,7 +60,7 @@ function updateOf(name, index) {
   const start = w - w * decay * rate; // weight decay comes first
   const lines = decay
     ? [
-        `w, decayed = w - w × decay × rate = ${show(w)} - ${show(w)} × ${show(decay)} × ${show(rate)} = ${show(start)}`,
+        `w, decayed = w - w × decay × rate = ${show(w)} - ${operand(w)} × ${show(decay)} × ${show(rate)} = ${show(start)}`,
       ]
     : [];
   const found = formula ? formula({ w: start, g, rate, t, slots, settings }) : [null];

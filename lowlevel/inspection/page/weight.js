@@ -11,12 +11,9 @@ function showWeight(name, index) {
   );
 }
 
-const FORGOTTEN =
-  "What the optimizer remembers was not stored with this network: it starts from 0 here, so this update is not the one that training would have made.";
-
 function weightParts(name, index) {
   const found = updateOf(name, index),
-    { rule, t } = data.optimizer;
+    { rule, t, ended } = data.optimizer;
   if (!found)
     return [
       hint("Its gradient is not here: it is not trained, or this page holds only some of the channels."),
@@ -29,6 +26,7 @@ function weightParts(name, index) {
   return [
     element("p", {}, "Its gradient is ", element("strong", { id: "gradient" }, show(found.g)), `.${words}`),
     element("h3", {}, `Update ${t}, by ${rule}`),
+    ended ? element("p", {}, ended) : null,
     ...found.lines.map((line) => element("p", { class: "formula" }, line)),
     found.total === null
       ? hint(`This page does not write out the formula of ${rule}.`)
@@ -36,7 +34,6 @@ function weightParts(name, index) {
     hint(
       `The step has ${show(found.after)}.${found.isChanged ? " The difference is more than rounding: the gradient was changed before the update, for example clipped." : ""}`,
     ),
-    data.forgets ? hint(FORGOTTEN) : null,
     slots.length ? table(["remembered", "before", "after"], slots) : null,
   ];
 }
