@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from lowlevel.checks import CheckpointError, import_extra, reason_of
+from lowlevel.checks import CheckpointError, ConfigError, import_extra, reason_of
 from lowlevel.exchange import portable, whole_file
 from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
@@ -23,10 +23,17 @@ def write(path: FilePath, network: TrainedNetwork) -> list[str]:
     Raises:
         CheckpointError: the file exists, or cannot be written, or tf2onnx does not know an op of
             the network.
+        ConfigError: TensorFlow is too old for onnx.
         MissingExtraError: tf2onnx is not installed.
     """
     whole_file.check_free(path)
-    library = import_extra("tf2onnx", "onnx")
+    try:
+        library = import_extra("tf2onnx", "onnx")
+    except AttributeError as error:  # onnx takes names from ml_dtypes that an old one lacks
+        raise ConfigError(
+            f"the installed onnx does not work beside TensorFlow {tf.__version__}, "
+            f"but beside 2.18 and later: {reason_of(error)}."
+        ) from error
     function = portable.function_of(network)
     try:
         model, _ = library.convert.from_function(

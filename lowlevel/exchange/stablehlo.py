@@ -4,7 +4,7 @@ import re
 
 import tensorflow as tf
 
-from lowlevel.checks import check_integer
+from lowlevel.checks import ConfigError, check_integer
 from lowlevel.exchange import portable, whole_file
 from lowlevel.files import FilePath
 from lowlevel.prediction.serving import TrainedNetwork
@@ -25,7 +25,7 @@ def write(path: FilePath, network: TrainedNetwork, batch_size: int = 1) -> None:
 
     Raises:
         CheckpointError: the file exists or cannot be written.
-        ConfigError: the batch size is not a whole number above 0.
+        ConfigError: the batch size is not a whole number above 0, or TensorFlow is too old.
     """
     whole_file.check_free(path)
     whole_file.write_new(path, text(network, batch_size).encode())
@@ -39,7 +39,12 @@ def text(network: TrainedNetwork, batch_size: int = 1) -> str:
     inner = portable.function_of(network).python_function
     function = tf.function(inner, jit_compile=True, autograph=False)
     spec = tf.TensorSpec([batch_size, *sizes], spec.dtype, name=spec.name)
-    lowered = function.experimental_get_compiler_ir(spec)(stage="stablehlo")
+    try:
+        lowered = function.experimental_get_compiler_ir(spec)(stage="stablehlo")
+    except ValueError as error:
+        raise ConfigError(
+            f"StableHLO needs TensorFlow 2.19 or later, not {tf.__version__}."
+        ) from error
     names = [spec.name, *_arguments(function.get_concrete_function(spec))]
     head = [f"// %arg{number} of main is {name}" for number, name in enumerate(names)]
     return "\n".join([*head, *_readable(lowered), ""])

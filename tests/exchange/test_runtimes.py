@@ -130,10 +130,21 @@ def test_mistakes_with_litert(tmp_path, digits):
         litert.write(path, network)
 
 
+def skip_before(version, what):
+    found = tuple(int(part) for part in tf.__version__.split(".")[:2])
+    if found < version:
+        pytest.skip(f"{what} needs TensorFlow {version[0]}.{version[1]}")
+
+
+def onnx_runtime():
+    skip_before((2, 18), "onnx")
+    pytest.importorskip("tf2onnx", reason="needs tf2onnx, of the extra onnx")
+    return pytest.importorskip("onnxruntime", reason="needs onnxruntime, of the extra onnx")
+
+
 @every_network
 def test_onnx(name, tmp_path):
-    pytest.importorskip("tf2onnx", reason="needs tf2onnx, of the extra onnx")
-    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime, of the extra onnx")
+    runtime = onnx_runtime()
     network = untrained(name)
     names = onnx_file.write(tmp_path / "net.onnx", network)
     session = runtime.InferenceSession(tmp_path / "net.onnx")
@@ -144,8 +155,7 @@ def test_onnx(name, tmp_path):
 
 
 def test_onnx_on_real_images(tmp_path, digits):
-    pytest.importorskip("tf2onnx", reason="needs tf2onnx, of the extra onnx")
-    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime, of the extra onnx")
+    runtime = onnx_runtime()
     network = networks.shipped_network()
     onnx_file.write(tmp_path / "net.onnx", network)
     images = digits.test.images / np.float32(255)
@@ -155,6 +165,7 @@ def test_onnx_on_real_images(tmp_path, digits):
 
 
 def test_stablehlo(tmp_path):
+    skip_before((2, 19), "StableHLO")
     path = tmp_path / "net.stablehlo"
     stablehlo.write(path, networks.shipped_network(), batch_size=4)
     text = path.read_text()
