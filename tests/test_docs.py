@@ -157,6 +157,16 @@ def test_exercises_have_solutions_that_are_executed(chapter):
     assert all("```python\n" in solution for solution in solutions)
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=name_of)
+def test_functions_compile_without_a_warning_where_they_are_typed(chapter):
+    """AutoGraph warns of each function whose source it cannot read, as at Python's prompt."""
+    for _, block, runs in blocks_of(chapter):
+        if runs:
+            assert len(re.findall(r"@?tf\.function\b", block)) == block.count("autograph=False"), (
+                block
+            )
+
+
 def test_names_in_code_exist():
     """Such as `ops.conv2d`; and Keras's in the tables of what is what."""
     modules = {

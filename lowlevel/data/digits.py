@@ -11,7 +11,7 @@ from lowlevel import ops
 from lowlevel.checks import check_integer
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 
-NUM_TRAIN = 1437  # the first four fifths; the rest was written by other people
+NUM_TRAIN = 1437  # the first four fifths; most of the rest is by other people
 HIGHEST_VALUE = 16
 
 

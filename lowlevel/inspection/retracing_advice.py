@@ -78,8 +78,8 @@ def _advice(change):
 def _of_values(name, text):
     if text[:1] in "-0123456789":
         return (
-            f"pass {name} as a tensor, tf.constant({text}): a number of Python is part of the "
-            f"graph, and each new one is traced anew"
+            f"pass {name} as a tensor, tf.constant({text}): a Python number is part of the graph, "
+            f"and each new one is traced anew"
         )
     return f"{name} is part of the graph, and each value has a trace of its own: keep to few values"
 
@@ -94,6 +94,6 @@ def _of_tensors(name, before, now):
         return f"give {name} the same number of axes in all calls"
     open_sizes = [a if a == b else None for a, b in zip(sizes_before, sizes, strict=True)]
     return (
-        f"give tf.function an input_signature with None for sizes that change, of {name} "
+        f"give tf.function an input_signature with None for sizes that change, for {name} "
         f"tf.TensorSpec({open_sizes}, tf.{dtype.name}), or pass batches of one size"
     )

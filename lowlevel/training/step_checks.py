@@ -24,9 +24,9 @@ def check_new_state(
     unchanged = [name for name, old in state.items() if new_state.get(name, old) is old]
     if unchanged:
         raise ConfigError(
-            f"training would never change the state {', '.join(unchanged)}: forward returns no "
-            f"new value for it; pass training=True on to the network, and return what it gives in "
-            f"the dict of new state."
+            f"training would never change the state {', '.join(unchanged)}: forward returns no new "
+            f"{'value for it' if len(unchanged) == 1 else 'values for them'}; pass training=True "
+            f"on to the network, and return what it gives in the dict of new state."
         )
     return result
 

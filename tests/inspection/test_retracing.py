@@ -40,7 +40,7 @@ def make(**options):
             (X[:2],),
             {},
             "x was float32 [4, 3] and is float32 [2, 3]",
-            "input_signature with None for sizes that change, of x "
+            "input_signature with None for sizes that change, for x "
             "tf.TensorSpec([None, 3], tf.float32)",
         ),
         ((X[0],), {}, "x was float32 [4, 3] and is float32 [3]", "same number of axes"),

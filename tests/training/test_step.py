@@ -163,7 +163,10 @@ def no_bias(network):
 
 REFUSED_FORWARDS = {
     "outputs alone": (no_new_state, r"forward must return outputs and a dict of new state"),
-    "no state": (empty_state, r"would never change the state norm/mean: .* pass training=True"),
+    "no state": (
+        empty_state,
+        r"norm/mean: forward returns no new value for it; pass training=True",
+    ),
     "the old state": (old_state, r"would never change the state norm/mean"),
     "a variable without effect": (no_bias, r"the loss does not depend on biases/out\."),
 }
