@@ -75,6 +75,7 @@ def read(path: FilePath, from_disk: bool | None = False, quiet: bool = False) ->
     if from_disk is None:
         from_disk = room.is_too_large(sum(sizes.values()))
     contents = functools.cache(lambda: _read_archive(source))
+    in_archive = RECORDS_IN_A_FILE * RECORD_BYTES
 
     def records(names):
         for name in names:
@@ -83,8 +84,13 @@ def read(path: FilePath, from_disk: bool | None = False, quiet: bool = False) ->
             else:
                 yield from _read_some(source / name, sizes[name])
 
-    keep = _keep if from_disk else _decode
-    train, test = (keep(source, names, records, quiet) for names in (TRAIN_FILES, TEST_FILES))
+    def part(names):
+        if not from_disk:
+            return _decode(source, records(names))
+        size = sum(sizes.get(name, in_archive) for name in names)
+        return _keep(source, names[0], size, lambda: records(names), quiet)
+
+    train, test = part(TRAIN_FILES), part(TEST_FILES)
     return ImageDataset("cifar10", train, test, CLASS_NAMES)
 
 
@@ -160,26 +166,26 @@ def _check_size(file, size):
         )
 
 
-def _decode(source, names, read_records, quiet):
-    """`LabelledImages` of the records of some files, in memory."""
-    return LabelledImages(*_split(b"".join(read_records(names)), source), str(source))
+def _decode(source, contents):
+    """`LabelledImages` of the records in some contents of files, in memory."""
+    return LabelledImages(*_split(b"".join(contents), source), str(source))
 
 
-def _keep(source, names, read_records, quiet):
+def _keep(source, name, size, read, quiet):
     """The same, but the images stay in a file in the cache: images, then a byte for each class."""
+    count = size // RECORD_BYTES
 
     def write(file):
         classes = []
-        with Progress(f"decoding {names[0]} and others", None, quiet=quiet) as progress:
-            for content in read_records(names):
+        with Progress("decoding images", count, quiet=quiet) as progress:
+            for content in read():
                 images, labels = _split(content, source)
                 file.write(images)
                 classes.append(labels.astype(np.uint8))
                 progress.advance(count=len(labels))
         file.write(np.concatenate(classes))
 
-    path = kept.make(source, f"-{names[0]}.images", write)
-    count = path.stat().st_size // RECORD_BYTES
+    path = kept.make(source, f"-{name}.images", size, write)
     images = np.memmap(path, np.uint8, "r", shape=(count, SIDE, SIDE, CHANNELS))
     labels = np.fromfile(path, np.uint8, offset=images.nbytes)
     return LabelledImages(images, labels.astype(np.int32), str(source))

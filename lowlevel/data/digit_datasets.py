@@ -16,7 +16,7 @@ PACKAGED = {"sample": mnist_sample.load, "digits": digits.load}
 def load(
     name: str = "auto",
     data_dir: FilePath | None = None,
-    from_disk: bool | None = None,
+    from_disk: bool | None = False,
     quiet: bool = False,
 ) -> ImageDataset:
     """Images of digits to train and to test on.
@@ -76,7 +76,7 @@ def load_offline(data_dir: FilePath | None = None) -> ImageDataset:
     return mnist.load() if cached else mnist_sample.load()
 
 
-def _read(data_dir, from_disk=None, quiet=False):
+def _read(data_dir, from_disk=False, quiet=False):
     """The dataset in a directory; only MNIST itself is called that, or "sample" and the like."""
     dataset = mnist.read_directory(data_dir, from_disk=from_disk, quiet=quiet)
     if len(dataset.train) == 60_000 and dataset.sha256() == mnist.SHA256:

@@ -81,9 +81,7 @@ def map_file(path: FilePath, num_dimensions: int, quiet: bool = False) -> np.nda
                 file.write(chunk)
                 progress.advance()
 
-    unpacked = kept.make(path, ".bytes", unpack)
-    if unpacked.stat().st_size != math.prod(shape):
-        raise DataError(f"{unpacked} is damaged: delete it and it will be made again.")
+    unpacked = kept.make(path, ".bytes", math.prod(shape), unpack)
     return np.memmap(unpacked, np.uint8, "r", shape=shape)
 
 

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from lowlevel.checks import DataError, check_image_shape, check_number, import_extra, reason_of
+from lowlevel.checks import (
+    DataError,
+    check_image_shape,
+    check_number,
+    import_extra,
+    printable,
+    reason_of,
+)
 from lowlevel.data import image_file, image_folder
 from lowlevel.data.image_sources import ImageSource
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
@@ -133,5 +140,5 @@ def read_classes(
         return LabelledImages(files, every_label[chosen], str(directory))
 
     test, train = part(order[:count]), part(order[count:])
-    name = directory.resolve().name or "root"
+    name = printable(directory.resolve().name) or "root"
     return ImageDataset(name, train, test, tuple(classes))

@@ -11,19 +11,22 @@ from typing import BinaryIO
 from lowlevel import cluster, files
 from lowlevel.checks import DataError, reason_of
 from lowlevel.data import download
+from lowlevel.files import FilePath
 
 FOLDER = "from-disk"
 SECONDS_LEFT_OVER = 24 * 3600  # after which an unfinished file is that of a process that was killed
 
 
-def make(source: Path, kind: str, write: Callable[[BinaryIO], None]) -> Path:
+def make(source: FilePath, kind: str, size: int, write: Callable[[BinaryIO], None]) -> Path:
     """The file of this kind made of a file or a folder of files; made anew when one has changed.
 
-    It is whole: it gets its name after it was written. An older one of the same source is deleted.
+    It gets its name only when it is whole. An older one of the same source is deleted. In a
+    cluster the chief comes first, so that workers of one machine do not write it all at once.
 
     Args:
         source: what it is made of.
         kind: an ending for its name.
+        size: how many bytes it has; one of another size is damaged, and made anew.
         write: function that writes it to an open file.
 
     Raises:
@@ -32,18 +35,18 @@ def make(source: Path, kind: str, write: Callable[[BinaryIO], None]) -> Path:
     """
     here = cluster.current()
     if not here.is_alone:
-        here.chief_first(lambda: _make(source, kind, write))
-    return _make(source, kind, write)
+        here.chief_first(lambda: _make(source, kind, size, write))
+    return _make(source, kind, size, write)
 
 
-def _make(source, kind, write):
+def _make(source, kind, size, write):
     folder = download.cache_root() / FOLDER
     try:
         place, contents = _identity(Path(source))
     except OSError as error:
         raise DataError(f"{source} cannot be read: {reason_of(error)}.") from error
     path = folder / f"{place}-{contents}{kind}"
-    if path.is_file():
+    if path.is_file() and path.stat().st_size == size:
         return path
     temporary = files.temporary_beside(path)
     try:

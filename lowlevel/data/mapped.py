@@ -1,11 +1,13 @@
 """Arrays whose numbers stay in a file: `np.memmap`, `np.load(path, mmap_mode="r")`, views of them.
 
-The system reads what is touched, and keeps it in memory as long as there is room. Two things are
+The system reads what is touched, and keeps it in memory as long as there is room. Three things are
 done here that it does not do. A file that became shorter would end the process at the first touch
-of what is missing, so its size is compared before. And what has been read counts as memory of the
-process until it is given back, so it is given back from time to time.
+of what is missing, so its size is compared before. What has been read counts as memory of the
+process until it is given back, so it is given back from time to time. And of a file that memory
+cannot hold, the rows of a batch are asked for all at once, and nothing around them.
 """
 
+import math
 import mmap
 import os
 from typing import Any
@@ -13,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from lowlevel.checks import DataError
+from lowlevel.data import room
 
-BYTES_BEFORE_GIVING_BACK = 2**26
-BYTES_AROUND = 2**16  # that the system maps around each touch, if it has them
+BYTES_BEFORE_GIVING_BACK = 2**28
+BYTES_AROUND = 2**21  # that Linux may count for each row: it maps what it has around a touch
 
 
 def mapping_of(array: Any) -> mmap.mmap | None:
@@ -50,8 +53,10 @@ class MappedRows:
         self._size = self._mapping.size()
         if root is not None and root.offset + root.nbytes > self._size:
             raise DataError(f"{self.source} has become shorter than its array.")
+        self._is_large = self._size > room.memory() // 2
         with memoryview(self._mapping) as view:
             self._only_read = view.readonly
+            self._start = array.ctypes.data - np.frombuffer(view, np.uint8).ctypes.data
         self._status = self._look()
         self._touched = 0
 
@@ -61,12 +66,35 @@ class MappedRows:
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         """The rows at these indices, of any shape. Raises DataError if the file has changed."""
         self._check()
-        rows = np.ascontiguousarray(self._array[indices], self.dtype)
-        self._touched += rows.nbytes + np.size(indices) * BYTES_AROUND
-        if self._only_read and self._touched > BYTES_BEFORE_GIVING_BACK:
+        numbers = np.reshape(indices, -1)
+        rows = np.empty((len(numbers), *self.shape[1:]), self.dtype)
+        each = math.prod(self.shape[1:]) * self.dtype.itemsize + BYTES_AROUND
+        some = max(1, BYTES_BEFORE_GIVING_BACK // each)
+        for start in range(0, len(numbers), some):
+            part = numbers[start : start + some]
+            if self._is_large:
+                self._ask_for(part)
+            rows[start : start + some] = self._array[part]
+            self._give_back(len(part) * each)
+        return rows.reshape(*np.shape(indices), *self.shape[1:])
+
+    def _ask_for(self, numbers):
+        """Lets the system begin to read some rows."""
+        sizes, steps = self.shape[1:], self._array.strides[1:]
+        ways = [(size - 1) * step for size, step in zip(sizes, steps, strict=True)]
+        first = self._start + sum(way for way in ways if way < 0)
+        length = sum(map(abs, ways)) + self.dtype.itemsize
+        for number in numbers.tolist():
+            place = first + number * self._array.strides[0]
+            page = place - place % mmap.PAGESIZE
+            self._mapping.madvise(mmap.MADV_WILLNEED, page, place + length - page)
+
+    def _give_back(self, touched):
+        """Lets go of what is mapped, once it is much; it stays in the system's cache of files."""
+        self._touched += touched
+        if self._only_read and self._touched >= BYTES_BEFORE_GIVING_BACK:
             self._touched = 0
             self._mapping.madvise(mmap.MADV_DONTNEED)
-        return rows
 
     def part(self, part: slice) -> "MappedRows":
         """Some of the rows; nothing is read."""
