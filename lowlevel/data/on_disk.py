@@ -10,7 +10,7 @@ import tensorflow as tf
 from lowlevel.data.mapped import MappedRows, mapping_of
 from lowlevel.types import Tensor
 
-BLOCK_BYTES = 2**24  # read at once where all rows are needed one after another
+BLOCK_BYTES = 2**22  # read at once where all rows are needed one after another
 
 
 class OnDisk:
