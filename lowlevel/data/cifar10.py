@@ -168,7 +168,8 @@ def _check_size(file, size):
 
 def _decode(source, contents):
     """`LabelledImages` of the records in some contents of files, in memory."""
-    return LabelledImages(*_split(b"".join(contents), source), str(source))
+    images, labels = _split(b"".join(contents), source)
+    return LabelledImages(images, labels, str(source))
 
 
 def _keep(source, name, size, read, quiet):

@@ -60,12 +60,13 @@ class ImageFiles(ImageSource):
                     progress.advance(count=FILES_AT_A_TIME)
 
     def __getitem__(self, indices: Any) -> np.ndarray:
-        numbers = self._numbers(indices)
-        images = np.empty((len(numbers), *self.image_shape), np.uint8)
+        numbers = self._list(indices)
+        shape: Any = self.image_shape
+        images = np.empty((len(numbers), *shape), np.uint8)
         for image, number in zip(images, numbers, strict=True):
             if self._look(number) != tuple(self._status[number]):
                 raise DataError(f"{self._path(number)} has changed since training began.")
-            image[:] = image_file.read_resized(self._path(number), self.image_shape)
+            image[:] = image_file.read_resized(self._path(number), shape)
         return images
 
     def sha256(self) -> str:

@@ -33,7 +33,7 @@ def find(directory: FilePath) -> list[Path]:
 def names(directory: FilePath) -> list[str]:
     """Names of the image files of a directory, in order. Raises DataError as `find` does."""
     try:
-        with os.scandir(directory) as entries:
+        with os.scandir(os.fspath(directory)) as entries:
             found = sorted(
                 entry.name
                 for entry in entries

@@ -47,7 +47,7 @@ class ImageSource:
     def __getitem__(self, indices: Any) -> np.ndarray:
         raise NotImplementedError
 
-    def _numbers(self, indices):
+    def _list(self, indices):
         """Indices or a slice as an array of numbers."""
         if isinstance(indices, slice):
             return np.arange(*indices.indices(len(self)))
@@ -83,7 +83,7 @@ class StoredImages(ImageSource):
         self._path = Path(path)
 
     def __getitem__(self, indices: Any) -> np.ndarray:
-        indices = self._numbers(indices)
+        indices = self._list(indices)
         size = math.prod(self.image_shape)
         images = np.empty((len(indices), *self.image_shape), np.uint8)
         with self._path.open("rb") as file:

@@ -1,10 +1,10 @@
 """Arrays whose numbers stay in a file: `np.memmap`, `np.load(path, mmap_mode="r")`, views of them.
 
-The system reads what is touched, and keeps it in memory as long as there is room. Three things are
-done here that it does not do. A file that became shorter would end the process at the first touch
-of what is missing, so its size is compared before. What has been read counts as memory of the
-process until it is given back, so it is given back from time to time. And of a file that memory
-cannot hold, the rows of a batch are asked for all at once, and nothing around them.
+The system reads what is touched, and keeps it in memory as long as there is room. A file that
+became shorter would end the process at the first touch of what is missing, so its size is compared
+before. For a file of more than half of the memory, two things more are done. The rows of a batch
+are asked for all at once, and nothing around them. And what is mapped, which counts as memory of
+the process, is let go of from time to time.
 """
 
 import math
@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from lowlevel.checks import DataError
+from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import room
 
-BYTES_BEFORE_GIVING_BACK = 2**28
-BYTES_AROUND = 2**21  # that Linux may count for each row: it maps what it has around a touch
+MOST_MAPPED = 2**28  # bytes
+BYTES_AROUND = 2**21  # that Linux may map for each row: what it has around a touch
 
 
 def mapping_of(array: Any) -> mmap.mmap | None:
     """The file mapping that holds an array's numbers; None if they are in memory."""
-    holder = array if isinstance(array, np.ndarray) else None
+    holder: Any = array if isinstance(array, np.ndarray) else None
     while holder is not None and not isinstance(holder, mmap.mmap):
         holder = holder.obj if isinstance(holder, memoryview) else getattr(holder, "base", None)
     if holder is not None:
@@ -44,10 +44,13 @@ class MappedRows:
     """
 
     def __init__(self, array: np.ndarray) -> None:
-        """Raises DataError if the file is shorter than the array."""
+        """Raises ConfigError if the array is in memory, DataError if the file is too short."""
         self.shape, self.dtype = array.shape, array.dtype.newbyteorder("=")
         self._array = array
-        self._mapping: Any = mapping_of(array)
+        mapping = mapping_of(array)
+        if mapping is None:
+            raise ConfigError("the array is not in a file: open it by np.load(..., mmap_mode='r').")
+        self._mapping = mapping
         root = _root(array)
         self.source = str(getattr(root, "filename", None) or "the file of an array")
         self._size = self._mapping.size()
@@ -66,16 +69,17 @@ class MappedRows:
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         """The rows at these indices, of any shape. Raises DataError if the file has changed."""
         self._check()
+        if not self._is_large:
+            return np.ascontiguousarray(self._array[indices], self.dtype)
         numbers = np.reshape(indices, -1)
         rows = np.empty((len(numbers), *self.shape[1:]), self.dtype)
         each = math.prod(self.shape[1:]) * self.dtype.itemsize + BYTES_AROUND
-        some = max(1, BYTES_BEFORE_GIVING_BACK // each)
+        some = max(1, MOST_MAPPED // each)
         for start in range(0, len(numbers), some):
             part = numbers[start : start + some]
-            if self._is_large:
-                self._ask_for(part)
+            self._ask_for(part)
             rows[start : start + some] = self._array[part]
-            self._give_back(len(part) * each)
+            self._let_go(len(part) * each)
         return rows.reshape(*np.shape(indices), *self.shape[1:])
 
     def _ask_for(self, numbers):
@@ -89,10 +93,13 @@ class MappedRows:
             page = place - place % mmap.PAGESIZE
             self._mapping.madvise(mmap.MADV_WILLNEED, page, place + length - page)
 
-    def _give_back(self, touched):
-        """Lets go of what is mapped, once it is much; it stays in the system's cache of files."""
+    def _let_go(self, touched):
+        """Lets go of what is mapped, once it is much; it stays in the system's cache of files.
+
+        Not if the owner may write: of a copy, what was written would be lost.
+        """
         self._touched += touched
-        if self._only_read and self._touched >= BYTES_BEFORE_GIVING_BACK:
+        if self._only_read and self._touched >= MOST_MAPPED:
             self._touched = 0
             self._mapping.madvise(mmap.MADV_DONTNEED)
 

@@ -21,7 +21,9 @@ class OnDisk:
         dtype: `tf.DType` of the rows, once converted.
     """
 
-    def __init__(self, source: Any, dtype: tf.DType = None, convert: Callable = tf.identity):
+    def __init__(
+        self, source: Any, dtype: tf.DType = None, convert: Callable = tf.identity
+    ) -> None:
         """Takes rows on disk, and what makes rows of the given dtype of them.
 
         Args:

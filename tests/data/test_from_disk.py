@@ -48,7 +48,7 @@ def on_disk(tmp_path):
 @pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("name", VIEWS)
 def test_rows_of_any_view_of_a_mapped_array(on_disk, name, is_large, monkeypatch):
-    monkeypatch.setattr(mapped, "BYTES_BEFORE_GIVING_BACK", 2 * mapped.BYTES_AROUND)
+    monkeypatch.setattr(mapped, "MOST_MAPPED", 3 * mapped.BYTES_AROUND)
     if is_large:
         monkeypatch.setattr(room, "memory", lambda: 100)
     view, array = VIEWS[name](on_disk), VIEWS[name](IMAGES)
@@ -61,10 +61,13 @@ def test_rows_of_any_view_of_a_mapped_array(on_disk, name, is_large, monkeypatch
 def test_what_is_in_memory_is_not_taken_for_mapped(on_disk):
     for array in (IMAGES, IMAGES[2:], on_disk[[1, 2]], on_disk + 0, on_disk.tolist(), None):
         assert mapping_of(array) is None
+    with pytest.raises(ConfigError, match="not in a file"):
+        MappedRows(IMAGES)
 
 
 def test_what_the_owner_of_a_copy_has_written_is_read_and_stays(tmp_path, on_disk, monkeypatch):
-    monkeypatch.setattr(mapped, "BYTES_BEFORE_GIVING_BACK", 1)
+    monkeypatch.setattr(mapped, "MOST_MAPPED", 1)
+    monkeypatch.setattr(room, "memory", lambda: 100)
     copy = np.memmap(tmp_path / "images", np.uint8, "c", shape=IMAGES.shape)
     copy[7] = 5
     rows = MappedRows(copy)
