@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
-from lowlevel.data import pipeline, standardize
+from lowlevel.data import pipeline, read_calls, standardize
 from lowlevel.data.examples import Indexed
 from lowlevel.files import FilePath
 from lowlevel.types import Tensor
@@ -135,6 +135,6 @@ class SourceExamples(Indexed):
 
     def load(self, indices: Any) -> tuple:
         """The images at these indices, see `Indexed.load`."""
-        images = tf.numpy_function(lambda numbers: self.source[numbers], [indices], tf.uint8)
+        images = read_calls.read(lambda numbers: self.source[numbers], indices, tf.uint8)
         images = tf.ensure_shape(images, [None, *self.source.image_shape])
         return (standardize.apply(tf.cast(images, tf.float32) / 255, self._statistics),)

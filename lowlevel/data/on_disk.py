@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from lowlevel.data import read_calls
 from lowlevel.data.mapped import MappedRows, mapping_of
 from lowlevel.types import Tensor
 
@@ -47,7 +48,7 @@ class OnDisk:
     def rows(self, indices: Tensor) -> Tensor:
         """The rows at these indices, whose shape comes first in the result's."""
         stored = tf.as_dtype(self._source.dtype)
-        rows = tf.numpy_function(lambda numbers: self._source[numbers], [indices], stored)
+        rows = read_calls.read(lambda numbers: self._source[numbers], indices, stored)
         return self._convert(tf.ensure_shape(rows, [*indices.shape, *self.shape[1:]]))
 
     def numpy(self) -> np.ndarray:

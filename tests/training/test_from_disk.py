@@ -1,6 +1,8 @@
 """Training from disk: the same bits as from memory, resumed at any step, and files that change."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from lowlevel.nets import mlp
 from lowlevel.training import fingerprints
 from lowlevel.training.fingerprints import Fingerprints
 from lowlevel.training.hook import Hook
+from tests.conftest import ROOT
 from tests.training import small_run
 
 MLP = ("mlp", mlp.Config(small_run.DATASET.image_shape, 10, widths=(8,)))
@@ -156,6 +159,38 @@ def test_a_file_that_is_replaced_or_deleted_goes_on_as_it_was(tmp_path):
     (tmp_path / "other").write_bytes(b"other")
     found = fit(x, y, [Do(lambda: (tmp_path / "other").replace(path))])
     tf.nest.map_structure(np.testing.assert_array_equal, found, fit(array, y))
+
+
+# While a batch fails, others are being decoded: a process that ended then would wait for ever.
+CHILD = """
+import sys
+from lowlevel import nets
+from lowlevel.data import image_files, training_data
+from lowlevel.training import loop, tasks
+from lowlevel.training.recipe import Recipe
+from lowlevel.training.run import Run
+
+data = image_files.read_classes(sys.argv[1], (32, 32, 3))
+config = nets.get("mlp").Config(data.image_shape, data.num_classes)
+data, recipe = training_data.of_images(data), Recipe(batch_size=4)
+run = Run(nets.make("mlp", config), tasks.classification(), data, recipe)
+try:
+    loop.train(run, loop.RunLength(9), quiet=True)
+except Exception as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_process_ends_while_other_batches_are_being_read(tmp_path):
+    for label in (0, 1):
+        (tmp_path / str(label)).mkdir()
+        for number in range(150):
+            Image.new("RGB", (60, 50)).save(tmp_path / str(label) / f"{number}.jpg")
+        (tmp_path / str(label) / "7.jpg").write_bytes(b"no image")
+    words = [sys.executable, "-c", CHILD, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=90, cwd=ROOT)
+    assert done.returncode == 1
+    assert "7.jpg is not an image that can be read" in done.stderr.splitlines()[-1]
 
 
 def test_an_image_file_that_changes_or_goes_meanwhile_is_named(tmp_path):
