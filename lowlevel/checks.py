@@ -219,6 +219,7 @@ def reason_in_graph(error: Any) -> str:
     """The reason in an error of a compiled function, in TensorFlow's words, without node names."""
     text = error.message.partition("\t [[")[0].strip().splitlines()[-1]
     text = re.sub(r"^(\{\{.*?\}\} )?(Error in user-defined .* iterator: \S+: )?", "", text)
+    text = re.sub(r"^lowlevel\.checks\.\w+: ", "", text)  # of a function that reads a batch
     asserted = re.match(r"assertion failed: \[(.*?)\]", text)
     if asserted:
         return asserted[1].rstrip(".")

@@ -14,7 +14,7 @@ DEFAULTS = TrainingDefaults(
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    image_arguments.add_digits(parser)
+    image_arguments.add_from_disk(image_arguments.add_digits(parser))
     arguments.add_training(parser, DEFAULTS)
     arguments.add_run(
         parser, run_dir="checkpoints/digit_autoencoder-NAME, named for the dataset", export=False

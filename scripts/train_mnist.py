@@ -13,7 +13,7 @@ PACKAGED_NORM_MOMENTUM = 0.9  # for packaged data, of which an epoch has 12 or 4
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    image_arguments.add_digits(parser)
+    image_arguments.add_from_disk(image_arguments.add_digits(parser))
     image_arguments.add_digit_net(parser, NETS, PACKAGED_NORM_MOMENTUM)
     image_arguments.add_augmentation(parser)
     arguments.add_training(

@@ -36,6 +36,10 @@ def offer_others(dataset: str) -> Iterator[None]:
 
 
 def load_digits(args: argparse.Namespace) -> ImageDataset:
-    """The dataset of --dataset and --data-dir, see `lowlevel.data.digit_datasets.load`."""
+    """The dataset of --dataset and --data-dir, see `lowlevel.data.digit_datasets.load`.
+
+    Where a script has no --from-disk, images are read into memory.
+    """
     with offer_others("mnist"):
-        return digit_datasets.load(args.dataset, args.data_dir)
+        from_disk = getattr(args, "from_disk", False)
+        return digit_datasets.load(args.dataset, args.data_dir, from_disk, args.quiet)

@@ -25,6 +25,18 @@ def add_digits(parser: argparse.ArgumentParser) -> Any:
     return group
 
 
+def add_from_disk(group: Any) -> None:
+    """Adds --from-disk to a group of options, or to a parser."""
+    group.add_argument(
+        "--from-disk",
+        action="store_const",
+        const=True,
+        help="leave the images on disk and read those of each batch when it is needed, with the "
+        "same results; packed files are first unpacked into your cache, once (default: for images "
+        "of more than a quarter of the memory)",
+    )
+
+
 def add_digit_net(
     parser: argparse.ArgumentParser, nets: Sequence[str], packaged_norm_momentum: float
 ) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from lowlevel import files
+from lowlevel import cluster, files
 from lowlevel.checks import ConfigError, DataError
 from lowlevel.data import bottles, image_folder
 from lowlevel.data.image_sources import ImageSource
@@ -37,12 +37,19 @@ def load(
             f"{args.train} holds {len(found['train'])} images; the detector of anomalies needs "
             f"{anomaly.MIN_IMAGES} to train on."
         )
-    return {
-        name: image_folder.store(
-            found[name], image_shape, directory.path / IMAGES / name, folder, args.quiet
-        )
-        for name, folder in folders.items()
-    }
+
+    def store():
+        return {
+            name: image_folder.store(
+                found[name], image_shape, directory.path / IMAGES / name, folder, args.quiet
+            )
+            for name, folder in folders.items()
+        }
+
+    here = cluster.current()
+    if not here.is_alone:
+        here.chief_first(store)  # the others find what it has stored
+    return store()
 
 
 def _check_directory(directory, fresh):

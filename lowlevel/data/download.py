@@ -58,8 +58,13 @@ def cache_directory(files: Files) -> Path:
     Raises:
         MissingExtraError: pooch, which knows where caches are, is not installed.
     """
+    return cache_root() / files.dataset
+
+
+def cache_root() -> Path:
+    """The user's cache, or LOWLEVEL_CACHE. Raises MissingExtraError as `cache_directory` does."""
     root = os.environ.get("LOWLEVEL_CACHE") or import_extra("pooch", "data").os_cache("lowlevel")
-    return Path(root) / files.dataset
+    return Path(root)
 
 
 def is_cached(files: Files) -> bool:

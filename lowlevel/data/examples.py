@@ -1,4 +1,4 @@
-"""Examples in memory."""
+"""Examples in memory, or in files that are mapped into it."""
 
 import hashlib
 import math
@@ -7,7 +7,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from lowlevel.checks import ConfigError, DataError, check_integer, check_number
-from lowlevel.data import pipeline
+from lowlevel.data import on_disk, pipeline
+from lowlevel.data.on_disk import OnDisk
 from lowlevel.data.tensors import WEIGHTS, to_tensors
 from lowlevel.types import Nest, Tensor
 
@@ -17,9 +18,11 @@ class Indexed:
 
     Attributes:
         count: how many examples there are.
+        reads_disk: whether a batch is read from disk when it is needed; then several are at a time.
     """
 
     count: int
+    reads_disk = True
 
     def steps(self, batch_size: int, steps_per_epoch: int | None = None) -> int:
         """Batches in an epoch, including the short last one. ConfigError if a number is given."""
@@ -41,7 +44,7 @@ class Indexed:
         """
         check_integer("batch_size", batch_size, 1)
         order = tf.range(self.count) if order is None else order
-        return pipeline.batches(self.load, order, batch_size, augment)
+        return pipeline.batches(self.load, order, batch_size, augment, self.reads_disk)
 
     def load(self, indices: Tensor) -> tuple:
         """The inputs of the examples at these indices, and what belongs to them: a tuple."""
@@ -49,23 +52,24 @@ class Indexed:
 
 
 class Arrays(Indexed):
-    """Examples in memory.
+    """Examples in memory, or on disk.
 
     Attributes:
-        tensors: a tuple: inputs, targets and perhaps weights, each a tensor `[examples, ...]` or a
-            dict or tuple of them.
+        tensors: a tuple: inputs, targets and perhaps weights, each a tensor `[examples, ...]`, an
+            `OnDisk` in the place of one, or a dict or tuple of them.
         count: how many examples there are.
     """
 
     def __init__(self, *nests: Nest, prepare: Callable | None = None) -> None:
         """Takes tensors as they are, or arrays, or dicts or tuples of them.
 
-        In arrays, whole numbers become int32, floats float32.
+        In arrays, whole numbers become int32, floats float32. Those that are mapped from a file
+        stay there, see `to_tensors`.
 
         Args:
             nests: inputs, targets and perhaps weights.
-            prepare: None, or a function from a batch of inputs as they are in memory to float32
-                for the network.
+            prepare: None, or a function from a batch of inputs as they are kept to float32 for
+                the network.
 
         Raises:
             DataError: there are no examples, arrays differ in length, or a number is not finite
@@ -75,6 +79,7 @@ class Arrays(Indexed):
             nest if all(map(tf.is_tensor, tf.nest.flatten(nest))) else to_tensors(nest)
             for nest in nests
         )
+        self.reads_disk = any(isinstance(leaf, OnDisk) for leaf in tf.nest.flatten(self.tensors))
         self._prepare = prepare
         lengths: set = {
             array.shape[0] if array.shape.rank else None for array in tf.nest.flatten(self.tensors)
@@ -98,7 +103,7 @@ class Arrays(Indexed):
 
     def load(self, indices: Tensor) -> tuple:
         """The examples at these indices, see `Indexed.load`."""
-        batch = tf.nest.map_structure(lambda tensor: tf.gather(tensor, indices), self.tensors)
+        batch = tf.nest.map_structure(lambda leaf: on_disk.take(leaf, indices), self.tensors)
         return batch if self._prepare is None else (self._prepare(batch[0]), *batch[1:])
 
     def split_off_end(self, share: float) -> list["Arrays"]:
@@ -153,5 +158,5 @@ def sha256(*arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for tensor in tf.nest.flatten([part.tensors for part in arrays]):
         digest.update(f"{tensor.dtype.name} {tensor.shape.as_list()}\n".encode())
-        digest.update(tensor.numpy().tobytes())
+        on_disk.update(digest, tensor)
     return digest.hexdigest()

@@ -83,4 +83,8 @@ def gather_inputs(x: Nest, input_spec: Nest, batch_size: int) -> tuple[Iterable,
     def part(start):
         return tf.nest.map_structure(lambda tensor: tensor[start : start + batch_size], inputs)
 
+    if arrays.reads_disk:
+        ranges = tf.data.Dataset.range(arrays.count).batch(batch_size)
+        batches = pipeline.map_batches(ranges, lambda some: arrays.load(some)[0], True)
+        return batches.prefetch(2), len(starts)
     return [inputs] if len(starts) == 1 else map(part, starts), len(starts)

@@ -5,6 +5,7 @@ memory at a time. Batches are read from the file.
 """
 
 import concurrent.futures
+import functools
 import json
 import math
 import os
@@ -26,19 +27,24 @@ def find(directory: FilePath) -> list[Path]:
     Raises:
         DataError: the path is not a directory, or contains no images.
     """
-    directory = Path(directory)
+    return [Path(directory, name) for name in names(directory)]
+
+
+def names(directory: FilePath) -> list[str]:
+    """Names of the image files of a directory, in order. Raises DataError as `find` does."""
     try:
-        paths = sorted(
-            path
-            for path in directory.iterdir()
-            if path.suffix.lower() in image_file.SUFFIXES
-            and not (path.name.startswith(".") or path.is_dir())
-        )
+        with os.scandir(os.fspath(directory)) as entries:
+            found = sorted(
+                entry.name
+                for entry in entries
+                if os.path.splitext(entry.name)[1].lower() in image_file.SUFFIXES
+                and not (entry.name.startswith(".") or entry.is_dir())
+            )
     except OSError as error:
         raise DataError(f"{directory} cannot be read: {reason_of(error)}.") from error
-    if not paths:
+    if not found:
         raise DataError(f"{directory} contains no image files: {image_file.KINDS}.")
-    return paths
+    return found
 
 
 def find_all(paths: Iterable[FilePath]) -> list[Path]:
@@ -78,7 +84,11 @@ def store(
     """
     cache_path = Path(cache_path)
     list_path = cache_path.with_suffix(".json")
-    contents = {"image_shape": list(image_shape), "files": [_identity(path) for path in paths]}
+    resolve = functools.cache(lambda folder: str(folder.resolve()))  # once a folder
+    contents = {
+        "image_shape": list(image_shape),
+        "files": [_identity(path, resolve) for path in map(Path, paths)],
+    }
     try:
         if not _is_there(cache_path, list_path, contents):
             cache_path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,12 +104,13 @@ def store(
     return StoredImages(cache_path, [path.name for path in paths], image_shape, str(source))
 
 
-def _identity(path):
+def _identity(path, resolve):
     try:
         status = os.stat(path)
+        whole = str(path.resolve()) if path.is_symlink() else f"{resolve(path.parent)}/{path.name}"
     except OSError as error:  # for example a broken link
         raise DataError(f"{path} cannot be read: {reason_of(error)}.") from error
-    return [str(Path(path).resolve()), status.st_size, status.st_mtime_ns]
+    return [whole, status.st_size, status.st_mtime_ns]
 
 
 def _is_there(cache_path, list_path, contents):

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
-from lowlevel.data import pipeline, standardize
+from lowlevel.data import pipeline, read_calls, standardize
 from lowlevel.data.examples import Indexed
 from lowlevel.files import FilePath
 from lowlevel.types import Tensor
@@ -30,11 +30,28 @@ class ImageSource:
         self.image_shape = tuple(image_shape)
         self.source = str(source)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of all images as one array: (images, height, width, channels)."""
+        return (len(self), *self.image_shape)
+
+    dtype = np.dtype(np.uint8)
+
+    def part(self, part: slice) -> "ImageSource":
+        """Some of the images; none is read."""
+        return SomeImages(self, np.arange(len(self))[part], self.source)
+
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, indices: Any) -> np.ndarray:
         raise NotImplementedError
+
+    def _list(self, indices):
+        """Indices or a slice as an array of numbers."""
+        if isinstance(indices, slice):
+            return np.arange(*indices.indices(len(self)))
+        return np.asarray(indices)
 
     def sha256(self) -> str:
         """Digest of all images, read a piece at a time."""
@@ -66,7 +83,7 @@ class StoredImages(ImageSource):
         self._path = Path(path)
 
     def __getitem__(self, indices: Any) -> np.ndarray:
-        indices = np.arange(len(self))[indices]
+        indices = self._list(indices)
         size = math.prod(self.image_shape)
         images = np.empty((len(indices), *self.image_shape), np.uint8)
         with self._path.open("rb") as file:
@@ -118,6 +135,6 @@ class SourceExamples(Indexed):
 
     def load(self, indices: Any) -> tuple:
         """The images at these indices, see `Indexed.load`."""
-        images = tf.numpy_function(lambda numbers: self.source[numbers], [indices], tf.uint8)
+        images = read_calls.read(lambda numbers: self.source[numbers], indices, tf.uint8)
         images = tf.ensure_shape(images, [None, *self.source.image_shape])
         return (standardize.apply(tf.cast(images, tf.float32) / 255, self._statistics),)

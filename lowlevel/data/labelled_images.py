@@ -1,15 +1,19 @@
-"""Images in memory with their classes."""
+"""Images with their classes, in memory or on disk."""
 
 import dataclasses
 import functools
 import hashlib
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, check_integer, check_printable
+from lowlevel.data import on_disk
 from lowlevel.data.examples import Arrays
+from lowlevel.data.image_sources import ImageSource
+from lowlevel.data.on_disk import OnDisk
 from lowlevel.types import Tensor
 
 
@@ -18,7 +22,8 @@ class LabelledImages:
     """Images and the class of each.
 
     Attributes:
-        images: uint8 `[examples, height, width, channels]`.
+        images: uint8 `[examples, height, width, channels]`. What is mapped from a file stays there,
+            and so do the images of an `ImageSource`: a batch reads its own.
         labels: int32 `[examples]`, in [0, classes).
         source: the path or name they came from, for messages.
 
@@ -29,14 +34,16 @@ class LabelledImages:
             another form.
     """
 
-    images: np.ndarray
+    images: Any
     labels: np.ndarray
     source: str
 
     def __post_init__(self) -> None:
-        images = to_numbers(f"{self.source}: images", self.images)
+        images: Any = self.images
+        if not isinstance(images, ImageSource):
+            images = to_numbers(f"{self.source}: images", images)
         labels = to_numbers(f"{self.source}: labels", self.labels)
-        if images.ndim != 4 or not np.issubdtype(images.dtype, np.integer):
+        if len(images.shape) != 4 or not np.issubdtype(images.dtype, np.integer):
             raise DataError(
                 f"{self.source}: images must be whole numbers [examples, height, width, channels] "
                 f"from 0 to 255, not {images.dtype} {list(images.shape)}."
@@ -51,22 +58,47 @@ class LabelledImages:
                 f"{self.source} holds {len(images)} images but {len(labels)} labels; "
                 f"there must be one label for each image."
             )
-        if images.size == 0:
+        if 0 in images.shape:
             raise DataError(f"{self.source} contains no images.")
+        if images.dtype != np.uint8 and on_disk.is_on_disk(images):
+            raise DataError(f"{self.source}: images in a file must be uint8, not {images.dtype}.")
         if images.dtype != np.uint8 and (images.min() < 0 or images.max() > 255):
             raise DataError(f"{self.source}: images must lie in 0 to 255.")
         if labels.min() < 0 or labels.max() > np.iinfo(np.int32).max:
             raise DataError(f"{self.source}: labels must be whole numbers from 0 on.")
-        object.__setattr__(self, "images", images.astype(np.uint8, copy=False))
+        if not isinstance(images, ImageSource):
+            images = images.astype(np.uint8, copy=False)
+        object.__setattr__(self, "images", images)
         object.__setattr__(self, "labels", labels.astype(np.int32, copy=False))
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def are_on_disk(self) -> bool:
+        """Whether the images are read when they are needed."""
+        return isinstance(self.images, ImageSource) or on_disk.is_on_disk(self.images)
+
+    @functools.cached_property
+    def tensor(self) -> Any:
+        """The images as a tensor, or as an `OnDisk` in the place of one; made once."""
+        return OnDisk(self.images) if self.are_on_disk else tf.constant(self.images)
+
     @functools.cached_property
     def examples(self) -> Arrays:
         """The same as `Arrays`, made once; a batch of images becomes float32 in [0, 1]."""
-        return Arrays(tf.constant(self.images), tf.constant(self.labels), prepare=to_unit_interval)
+        return Arrays(self.tensor, tf.constant(self.labels), prepare=to_unit_interval)
+
+    def update(self, digest: Any) -> None:
+        """Adds shape, images and labels to a digest of hashlib."""
+        digest.update(repr(self.images.shape).encode())
+        if isinstance(self.images, ImageSource):
+            digest.update(self.images.sha256().encode())
+        elif self.are_on_disk:
+            on_disk.update(digest, self.tensor)
+        else:
+            digest.update(np.ascontiguousarray(self.images))
+        digest.update(np.ascontiguousarray(self.labels))
 
 
 def to_unit_interval(images: Tensor) -> Tensor:
@@ -134,6 +166,8 @@ class ImageDataset:
     def describe(self, classes: bool = True) -> str:
         """A line of text: the name, and how many images and classes there are."""
         images = f"{len(self.train)} images to train on, {len(self.test)} to test on"
+        if self.train.are_on_disk or self.test.are_on_disk:
+            images += ", read from disk as they are needed"
         return f"{self.name}: {images}" + (f"; {self.num_classes} classes" if classes else "")
 
     def with_channels(self, channels: int) -> "ImageDataset":
@@ -152,7 +186,7 @@ class ImageDataset:
                 f"the network takes {channels}."
             )
         train, test = (
-            dataclasses.replace(part, images=np.repeat(part.images, channels, axis=-1))
+            dataclasses.replace(part, images=_repeat(part.images, channels))
             for part in (self.train, self.test)
         )
         return dataclasses.replace(self, train=train, test=test)
@@ -161,7 +195,14 @@ class ImageDataset:
         """Digest of all images and labels: the same for the same data, wherever it lies."""
         digest = hashlib.sha256()
         for part in (self.train, self.test):
-            digest.update(repr(part.images.shape).encode())
-            digest.update(np.ascontiguousarray(part.images))
-            digest.update(np.ascontiguousarray(part.labels))
+            part.update(digest)
         return digest.hexdigest()
+
+
+def _repeat(images, channels):
+    """Grey images in several equal channels; those that are mapped from a file stay there."""
+    if isinstance(images, ImageSource):
+        raise DataError(f"{images.source}: read the images with {channels} channels.")
+    if on_disk.is_on_disk(images):
+        return np.broadcast_to(images, (*images.shape[:-1], channels))
+    return np.repeat(images, channels, axis=-1)

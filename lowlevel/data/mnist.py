@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lowlevel.checks import DataError
-from lowlevel.data import download, idx
+from lowlevel.data import download, idx, room
 from lowlevel.data.labelled_images import ImageDataset, LabelledImages
 from lowlevel.files import FilePath
 
@@ -32,18 +32,32 @@ FILES = download.Files(
 SHA256 = "e7428f6179086befc912828660ec70196d56e56db4725b562f7f227c88a86ac7"  # of `load()`
 
 
-def load() -> ImageDataset:
+def load(from_disk: bool | None = False, quiet: bool = False) -> ImageDataset:
     """MNIST's 60,000 and 10,000 images: from the user's cache, downloaded into it if necessary.
+
+    The arguments are those of `read_directory`.
 
     Raises:
         DataError: a file cannot be downloaded, or the cached one does not hold MNIST's bytes.
         MissingExtraError: pooch is not installed.
     """
-    return read_directory(download.fetch(FILES))
+    return read_directory(download.fetch(FILES), from_disk=from_disk, quiet=quiet)
 
 
-def read_directory(directory: FilePath, name: str = "mnist") -> ImageDataset:
+def read_directory(
+    directory: FilePath,
+    name: str = "mnist",
+    from_disk: bool | None = False,
+    quiet: bool = False,
+) -> ImageDataset:
     """Reads the four IDX files of a directory, each gzipped (with the ending .gz) or not.
+
+    Args:
+        directory: where the files are.
+        name: the dataset's name.
+        from_disk: whether images stay in their files, to be read when they are needed, see
+            `idx.map_file`; None for those that are too large for memory, see `room`.
+        quiet: show no progress.
 
     Returns:
         An `ImageDataset`: images of any one size with one channel, labels from 0 to at most 255.
@@ -54,15 +68,17 @@ def read_directory(directory: FilePath, name: str = "mnist") -> ImageDataset:
     directory = Path(directory)
     if not directory.is_dir():
         raise DataError(f"{directory} is not a directory.")
-    train = _read_part(directory, TRAIN_IMAGES, TRAIN_LABELS)
-    test = _read_part(directory, TEST_IMAGES, TEST_LABELS)
+    train = _read_part(directory, TRAIN_IMAGES, TRAIN_LABELS, from_disk, quiet)
+    test = _read_part(directory, TEST_IMAGES, TEST_LABELS, from_disk, quiet)
     return ImageDataset(name, train, test)
 
 
-def _read_part(directory, images_name, labels_name):
+def _read_part(directory, images_name, labels_name, from_disk, quiet):
     images_path = _find(directory, images_name)
     labels_path = _find(directory, labels_name)
-    images = idx.read(images_path, num_dimensions=3)
+    if from_disk is None:
+        from_disk = room.is_too_large(idx.size(images_path, num_dimensions=3))
+    images = idx.map_file(images_path, 3, quiet) if from_disk else idx.read(images_path, 3)
     labels = idx.read(labels_path, num_dimensions=1)
     return LabelledImages(images[..., np.newaxis], labels.astype(np.int32), str(images_path))
 

@@ -39,7 +39,11 @@ def length(dataset: tf.data.Dataset) -> int | None:
 
 
 def batches(
-    load: Callable, order: Tensor, batch_size: int, augment: Callable | None = None
+    load: Callable,
+    order: Tensor,
+    batch_size: int,
+    augment: Callable | None = None,
+    in_parallel: bool = False,
 ) -> tf.data.Dataset:
     """Batches of examples in a given order, loaded a batch at a time.
 
@@ -51,6 +55,7 @@ def batches(
         order: indices of the examples, `[number wanted]`.
         batch_size: examples in each batch; the last one may hold fewer.
         augment: None, or a function of (inputs, position of the batch) that returns inputs.
+        in_parallel: whether several batches are loaded at a time; they come in the same order.
 
     Returns:
         A `tf.data.Dataset` of tuples.
@@ -71,7 +76,7 @@ def batches(
         return (inputs, *rest)
 
     positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
-    return map_batches(positions, load_batch).prefetch(2)
+    return map_batches(positions, load_batch, in_parallel).prefetch(2)
 
 
 @contextlib.contextmanager
@@ -85,6 +90,13 @@ def blame_batch() -> Iterator[None]:
         raise DataError(f"a batch cannot be computed: {reason}.") from cause
 
 
-def map_batches(dataset: tf.data.Dataset, function: Callable) -> tf.data.Dataset:
-    """A `tf.data.Dataset` of what a function gives for each element, its Python taken as it is."""
-    return dataset.map(tf.autograph.experimental.do_not_convert(function))
+def map_batches(
+    dataset: tf.data.Dataset, function: Callable, in_parallel: bool = False
+) -> tf.data.Dataset:
+    """A `tf.data.Dataset` of what a function gives for each element, its Python taken as it is.
+
+    With `in_parallel`, as many elements at a time as there is use for, in the same order.
+    """
+    function = tf.autograph.experimental.do_not_convert(function)
+    calls = tf.data.AUTOTUNE if in_parallel else None
+    return dataset.map(function, calls, deterministic=True if in_parallel else None)

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from lowlevel.checks import DataError
+from lowlevel.data.on_disk import OnDisk, is_on_disk
 from lowlevel.types import Nest, Tensor
 
 WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
@@ -11,6 +12,9 @@ WEIGHTS = tf.TensorSpec([None], tf.float32, name="sample weights")
 
 def to_tensors(nest: Nest, spec: Nest = None) -> Nest:
     """Arrays as tensors: int32 or float32, or what the `spec` says.
+
+    An array of several numbers for each example that is mapped from a file becomes an `OnDisk`: it
+    is converted, and its numbers checked, as its rows are read.
 
     Raises:
         DataError: structure or shapes differ from the spec, or a number is not finite or does not
@@ -29,7 +33,7 @@ def to_tensors(nest: Nest, spec: Nest = None) -> Nest:
         raise DataError(f"the arrays do not fit the model: {reason}.") from error
 
 
-def check_inputs(name: str, spec: tf.TensorSpec, tensor: Tensor) -> None:
+def check_inputs(name: str, spec: tf.TensorSpec, tensor: Tensor | tf.TensorSpec) -> None:
     """Refuses a tensor of another shape than its spec, and bytes in place of images.
 
     Bytes from 0 to 255, cast to floats as they are, would train all the same, and badly.
@@ -61,8 +65,19 @@ def _describe(nest):
 
 
 def _to_tensor(array, spec=None):
+    if isinstance(array, OnDisk):
+        return array
+    if is_on_disk(array):
+        form = tf.TensorSpec(array.shape, tf.as_dtype(_plain(array).dtype.newbyteorder("=")))
+        dtype = _dtype_for(form, spec)
+        return OnDisk(array, dtype, lambda rows: _convert(rows, spec, dtype))
     tensor = array if tf.is_tensor(array) else tf.convert_to_tensor(_plain(array))
-    name = "targets" if spec is None else spec.name or "inputs"
+    return _convert(tensor, spec, _dtype_for(tensor, spec))
+
+
+def _dtype_for(tensor, spec):
+    """What a tensor is to be converted to. Raises ValueError if its dtype or shape does not fit."""
+    name = _name(spec)
     if tensor.dtype.is_complex or tensor.dtype == tf.string:
         raise ValueError(f"{name} must be real numbers, not {tensor.dtype.name}")
     dtype = spec.dtype if spec is not None else _dtype_of_targets(tensor.dtype)
@@ -70,6 +85,15 @@ def _to_tensor(array, spec=None):
         check_inputs(name, spec, tensor)
     if dtype.is_integer and tensor.dtype.is_floating:
         raise ValueError(f"{name} must be whole numbers, not {tensor.dtype.name}")
+    return dtype
+
+
+def _name(spec):
+    return "targets" if spec is None else spec.name or "inputs"
+
+
+def _convert(tensor, spec, dtype):
+    name = _name(spec)
     if dtype == tf.int32 and tensor.dtype.is_integer:
         return _to_int32(tensor)
     tensor = tf.cast(tensor, dtype)

@@ -14,6 +14,7 @@ from lowlevel.data.augment import Augmentation
 from lowlevel.data.blocks import Blocks
 from lowlevel.data.image_sources import ImageSource, SourceExamples
 from lowlevel.data.labelled_images import ImageDataset, to_unit_interval
+from lowlevel.data.on_disk import OnDisk
 from lowlevel.types import Tensor
 
 
@@ -175,7 +176,10 @@ def of_same_images(dataset: ImageDataset, input_spec: tf.TensorSpec) -> Training
                 f"the network takes images of {tuple(input_spec.shape[1:])} (height, width, "
                 f"channels), not {part.images.shape[1:]}."
             )
-        images = to_unit_interval(part.images)
+        if part.are_on_disk:
+            images = OnDisk(part.images, tf.float32, to_unit_interval)
+        else:
+            images = to_unit_interval(part.images)
         parts.append(examples.Arrays(images, images))
     train, held_out = parts
     preprocessing = {"divide_by": 255, "image_files": "digit"}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import CheckpointError, DataError
+from lowlevel.data.on_disk import OnDisk
 from lowlevel.files import FilePath
 from lowlevel.prediction import trained
 from lowlevel.prediction.serving import TrainedNetwork
@@ -163,6 +165,17 @@ class Predictor:
         if not (images.min() >= 0 and images.max() <= 1):  # NaN is neither
             raise DataError("float images must lie in [0, 1]; pass 0 to 255 as uint8.")
         return images
+
+
+def of_all(predict: Callable[[np.ndarray], Prediction], images: Any) -> Prediction:
+    """What a function predicts for images in a tensor, or, some at a time, in an `OnDisk`."""
+    if not isinstance(images, OnDisk):
+        return predict(images.numpy())
+    parts = [predict(block) for block in images.blocks()]
+    return Prediction(
+        np.concatenate([part.classes for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+    )
 
 
 def _call(function, images):

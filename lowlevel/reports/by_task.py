@@ -19,7 +19,7 @@ from lowlevel.nets.network import Network
 from lowlevel.prediction import anomaly, trained, views
 from lowlevel.prediction.detection import MIN_SCORE, of_image
 from lowlevel.prediction.latent_encoder import LatentEncoder
-from lowlevel.prediction.predictor import Predictor
+from lowlevel.prediction.predictor import Predictor, of_all
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.reports import box_plots, classification, curves, detection, estimates, figures, plots
 from lowlevel.reports.reconstructions import draw as draw_reconstructions
@@ -67,10 +67,10 @@ def photographs(
 ) -> Outcome:
     """Writes a table of metrics by class, and draws the confusion matrix and the curves."""
     directory = run.directory.path
-    images, labels = (part.numpy() for part in run.data.held_out.tensors)
+    images, labels = run.data.held_out.tensors[0], run.data.held_out.tensors[1].numpy()
     predictor = Predictor(TrainedNetwork.of_run(run))
     with _if_installed("the report is not complete"):
-        prediction = predictor.predict(images)
+        prediction = of_all(predictor.predict, images)
         report = classification.make(labels, prediction, predictor.class_names)
         report.write(directory)
         say(report.text())
@@ -84,7 +84,7 @@ def photographs(
         _draw_curves(run)
     outcome = _accuracy(run)
     if ten_views:
-        classes = views.predict(predictor, images, quiet).classes
+        classes = of_all(lambda some: views.predict(predictor, some, quiet), images).classes
         line = _describe_accuracy(int((classes == labels).sum()), len(labels))
         outcome = dataclasses.replace(outcome, lines=(f"{line} over ten views", *outcome.lines))
     return outcome

@@ -108,6 +108,23 @@ def test_strong_recipe_stops_and_resumes_to_the_bit(train, data_dir, tmp_path, w
     assert not [name for name in names if "biases/stem/conv" in name]
 
 
+def test_a_folder_of_images_stops_and_resumes_to_the_bit(train, tmp_path, without_report):
+    for label, count in (("cat", 30), ("dog", 20)):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for number in range(count):
+            image = Image.new("RGB", (40, 30), (9 * number, 90 if label == "cat" else 0, 5))
+            image.save(tmp_path / "pets" / label / f"{number}.jpg")
+    options = ("--dataset", "folder", "--data-dir", tmp_path / "pets", "--image-side", 16)
+    options += ("--epochs", 1, "--batch-size", 8, "--flip", "--optimizer", "momentum")
+    whole = train(*options, "--run-dir", tmp_path / "whole")
+    assert "pets: 40 images to train on, 10 to test on, read from disk" in whole.out
+    config = json.loads((tmp_path / "whole" / "config.json").read_text())
+    assert config["class_names"] == ["cat", "dog"]
+    assert config["net_config"]["image_shape"] == [16, 16, 3]
+    train(*options, "--run-dir", tmp_path / "run", "--steps", 2)
+    assert train(*options, "--run-dir", tmp_path / "run").last_lines == whole.last_lines
+
+
 @pytest.mark.slow
 def test_every_option_changes_the_result(train, data_dir, tmp_path, without_report):
     digests = set()
@@ -165,6 +182,10 @@ def test_time_that_is_left():
     ("options", "message"),
     [
         (("--dataset", "shapes", "--data-dir", "x"), "shapes are drawn: they take no --data-dir"),
+        (("--dataset", "shapes", "--from-disk"), "shapes are drawn: they are not read"),
+        (("--dataset", "folder"), "--dataset folder needs --data-dir"),
+        (("--dataset", "folder", "--data-dir", "nowhere"), "nowhere cannot be read: No such file"),
+        (("--image-side", "16"), "--image-side is for --dataset folder"),
         (("--data-dir", "nowhere"), "nowhere contains neither cifar-10-batches-bin nor"),
         (("--crop", "32"), "argument --crop"),
         (("--crop", "-1"), "argument --crop"),

@@ -173,6 +173,16 @@ def test_every_option_changes_the_result(train, data_dir, tmp_path, whole, optio
     assert digest(result) != digest(whole(*MLP))
 
 
+def test_from_disk_the_result_is_the_same(train, data_dir, tmp_path, whole, monkeypatch):
+    monkeypatch.setenv("LOWLEVEL_CACHE", str(tmp_path / "cache"))
+    result = train(*small(data_dir, tmp_path / "run", *MLP, "--from-disk"))
+    assert "12 to test on, read from disk as they are needed" in result.out
+    assert result.last_lines == whole(*MLP).last_lines
+    refused = train("--dataset", "sample", "--from-disk")
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert "the dataset sample is packaged: it is not read from disk" in refused.err
+
+
 def test_dropout_changes_the_result(whole):
     """Of conv_net: mlp, the quickest for the other options, has no dropout."""
     assert digest(whole()) != digest(whole("--dropout", 0.5))
