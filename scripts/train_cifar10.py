@@ -28,7 +28,7 @@ def parse_arguments():
         "cifar-10-binary.tar.gz, or a directory that holds one of them",
     )
     image_arguments.add_photo_augmentation(parser)
-    arguments.add_training(parser, DEFAULTS, label_smoothing=True)
+    arguments.add_training(parser, DEFAULTS, label_smoothing=True, batch_norm=True)
     image_arguments.add_mini_inception(parser)
     parser.add_argument(
         "--ten-views",

@@ -64,6 +64,7 @@ def make_recipe(args: argparse.Namespace, examples: int) -> Recipe:
         warm_up=args.warm_up,
         weight_decay=args.weight_decay,
         jit_compile=getattr(args, "jit_compile", False),
+        synchronize_batch_norm=getattr(args, "synchronize_batch_norm", True),
     )
 
 

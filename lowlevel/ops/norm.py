@@ -80,7 +80,7 @@ def batch_norm_training(
     x = _check(x, scale, offset, mean, variance, epsilon)
     check_number("momentum", momentum, 0, 1)
     mean, variance = tf.cast(mean, tf.float32), tf.cast(variance, tf.float32)
-    if replicas.context() is not None:
+    if replicas.norms_over_all():
         y, batch_mean, batch_variance = _over_replicas(x, scale, offset, epsilon)
     else:
         y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)

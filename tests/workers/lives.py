@@ -31,7 +31,7 @@ class Life:
             environments = [workers.environment(index, ports, 1) for index in range(count)]
         for environment, own in zip(environments, config or (), strict=False):
             environment["TF_CONFIG"] = own
-        del_level(environments)
+        _let_scripts_choose_what_is_said(environments)
         self.processes = []
         for index, (log, environment) in enumerate(zip(self.logs, environments, strict=True)):
             own = map(str, of_each[index]) if of_each else ()
@@ -69,8 +69,8 @@ class Life:
         self.processes[index].send_signal(number)
 
 
-def del_level(environments):
-    """Lets the scripts choose what TensorFlow says, as for a user."""
+def _let_scripts_choose_what_is_said(environments):
+    """As for a user: the tests want less of TensorFlow."""
     for environment in environments:
         environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
@@ -100,7 +100,7 @@ class Trained:
         shared = {step: found[step] for step in found.keys() & self.steps.keys()}
         assert fingerprints.first_difference(self.steps, shared) is None
         self.steps.update(found)
-        self.last_line = self.said[0].splitlines()[-1]
+        self.last_line = (self.said[0].splitlines() or [""])[-1]
         return statuses
 
     @property

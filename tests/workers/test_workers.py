@@ -42,8 +42,8 @@ def assert_alike(together, alone):
             assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-2), name
 
 
-# Dropout and batch norm; an embedding.
-SOME = ["strided_net", "text_classifier"]
+# Dropout and batch norm; an embedding; batch norm of each worker's share.
+SOME = ["strided_net", "text_classifier", "leaky_net/local"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
     python -m tests.workers.worker FILE STEPS NET...
 
+A net may be followed by /local: then two workers normalize the parts of the batch that they have.
 Alone it computes whole batches; in a cluster, its share of each.
 """
 
@@ -54,6 +55,38 @@ def make(name):
     return network, task, state, recipe, batches
 
 
+class Local(Compiled):
+    """A recipe whose batch norm takes the moments of a worker's share."""
+
+    synchronize_batch_norm = False
+
+
+def of_local_norms(network, task, state, recipe, batch):
+    """Gradients and new state of two workers that normalize their shares; alone, of both parts."""
+    here = cluster.current()
+    recipe = Local(SEED, recipe.optimizer, recipe.change_gradients)
+
+    def compute(*part):
+        _, gradients, _, new_state = step_module._differentiate(network, task, state, recipe, part)
+        return gradients, new_state
+
+    function = tf.function(lambda *part: here.run(compute, *part), autograph=False)
+    if not here.is_alone:
+        gradients, new_state = function(*share(batch))
+    else:
+        shares = [replicas.Share.of(BATCH, index, 2) for index in range(2)]
+        parts = [tuple(array[s.start : s.start + s.size] for array in batch) for s in shares]
+        (gradients, new_state), (other_gradients, other_state) = [function(*p) for p in parts]
+        first, second = (s.size / BATCH for s in shares)
+        for name, other in other_gradients.items():
+            gradients[name] = first * gradients[name] + second * other
+        for name, other in other_state.items():
+            new_state[name] = (new_state[name] + other) / 2
+    return {f"gradient {k}": v for k, v in gradients.items()} | {
+        f"state {k}": v for k, v in new_state.items()
+    }
+
+
 def share(batch):
     """This worker's part of a batch."""
     part = cluster.current().share(BATCH if len(batch[1]) == BATCH else len(batch[1]))
@@ -94,7 +127,12 @@ def main(path, steps, *names):
     here, found = cluster.join(), {}
     tf.get_logger().setLevel("ERROR")  # it warns of functions made anew, which are meant here
     for name in names:
+        name, _, local = name.partition("/")
         *made, batches = make(name)
+        if local:
+            for key, value in of_local_norms(*made, batches[0]).items():
+                found[f"{name} local {key}"] = value.numpy()
+            continue
         for key, value in gradients_of(*made, batches[0]).items():
             found[f"{name} gradient {key}"] = value
         found[f"{name} losses"] = losses_of(*made, batches, int(steps)).numpy()
