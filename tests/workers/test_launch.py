@@ -89,6 +89,7 @@ def test_ctrl_c_is_passed_on(script):
         (["nowhere.py"], "nowhere.py is not a script"),
         (["-n", "0", "x.py"], "-n"),
         (["-n", "65", __file__], "at most 64 workers"),
+        (["-n", "2", "--slurm", __file__], "srun says how many"),
     ],
 )
 def test_wrong_arguments(words, error):
