@@ -3,6 +3,8 @@
     python -m tests.workers.worker FILE STEPS NET...
 
 A net may be followed by /local: then two workers normalize the parts of the batch that they have.
+Or by /control, for one process: how much its results change if each weight is moved by about a bit,
+or batch norm is computed by another, equal formula.
 Alone it computes whole batches; in a cluster, its share of each.
 """
 
@@ -26,6 +28,7 @@ from lowlevel.training.tasks import Task
 
 BATCH = 7  # which neither two nor three workers can share evenly
 SEED = 3
+CONTROLS = [(seed, is_plain) for seed in range(4) for is_plain in (False, True)][1:]
 
 
 def of_outputs(targets, outputs):
@@ -87,6 +90,41 @@ def of_local_norms(network, task, state, recipe, batch):
     }
 
 
+def control_of(name, steps):
+    """The largest changes, as the test measures them, of gradients, losses and state."""
+
+    def results(seed, is_plain):
+        *made, batches = make(name)
+        state, random = made[2].variables, np.random.default_rng(seed)
+        if seed:
+            for variable in state.trainable().values():
+                signs = random.choice([-1.0, 1.0], variable.shape).astype(np.float32)
+                variable.assign(variable * (1 + 2.0**-23 * signs))
+        replicas.norms_over_all = lambda: is_plain
+        gradients = gradients_of(*made, batches[0])
+        losses = losses_of(*made, batches, steps).numpy()
+        return gradients, losses, {key: value.numpy() for key, value in state.state.items()}
+
+    def change(found, expected):
+        largest = max((np.abs(value).max() for value in expected.values()), default=1)
+        moved = (np.abs(found[key] - value).max() for key, value in expected.items())
+        return max(moved, default=0) / largest
+
+    before = replicas.norms_over_all
+    gradients, losses, state = results(0, False)
+    changes = {"gradient": 0.0, "losses": 0.0, "state": 0.0}
+    for controls in CONTROLS:
+        found, other, other_state = results(*controls)
+        for kind, value in (
+            ("gradient", change(found, gradients)),
+            ("losses", (np.abs(other - losses) / losses).max()),
+            ("state", change(other_state, state)),
+        ):
+            changes[kind] = max(changes[kind], value)
+    replicas.norms_over_all = before
+    return changes
+
+
 def share(batch):
     """This worker's part of a batch."""
     part = cluster.current().share(BATCH if len(batch[1]) == BATCH else len(batch[1]))
@@ -127,19 +165,20 @@ def main(path, steps, *names):
     here, found = cluster.join(), {}
     tf.get_logger().setLevel("ERROR")  # it warns of functions made anew, which are meant here
     for name in names:
-        name, _, local = name.partition("/")
+        name, _, kind = name.partition("/")
+        if kind == "control":
+            for key, value in control_of(name, int(steps)).items():
+                found[f"{name} control {key}"] = value
+            continue
         *made, batches = make(name)
-        if local:
+        if kind == "local":
             for key, value in of_local_norms(*made, batches[0]).items():
                 found[f"{name} local {key}"] = value.numpy()
             continue
         for key, value in gradients_of(*made, batches[0]).items():
             found[f"{name} gradient {key}"] = value
         found[f"{name} losses"] = losses_of(*made, batches, int(steps)).numpy()
-        state = made[2]
-        for key, variable in (
-            state.variables.state.items() if hasattr(state.variables, "state") else ()
-        ):
+        for key, variable in made[2].variables.state.items():
             found[f"{name} state {key}"] = variable.numpy()
     assert replicas.context() is None
     if here.is_chief:
