@@ -21,6 +21,7 @@ from lowlevel import __version__, meeting, replicas
 from lowlevel.checks import ConfigError, LowlevelError, WorkerLostError
 from lowlevel.variables import sha256
 
+ENGINE_SECONDS = 300  # that the engine may take to start, once all workers have met
 # What the engine raises when another worker is gone.
 _LOST = (
     *(tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError),
@@ -159,17 +160,22 @@ def join(seconds: float = meeting.SECONDS) -> Cluster:
 
 
 def _start_engine():
-    """The strategy. Meanwhile, and only then, a signal ends the process at once.
+    """The strategy. Meanwhile, and only then, Ctrl-C and an alarm end the process without a word.
 
-    The engine's start keeps Python from answering signals, and leaves a handler of SIGTERM behind.
+    The engine's start keeps Python from answering signals, and would wait for an hour for a worker
+    that has ended since all met. It leaves a handler of SIGTERM behind, which is taken away.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if is_main else ()
     before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     try:
+        if is_main:
+            signal.alarm(ENGINE_SECONDS)
         with blame_worker(False):
             return tf.distribute.MultiWorkerMirroredStrategy()
     finally:
+        if is_main:
+            signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
 

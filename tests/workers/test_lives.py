@@ -1,12 +1,19 @@
 """Workers that are killed, told to stop, or started with different words."""
 
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+import lowlevel
+from lowlevel import meeting
+from lowlevel.cli.workers import environment as environment_of
 from lowlevel.cli.workers import free_ports
+from tests.conftest import ROOT
 from tests.workers.lives import MLP, Life, Trained, assert_same
 
 LOST = "another worker is gone; start all of them again to go on from the last checkpoint.\n"
@@ -154,6 +161,20 @@ def test_a_worker_that_never_arrives_is_named_and_ctrl_c_ends_the_waiting(tmp_pa
             life.wait_until(lambda life=life, awaited=awaited: awaited in life.said(0))
             life.send(0, number)
             assert life.wait(10) == [130 if number == signal.SIGINT else -signal.SIGTERM]
+
+
+JOIN = "from lowlevel import cluster; cluster.ENGINE_SECONDS = 5; cluster.join()"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_worker_that_leaves_after_the_meeting_is_not_awaited_for_long(index):
+    ports = free_ports(2)
+    environment = environment_of(index, ports, 1)
+    with subprocess.Popen([sys.executable, "-c", JOIN], env=environment, cwd=ROOT) as worker:
+        versions = f"lowlevel {lowlevel.__version__} and TensorFlow {tf.__version__}"
+        meeting.meet([f"127.0.0.1:{port}" for port in ports], 1 - index, versions, 60)
+        assert worker.wait(30) == -signal.SIGALRM
 
 
 @pytest.mark.slow
