@@ -4,7 +4,7 @@
 
 A net may be followed by /local: then two workers normalize the parts of the batch that they have.
 Or by /control, for one process: how much its results change if each weight is moved by about a bit,
-or batch norm is computed by another, equal formula.
+batch norm is computed by another, equal formula, or the batch is computed in two parts.
 Alone it computes whole batches; in a cluster, its share of each.
 """
 
@@ -122,7 +122,23 @@ def control_of(name, steps):
         ):
             changes[kind] = max(changes[kind], value)
     replicas.norms_over_all = before
+    if not state:  # without batch norm
+        in_parts = change(gradients_in_parts(*make(name)), gradients)
+        changes["gradient"] = max(changes["gradient"], in_parts)
     return changes
+
+
+def gradients_in_parts(network, task, state, recipe, batches):
+    """The gradients of one process that computes the two shares of the batch one after another."""
+    before, sums = replicas.share_of_step, {}
+    for index in range(2):
+        part = replicas.Share.of(BATCH, index, 2)
+        replicas.share_of_step = lambda inputs, part=part: part
+        own = tuple(array[part.start : part.start + part.size] for array in batches[0])
+        for key, value in gradients_of(network, task, state, recipe, own).items():
+            sums[key] = sums.get(key, 0) + value
+    replicas.share_of_step = before
+    return sums
 
 
 def share(batch):
