@@ -46,8 +46,11 @@ def main() -> int:
     if args.command is None:
         print(ABOUT, end="")
         return 0
-    command_line.quiet_tensorflow()
-    return predict(args) if args.command == "predict" else train(args)
+    if args.command == "predict":
+        command_line.quiet_tensorflow()
+        return predict(args)
+    command_line.start_training()
+    return train(args)
 
 
 def predict(args: argparse.Namespace) -> int:

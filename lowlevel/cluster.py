@@ -7,19 +7,26 @@ chief: it writes the files. A process without `TF_CONFIG` is alone, and is its o
 """
 
 import contextlib
+import hashlib
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from lowlevel import replicas
+from lowlevel import __version__, meeting, replicas
 from lowlevel.checks import ConfigError, LowlevelError, WorkerLostError
 from lowlevel.variables import sha256
 
+ENGINE_SECONDS = 300  # that the engine may take to start, once all workers have met
 # What the engine raises when another worker is gone.
-_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+_LOST = (
+    *(tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError),
+    tf.errors.DeadlineExceededError,
+)
 
 
 class Cluster:
@@ -80,27 +87,39 @@ class Cluster:
         """Whether the flag is set in any worker."""
         return self.sums([float(flag)])[0] > 0
 
+    def together(self, function: Callable[[], Any]) -> Any:
+        """Calls a function in all workers; where it fails in one of them, it fails in all.
+
+        Raises:
+            LowlevelError, OSError: the function has raised it; the others raise ConfigError.
+        """
+        result, error = None, None
+        try:
+            result = function()
+        except (LowlevelError, OSError) as found:
+            error = found
+        failed = self.sums([error is not None and n == self.index for n in range(self.count)])
+        if any(failed):
+            first = failed.index(max(failed))
+            raise error or ConfigError(f"worker {first} has failed; see what it says.")
+        return result
+
     def chief_first(self, function: Callable[[], Any]) -> Any:
         """Calls a function in the chief, before any worker goes on; returns what it returns there.
 
         Raises:
-            LowlevelError: the function has failed, in the chief; the others raise ConfigError.
+            LowlevelError, OSError: as for `together`.
         """
-        result, error = None, None
-        if self.is_chief:
-            try:
-                result = function()
-            except LowlevelError as found:
-                error = found
-        if self.any(error is not None):
-            raise error or ConfigError("the chief has failed; see what it says.")
-        return result
+        return self.together(function if self.is_chief else lambda: None)
 
-    def check_alike(self, what: str, variables: dict[str, tf.Variable]) -> None:
-        """Raises ConfigError if a bit of these variables is not the chief's in all workers."""
+    def check_alike(self, what: str, found: str | dict[str, tf.Variable]) -> None:
+        """Raises ConfigError if a text, or a bit of variables, is not the chief's in a worker."""
         if self.is_alone:
             return
-        digest = sha256(variables)
+        if isinstance(found, str):
+            digest = hashlib.sha256(found.encode()).hexdigest()
+        else:
+            digest = sha256(found)
         words = [int(digest[i : i + 8], 16) for i in range(0, len(digest), 8)]
         if self.any(self.agree(words) != words):
             raise ConfigError(
@@ -118,21 +137,47 @@ def current() -> Cluster:
     return _joined[-1] if _joined else ALONE
 
 
-def join() -> Cluster:
+def join(seconds: float = meeting.SECONDS) -> Cluster:
     """Joins the cluster that `TF_CONFIG` names; without it, the process is alone.
 
     It must come before anything that TensorFlow computes.
 
+    Args:
+        seconds: how long to wait for the other workers.
+
     Raises:
-        ConfigError: TF_CONFIG is damaged.
+        ConfigError: TF_CONFIG is damaged, or not alike in all workers but for the index.
+        WorkerLostError: not all workers have come in time.
     """
     if "TF_CONFIG" not in os.environ or _joined:
         return current()
-    index, count = read_config(os.environ["TF_CONFIG"])
-    if count > 1:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
-        _joined.append(Cluster(strategy, index, count))
+    index, workers = read_config(os.environ["TF_CONFIG"])
+    if len(workers) > 1:
+        versions = f"lowlevel {__version__} and TensorFlow {tf.__version__}"
+        meeting.meet(workers, index, versions, seconds)
+        _joined.append(Cluster(_start_engine(), index, len(workers)))
     return current()
+
+
+def _start_engine():
+    """The strategy. Meanwhile, and only then, Ctrl-C and an alarm end the process without a word.
+
+    The engine's start keeps Python from answering signals, and would wait for an hour for a worker
+    that has ended since all met. It leaves a handler of SIGTERM behind, which is taken away.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if is_main else ()
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    try:
+        if is_main:
+            signal.alarm(ENGINE_SECONDS)
+        with blame_worker(False):
+            return tf.distribute.MultiWorkerMirroredStrategy()
+    finally:
+        if is_main:
+            signal.alarm(0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def leave() -> None:
@@ -140,8 +185,8 @@ def leave() -> None:
     _joined.clear()
 
 
-def read_config(text: str) -> tuple[int, int]:
-    """(index of this worker, number of workers) in the text of TF_CONFIG.
+def read_config(text: str) -> tuple[int, list[str]]:
+    """(index of this worker, addresses of all workers) in the text of TF_CONFIG.
 
     Raises:
         ConfigError: it is not JSON, or not a cluster of workers alone.
@@ -160,16 +205,19 @@ def read_config(text: str) -> tuple[int, int]:
         raise ConfigError("TF_CONFIG must name workers alone: the first of them is the chief.")
     if not is_index or not 0 <= index < len(workers):
         raise ConfigError(f"TF_CONFIG has {len(workers)} workers, but this is number {index!r}.")
-    return index, len(workers)
+    if len({meeting.split(address) for address in workers}) < len(workers):
+        raise ConfigError("TF_CONFIG gives two workers the same address.")
+    return index, workers
 
 
 @contextlib.contextmanager
-def blame_worker() -> Iterator[None]:
+def blame_worker(has_joined: bool = True) -> Iterator[None]:
     """In a cluster, turns what the engine raises when a worker is gone into WorkerLostError."""
     try:
         yield
-    except _LOST as error:
-        if current().is_alone:
+    except tf.errors.OpError as error:
+        is_lost = isinstance(error, _LOST) or "Collective ops is aborted" in str(error)
+        if not is_lost or (has_joined and current().is_alone):
             raise
         raise WorkerLostError(
             "another worker is gone; start all of them again to go on from the last checkpoint."

@@ -67,15 +67,37 @@ def share_of_step(inputs: Nest) -> Share | None:
     return Share.of(whole, index, replica.num_replicas_in_sync)
 
 
+def mean_over_all(tensors: Nest) -> Nest:
+    """The means of float tensors over all replicas, each of which counts as much."""
+    replica = context()
+    if replica is None:
+        return tensors
+    sums = sum_over_all(tensors)
+    return tf.nest.map_structure(lambda x: x / replica.num_replicas_in_sync, sums)
+
+
 @contextlib.contextmanager
-def sharing(share: Share | None) -> Iterator[None]:
-    """While it is open, `draw_uniform` draws for this part of a batch, by each example's place."""
-    before = getattr(_here, "share", None)
-    _here.share = share
+def sharing(share: Share | None, batch_norm_of_whole: bool = True) -> Iterator[None]:
+    """While it is open, `draw_uniform` draws for this part of a batch, by each example's place.
+
+    And batch norm takes its moments over the whole batch, or over this part.
+    """
+    before = _shared()
+    _here.shared = share, batch_norm_of_whole
     try:
         yield
     finally:
-        _here.share = before
+        _here.shared = before
+
+
+def _shared():
+    """What `sharing` was given."""
+    return getattr(_here, "shared", (None, True))
+
+
+def norms_over_all() -> bool:
+    """Whether batch norm is to take its moments over all replicas, not over this one's part."""
+    return context() is not None and _shared()[1]
 
 
 def draw_uniform(
@@ -91,7 +113,7 @@ def draw_uniform(
         axis: the axis of examples.
     """
     high = 1 if high is None else high
-    share = getattr(_here, "share", None)
+    share, _ = _shared()
     if share is None:
         return tf.random.stateless_uniform(shape, seed, low, high, dtype)
     sizes = tf.unstack(tf.convert_to_tensor(shape, tf.int32))

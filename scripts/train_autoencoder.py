@@ -20,7 +20,7 @@ def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
     image_arguments.add_folders(parser)
     image_arguments.add_autoencoder(parser)
-    arguments.add_training(parser, DEFAULTS)
+    arguments.add_training(parser, DEFAULTS, batch_norm=True)
     arguments.add_run(parser, run_dir="checkpoints/autoencoder-NAME", export=False)
     args = arguments.parse(parser)
     image_arguments.check_folders(parser, args)

@@ -39,7 +39,7 @@ def parse_arguments():
     )
     image_arguments.add_from_disk(data)
     image_arguments.add_photo_augmentation(parser)
-    arguments.add_training(parser, DEFAULTS, label_smoothing=True)
+    arguments.add_training(parser, DEFAULTS, label_smoothing=True, batch_norm=True)
     image_arguments.add_mini_inception(parser)
     parser.add_argument(
         "--ten-views",

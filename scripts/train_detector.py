@@ -22,7 +22,7 @@ def parse_arguments():
         help="canvases to train on, drawn with the digits to train on (default: %(default)s)",
     )
     arguments.add_best(parser)
-    arguments.add_training(parser, DEFAULTS, examples="scenes")
+    arguments.add_training(parser, DEFAULTS, examples="scenes", batch_norm=True)
     arguments.add_run(
         parser, run_dir="checkpoints/grid_detector-NAME, named for the dataset", export=False
     )

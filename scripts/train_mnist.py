@@ -22,6 +22,7 @@ def parse_arguments():
         dropout="0.2; 0.3 for strided_net, 0.1 for vision_transformer; none in mlp",
         label_smoothing=True,
         jit_compile="off; on for mlp without random changes",
+        batch_norm=True,
     )
     arguments.add_run(parser, run_dir="checkpoints/NET-NAME, named for network and dataset")
     args = arguments.parse(parser)
@@ -31,6 +32,8 @@ def parse_arguments():
         parser.error("mlp has no dropout")
     if args.norm_momentum is not None and args.net not in BATCH_NORM_NETS:
         parser.error(f"{args.net} has no batch norm")
+    if not args.synchronize_batch_norm and args.net not in BATCH_NORM_NETS:
+        parser.error(f"--no-synchronize-batch-norm: {args.net} has no batch norm")
     if args.jit_compile and (args.rotate or args.zoom or args.shift):
         parser.error("--jit-compile is for images that are not changed at random")
     return args

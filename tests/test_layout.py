@@ -22,6 +22,7 @@ ROWS = {
     "lowlevel.checks": 0,
     "lowlevel.files": 0,
     "lowlevel.keywords": 0,
+    "lowlevel.meeting": 0,
     "lowlevel.progress": 0,
     "lowlevel.seeds": 0,
     "lowlevel.shipped": 0,

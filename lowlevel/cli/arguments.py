@@ -21,6 +21,7 @@ def add_training(
     label_smoothing: bool = False,
     precision: bool = True,
     jit_compile: str | None = None,
+    batch_norm: bool = False,
 ) -> None:
     """Adds the arguments that determine a run's result.
 
@@ -33,6 +34,7 @@ def add_training(
         label_smoothing: whether to add --label-smoothing.
         precision: whether to add --precision.
         jit_compile: the help text for the default of --jit-compile; None leaves it out.
+        batch_norm: whether to add --synchronize-batch-norm.
     """
     at_most = "at most " if defaults.at_most else ""
     group = parser.add_argument_group("training")
@@ -121,6 +123,14 @@ def add_training(
             action=argparse.BooleanOptionalAction,
             help="let XLA compile the steps: faster for small networks without convolutions; it "
             f"rounds differently, and dropout draws other numbers (default: {jit_compile})",
+        )
+
+    if batch_norm:
+        group.add_argument(
+            "--synchronize-batch-norm",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="let batch norm in a cluster use the whole batch, not each worker's share",
         )
 
 

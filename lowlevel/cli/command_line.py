@@ -147,9 +147,13 @@ def quiet_tensorflow() -> None:
 def start_training() -> None:
     """As `quiet_tensorflow`; and joins the cluster that TF_CONFIG names, if there is one.
 
+    Where there is one, the engine's own messages are left out: the loss of a worker is a sentence.
+
     Raises:
-        ConfigError: TF_CONFIG is damaged.
+        ConfigError, WorkerLostError: as for `lowlevel.cluster.join`.
     """
+    if "TF_CONFIG" in os.environ:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     quiet_tensorflow()
     from lowlevel import cluster
 

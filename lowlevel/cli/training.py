@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from lowlevel import cluster
-from lowlevel.checks import MissingExtraError, NonFiniteError
+from lowlevel.checks import MissingExtraError, NonFiniteError, WorkerLostError
 from lowlevel.cli.command_line import START, STOPPED_BY_ANOTHER, sayer
 from lowlevel.data import pipeline
 from lowlevel.data.augment import Augmentation
@@ -41,12 +41,14 @@ def make_directory(args: argparse.Namespace, checkpoints: Path, name: str) -> Ru
 def keep_jit_compile(args: argparse.Namespace, directory: RunDirectory) -> None:
     """Lets a run that is resumed keep its --jit-compile, if the user leaves the option out.
 
-    Runs of older versions have none.
+    Runs of older versions have none. In a cluster, which cannot use it, it is off by default.
     """
     if args.jit_compile is None and not args.fresh and directory.exists():
         settings = directory.read_config().get("training")
         if isinstance(settings, dict):
             args.jit_compile = settings.get("jit_compile", False)
+    if args.jit_compile is None and not cluster.current().is_alone:
+        args.jit_compile = False
 
 
 def make_recipe(args: argparse.Namespace, examples: int) -> Recipe:
@@ -62,6 +64,7 @@ def make_recipe(args: argparse.Namespace, examples: int) -> Recipe:
         warm_up=args.warm_up,
         weight_decay=args.weight_decay,
         jit_compile=getattr(args, "jit_compile", False),
+        synchronize_batch_norm=getattr(args, "synchronize_batch_norm", True),
     )
 
 
@@ -125,7 +128,7 @@ def execute(
         say(f"the run has made {int(run.state.step)} steps; --steps {args.steps} is past")
     if run.state.epoch > args.epochs:
         say(f"the run has made {run.state.epoch} epochs; --epochs {args.epochs} is past")
-    if args.fingerprints is not None:
+    if args.fingerprints is not None and here.is_chief:
         more_hooks = [*more_hooks, Fingerprints(run, args.fingerprints)]
     try:
         status = _train(run, args, more_hooks, say)
@@ -138,7 +141,8 @@ def execute(
     try:
         return _report(run, args, report, say, tensorboard) if status is None else status
     finally:
-        here.any(False)
+        with contextlib.suppress(WorkerLostError):  # it has waited in vain, but all is done
+            here.any(False)
 
 
 def _report(run, args, report, say, tensorboard):

@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
+from lowlevel.cli.command_line import STOPPED_BY_ANOTHER
+
 SECONDS_TO_END = 20.0  # that a worker has to save and stop before it is killed
 
 
@@ -42,8 +44,8 @@ def free_ports(count: int) -> list[int]:
 def run(command: Sequence[str], count: int, threads: int) -> int:
     """Runs a command as a cluster of workers, and prints their lines with the worker's number.
 
-    Ctrl-C and SIGTERM are passed on. If one worker fails, the others are told to stop, and killed
-    if they do not.
+    Ctrl-C and SIGTERM are passed on. If one worker fails, a line says which, and the others are
+    told to stop, and killed if they do not.
 
     Args:
         command: the command of each worker.
@@ -51,7 +53,8 @@ def run(command: Sequence[str], count: int, threads: int) -> int:
         threads: how many threads each of them may use.
 
     Returns:
-        0, or the status of the worker that failed first.
+        0, or the status of the worker that failed first; 128 and the signal's number if it was
+        killed by one.
     """
     ports = free_ports(count)
     processes = [
@@ -95,16 +98,27 @@ def _wait(processes):
     status, deadline = 0, None
     while True:
         codes = [process.poll() for process in processes]
-        failed = [code for code in codes if code]
+        failed = [index for index, code in enumerate(codes) if code]
         if failed and deadline is None:
-            status, deadline = failed[0], time.monotonic() + SECONDS_TO_END
+            # What has failed because of another one is not the reason.
+            first = min(failed, key=lambda index: codes[index] == STOPPED_BY_ANOTHER)
+            status, deadline = codes[first], time.monotonic() + SECONDS_TO_END
+            _say_how_it_ended(first, status, None in codes)
             _tell(processes, signal.SIGTERM)
         if None not in codes:
-            return status if status >= 0 else 128 - status  # killed by a signal
+            return status if status >= 0 else 128 - status
         if deadline is not None and time.monotonic() > deadline:
             for process in processes:
                 process.kill()
         time.sleep(0.05)
+
+
+def _say_how_it_ended(index, status, are_others):
+    how = f"ended with status {status}"
+    if status < 0:
+        how = f"was killed by {signal.Signals(-status).name}"
+    others = "; the others are told to stop" if are_others else ""
+    print(f"worker {index} {how}{others}.", file=sys.stderr, flush=True)
 
 
 def _tell(processes, number):

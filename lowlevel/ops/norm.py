@@ -80,7 +80,7 @@ def batch_norm_training(
     x = _check(x, scale, offset, mean, variance, epsilon)
     check_number("momentum", momentum, 0, 1)
     mean, variance = tf.cast(mean, tf.float32), tf.cast(variance, tf.float32)
-    if replicas.context() is not None:
+    if replicas.norms_over_all():
         y, batch_mean, batch_variance = _over_replicas(x, scale, offset, epsilon)
     else:
         y, batch_mean, batch_variance = _fused(x, scale, offset, [], [], epsilon, training=True)
@@ -123,8 +123,10 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
 def _over_replicas(x, scale, offset, epsilon):
     """`plain_batch_norm` of a batch whose parts are in several processes, in float32."""
     wide = tf.cast(x, tf.float32)
-    count = replicas.sum_over_all(tf.cast(tf.size(x) // x.shape[-1], tf.float32))
-    mean = replicas.sum_over_all(tf.reduce_sum(wide, axis=[0, 1, 2])) / count
+    count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+    sums = tf.concat([tf.reduce_sum(wide, axis=[0, 1, 2]), [count]], axis=0)  # in one exchange
+    sums = replicas.sum_over_all(sums)
+    mean, count = sums[:-1] / sums[-1], sums[-1]
     squares = tf.reduce_sum(tf.square(wide - mean), axis=[0, 1, 2])
     variance = replicas.sum_over_all(squares) / count
     scale, offset = tf.cast(scale, tf.float32), tf.cast(offset, tf.float32)

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from lowlevel import files, variables
+from lowlevel import cluster, files, variables
 from lowlevel.checks import CheckpointError, NonFiniteError, check_choice, check_integer, reason_of
 from lowlevel.files import FilePath
 from lowlevel.joined_stores import Store
@@ -53,7 +53,7 @@ class BestNetwork(Hook):
     compiled training step is neither used nor traced again. The metric goes into the row of its
     epoch. A network is completely on disk before the run is saved with its metric, and the network
     that it replaces is deleted only then. So a run that is killed at any moment still has its best
-    network.
+    network. Of a cluster, the chief alone evaluates, and writes.
 
     Attributes:
         best: the row of the history for the best network, or None.
@@ -80,6 +80,7 @@ class BestNetwork(Hook):
             criterion: a `Criterion`.
             say: function that prints a line.
         """
+        self._cluster = cluster.current()
         self._evaluate = evaluate
         self._variables = evaluation_variables
         self._config = config
@@ -94,11 +95,10 @@ class BestNetwork(Hook):
         self._state = state
         self._copy()  # fails at once if the stores do not match
         state.occasional_metrics.add(self._name)
-        records = map(checkpoint.read_record, filter(checkpoint.is_whole, self.run.checkpoints()))
-        rows = [row for record in records for row in record["history"][-1:]]
-        # A run that was killed may have kept the network of a step that is yet to come.
-        judged = [row for row in rows if self._name in row and row["step"] <= int(state.step)]
-        self.best = max(judged, key=self._goodness, default=None)
+        best = self._cluster.chief_first(self._best_on_disk)
+        [step] = self._cluster.agree([-1 if best is None else best["step"]])
+        known = [row for row in state.history if row["step"] == step]
+        self.best = best if self._cluster.is_chief else next(iter(known), None)
 
     def on_epoch_begin(self, epoch: int) -> None:
         self._forget_others()
@@ -110,7 +110,8 @@ class BestNetwork(Hook):
         if not self._criterion.is_due(row["epoch"]):
             return
         self._copy()
-        row[self._name] = value = float(self._evaluate(self._variables))
+        [value] = self._cluster.agree([self._cluster.chief_first(self._judge) or 0.0])
+        row[self._name] = value
         if not math.isfinite(value):
             raise NonFiniteError(f"the {self._name} is not finite after step {row['step']}")
         is_best = self.best is None or self._goodness(row) > self._goodness(self.best)
@@ -118,6 +119,18 @@ class BestNetwork(Hook):
         if is_best:
             self.best = row
             self._keep()
+
+    def _best_on_disk(self):
+        """The row of the best network in the directory, or None."""
+        records = map(checkpoint.read_record, filter(checkpoint.is_whole, self.run.checkpoints()))
+        rows = [row for record in records for row in record["history"][-1:]]
+        # A run that was killed may have kept the network of a step that is yet to come.
+        last = int(self._state.step)
+        judged = [row for row in rows if self._name in row and row["step"] <= last]
+        return max(judged, key=self._goodness, default=None)
+
+    def _judge(self):
+        return float(self._evaluate(self._variables))
 
     def _copy(self):
         variables.assign(self._variables.all(), self._state.variables.all())
@@ -133,6 +146,8 @@ class BestNetwork(Hook):
         return f"{what}: best so far {so_far}; now {value:.4f}{' (kept)' * is_best}"
 
     def _keep(self):
+        if not self._cluster.is_chief:
+            return
         network = variables.join(variables=self._variables.all())
         about = {"config": self._config, "exported": True}
         self.run.save(network, self._state.record() | about)
@@ -144,6 +159,8 @@ class BestNetwork(Hook):
         return [path for path in named if checkpoint.is_whole(path)]
 
     def _forget_others(self):
+        if not self._cluster.is_chief:
+            return
         best = [] if self.best is None else self._paths(self.best)
         try:
             for path in self.run.checkpoints():

@@ -22,6 +22,7 @@ class Compiled:
     batch_size: int = 32
 
     jit_compile = False
+    synchronize_batch_norm = True
 
     def __post_init__(self) -> None:
         check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)

@@ -65,13 +65,15 @@ def train(
         NonFiniteError: the loss, a gradient or a variable is not finite. If a step was to blame,
             the run is as it was before that step, and saved.
         ConfigError: an epoch has left the network's state unchanged; the run is not saved. Or the
-            run has a directory but was not opened, or the length is no `RunLength`.
+            run has a directory but was not opened, or the length is no `RunLength`, or not that of
+            all workers.
         DataError: a batch cannot be computed, for example because a label is out of range.
         CheckpointError: a save has failed, which is raised at the next call of the compiled loop;
             or another process trains in the directory.
     """
     if not isinstance(length, RunLength):
         raise ConfigError(f"the length must be a RunLength, such as RunLength(5), not {length!r}.")
+    cluster.current().check_alike("length of the run", repr(length))
     state, all_hooks = run.state, HookList(hooks)
     epoch_steps = EpochSteps(run, length, all_hooks, should_stop, quiet)
     saves = epoch_steps.saves

@@ -1,7 +1,7 @@
 """What determines the result of a run besides the network, the task and the data.
 
-A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `jit_compile`, `make_optimizer()` and
-`change_gradients(gradients)`.
+A recipe has a `seed`, a `batch_size`, an `eval_batch_size`, `jit_compile`,
+`synchronize_batch_norm`, `make_optimizer()` and `change_gradients(gradients)`.
 `Recipe` is the one stored in config.json; `Model` uses `lowlevel.training.compiled.Compiled`.
 """
 
@@ -29,6 +29,8 @@ class Recipe:
         weight_decay: see `lowlevel.optimizer.Optimizer`.
         jit_compile: whether XLA compiles the steps, see `lowlevel.training.step_loop`. It rounds
             otherwise, and dropout draws other numbers.
+        synchronize_batch_norm: whether batch norm in a cluster takes its moments over the whole
+            batch; else each worker over its share, with the mean of all their moving averages.
 
     Raises:
         ConfigError: one of them is out of range.
@@ -43,6 +45,7 @@ class Recipe:
     warm_up: int = 0
     weight_decay: float = 0.0
     jit_compile: bool = False
+    synchronize_batch_norm: bool = True
 
     eval_batch_size = 256  # does not change the result, so it is not a field
 
@@ -50,6 +53,7 @@ class Recipe:
         check_integer("seed", self.seed, 0, seeds.MAX_RUN_SEED)
         check_integer("batch_size", self.batch_size, 1)
         check_bool("jit_compile", self.jit_compile)
+        check_bool("synchronize_batch_norm", self.synchronize_batch_norm)
         self.make_optimizer()  # which checks the rest
 
     @classmethod

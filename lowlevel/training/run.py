@@ -14,7 +14,7 @@ from lowlevel.nets.network import Network
 from lowlevel.storage import checkpoint, records
 from lowlevel.storage.background import BackgroundSaver
 from lowlevel.storage.run_directory import ABOUT, RunDirectory
-from lowlevel.training import loop, run_config, tasks
+from lowlevel.training import loop, opening, run_config, tasks
 from lowlevel.training.compiled import Compiled
 from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
@@ -124,9 +124,7 @@ class Run:
         if named not in (0, classes):  # it could be trained, but not loaded
             raise ConfigError(f"the data names {named} classes, but the network has {classes}.")
         here, defaults = cluster.current(), run_config.defaults(self.network)
-        newest = here.chief_first(
-            lambda: self.directory.open(self.config, resume, fresh, defaults)
-        ) or (None if here.is_chief else self.directory.newest())
+        newest = opening.open_directory(self.directory, self.config, resume, fresh, defaults)
         if newest is None:
             here.check_alike("first values", self.state.tensors())
             self._is_open = True
@@ -148,8 +146,7 @@ class Run:
     def roll_back(self) -> None:
         """Goes back to the newest checkpoint; from there on, examples come in another order."""
         self.finish_saving()
-        cluster.current().any(False)  # the chief's save is on disk
-        path, record = self.directory.newest()
+        path, record = opening.newest(self.directory)
         checkpoint.restore(path, self.state.tensors())
         self.state.load_record(record | {"rollbacks": self.state.rollbacks + 1})
 

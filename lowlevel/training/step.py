@@ -102,10 +102,13 @@ def _differentiate(network, task, state, recipe, batch):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(list(trainable.values()))
         share = replicas.share_of_step(inputs)
-        with Activations() as activations, replicas.sharing(share):
+        whole = recipe.synchronize_batch_norm
+        with Activations() as activations, replicas.sharing(share, whole):
             result = network(inputs, training=True, seed=seed)
         state_before = network.variables.updated_state()
         outputs, new_state = step_checks.check_new_state(result, state_before)
+        if not whole:  # all workers go on with the same moving averages
+            new_state = replicas.mean_over_all(new_state)
         losses = _weigh((task.training_loss or task.loss)(targets, outputs), *weights)
         mean_loss = _mean_over_batch(losses, share)
     gradients, of_activations = tape.gradient(mean_loss, (trainable, activations))

@@ -57,7 +57,10 @@ class Steps:
         step = self.train(examples)
         if step not in self._loops:
             if self._recipe.jit_compile and not cluster.current().is_alone:
-                raise ConfigError("jit_compile=True is for a process that trains alone.")
+                raise ConfigError(
+                    "jit_compile=True is for a process that trains alone, also in the run that is "
+                    "resumed."
+                )
             build = build_block_loop if self._recipe.jit_compile else build_step_loop
             self._loops[step] = build(step, list(self._network.variables.all().values()))
         return self._loops[step]

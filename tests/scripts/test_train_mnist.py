@@ -306,6 +306,7 @@ def test_export(train_and_draw, data_dir, tmp_path):
         (("--net", "mlp", "--norm-momentum", 0.9), "mlp has no batch norm"),
         (("--jit-compile", "--rotate", 5), "--jit-compile is for images that are not changed"),
         (("--norm-momentum", 0.9), "conv_net has no batch norm"),
+        (("--no-synchronize-batch-norm",), "conv_net has no batch norm"),
         (("--net", "mish_net", "--global-pooling", "avg"), "is for --net strided_net"),
         (("--step", 3), "unrecognized arguments: --step"),
         (("--run-dir", shipped.MNIST), "the shipped network"),

@@ -20,6 +20,7 @@ from lowlevel.training.recipe import Recipe
         ({"schedule": "piecewise"}, "total_steps must be"),
         ({"warm_up": -3}, "warm-up steps must be"),
         ({"weight_decay": -0.1}, "weight_decay must be"),
+        ({"synchronize_batch_norm": 1}, "synchronize_batch_norm must be True or False"),
     ],
 )
 def test_impossible_recipes(fields, message):

@@ -355,6 +355,17 @@ def test_the_newest_checkpoint_of_another_configuration_is_refused(tmp_path):
         small_run.train(tmp_path, seed=5)
 
 
+def test_a_run_keeps_to_its_batch_norm_and_older_runs_had_that_of_the_whole_batch(tmp_path):
+    small_run.train(tmp_path, max_steps=1, synchronize_batch_norm=False)
+    with pytest.raises(ConfigError, match="synchronize_batch_norm is"):
+        small_run.train(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["training"]["synchronize_batch_norm"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match="synchronize_batch_norm is"):
+        small_run.train(tmp_path, synchronize_batch_norm=False)
+
+
 def test_variables_that_are_not_finite_are_not_saved(tmp_path):
     run = small_run.make(tmp_path)
     run.open()

@@ -21,6 +21,8 @@ print(f"I am {index} of {count}, with {os.environ['OMP_NUM_THREADS']} threads", 
 signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 if index == 1 and "fail" in sys.argv:
     sys.exit(3)
+if index == 1 and "die" in sys.argv:
+    os.kill(os.getpid(), signal.SIGKILL)
 if "wait" in sys.argv:
     time.sleep(60)
 """
@@ -39,10 +41,33 @@ def test_each_worker_knows_who_it_is(script, capfd):
     assert lines == [f"[{index}] I am {index} of 3, with 2 threads" for index in range(3)]
 
 
-def test_if_one_fails_the_others_are_ended(script):
+def test_if_one_fails_the_others_are_ended(script, capfd):
     began = time.monotonic()
     assert workers.run([sys.executable, script, "fail", "wait"], 3, threads=1) == 3
     assert time.monotonic() - began < 15
+    said = "worker 1 ended with status 3; the others are told to stop.\n"
+    assert capfd.readouterr().err == said
+
+
+def test_who_was_killed_is_named(script, capfd):
+    assert workers.run([sys.executable, script, "die", "wait"], 2, threads=1) == 128 + 9
+    said = "worker 1 was killed by SIGKILL; the others are told to stop.\n"
+    assert capfd.readouterr().err == said
+
+
+class Ended:
+    """As a process that ended before it was looked at."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def poll(self):
+        return self.status
+
+
+def test_what_failed_because_of_another_is_not_the_reason(capfd):
+    assert workers._wait([Ended(75), Ended(2), Ended(75)]) == 2
+    assert capfd.readouterr().err == "worker 1 ended with status 2.\n"
 
 
 def test_ctrl_c_is_passed_on(script):
@@ -64,6 +89,7 @@ def test_ctrl_c_is_passed_on(script):
         (["nowhere.py"], "nowhere.py is not a script"),
         (["-n", "0", "x.py"], "-n"),
         (["-n", "65", __file__], "at most 64 workers"),
+        (["-n", "2", "--slurm", __file__], "srun says how many"),
     ],
 )
 def test_wrong_arguments(words, error):

@@ -29,38 +29,49 @@ def compute(path, count, steps, names):
         return dict(found)
 
 
-def assert_alike(together, alone):
+def differences(together, alone):
+    """The largest difference of each kind of each net: relative for losses, else by the largest."""
     assert together.keys() == alone.keys()
-    for name, expected in alone.items():
-        found, largest = together[name], np.abs(expected).max(initial=0)
-        assert found.shape == expected.shape
-        if "losses" in name:
-            np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg=name)
-        else:
-            # Sums in another order differ by 1e-6 of the largest entry; batch norm over few numbers
-            # magnifies that. Gradients that are 0 but for rounding have nothing larger.
-            assert np.abs(found - expected).max(initial=0) <= 2e-4 * max(largest, 1e-2), name
+    largest, found = {}, {}
+    for key, expected in alone.items():
+        assert together[key].shape == expected.shape
+        kind = " ".join(key.split()[:2])
+        scale = np.abs(expected)
+        change = np.abs(together[key] - expected) / (scale if kind.endswith("losses") else 1)
+        largest[kind] = max(largest.get(kind, 0), scale.max(initial=0))
+        found[kind] = max(found.get(kind, 0), change.max(initial=0))
+    losses = {kind: change for kind, change in found.items() if kind.endswith("losses")}
+    return {kind: change / largest[kind] for kind, change in found.items()} | losses
 
 
-# Dropout and batch norm; an embedding.
-SOME = ["strided_net", "text_classifier"]
+BOUNDS = {"gradient": 1e-6, "losses": 1e-4, "state": 1e-6, "local": 1e-6}
+# Dropout and batch norm; an embedding; batch norm of each worker's share.
+SOME = ["strided_net", "text_classifier", "leaky_net/local"]
 
 
-@pytest.mark.parametrize(
-    ("count", "steps", "names"),
-    [
-        (2, 12, SOME),
-        pytest.param(2, 200, sorted(nets.NETS), marks=pytest.mark.slow),
-        pytest.param(3, 200, sorted(nets.NETS), marks=pytest.mark.slow),
-    ],
-)
-def test_gradients_losses_and_state_are_those_of_one_process(
-    count, steps, names, tmp_path, monkeypatch
-):
+def test_gradients_losses_and_state_are_those_of_one_process(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    alone = compute(tmp_path / "alone.npz", 1, steps, names)
-    together = compute(tmp_path / "together.npz", count, steps, names)
-    assert_alike(together, alone)
+    alone = compute(tmp_path / "alone.npz", 1, 12, SOME)
+    together = compute(tmp_path / "together.npz", 2, 12, SOME)
+    for kind, difference in differences(together, alone).items():
+        assert difference < 4 * BOUNDS[kind.split()[1]], kind
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(nets.NETS))
+def test_every_net_over_200_steps(name, tmp_path, monkeypatch):
+    """Where one process exceeds a bound if its weights are moved by a bit, so may workers."""
+    monkeypatch.chdir(ROOT)
+    alone, control = compute(tmp_path / "alone.npz", 1, 200, [name]), None
+    for count in (2, 3):
+        together = compute(tmp_path / f"{count}.npz", count, 200, [name])
+        for kind, difference in differences(together, alone).items():
+            print(f"{kind}: {difference:.1e} with {count} workers")
+            if difference > BOUNDS[kind.split()[1]]:
+                if control is None:
+                    control = compute(tmp_path / "control.npz", 1, 200, [f"{name}/control"])
+                    print({key: f"{value:.1e}" for key, value in control.items()})
+                assert difference <= 4 * control[f"{name} control {kind.split()[1]}"], kind
 
 
 def test_shares_cover_a_batch():

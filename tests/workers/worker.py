@@ -2,6 +2,9 @@
 
     python -m tests.workers.worker FILE STEPS NET...
 
+A net may be followed by /local: then two workers normalize the parts of the batch that they have.
+Or by /control, for one process: how much its results change if each weight is moved by about a bit,
+batch norm is computed by another, equal formula, or the batch is computed in two parts.
 Alone it computes whole batches; in a cluster, its share of each.
 """
 
@@ -25,6 +28,7 @@ from lowlevel.training.tasks import Task
 
 BATCH = 7  # which neither two nor three workers can share evenly
 SEED = 3
+CONTROLS = [(seed, is_plain) for seed in range(4) for is_plain in (False, True)][1:]
 
 
 def of_outputs(targets, outputs):
@@ -52,6 +56,89 @@ def make(name):
         targets = tf.constant(values(size, seed=number))
         batches.append((inputs_of(net, config, size), targets))
     return network, task, state, recipe, batches
+
+
+class Local(Compiled):
+    """A recipe whose batch norm takes the moments of a worker's share."""
+
+    synchronize_batch_norm = False
+
+
+def of_local_norms(network, task, state, recipe, batch):
+    """Gradients and new state of two workers that normalize their shares; alone, of both parts."""
+    here = cluster.current()
+    recipe = Local(SEED, recipe.optimizer, recipe.change_gradients)
+
+    def compute(*part):
+        _, gradients, _, new_state = step_module._differentiate(network, task, state, recipe, part)
+        return gradients, new_state
+
+    function = tf.function(lambda *part: here.run(compute, *part), autograph=False)
+    if not here.is_alone:
+        gradients, new_state = function(*share(batch))
+    else:
+        shares = [replicas.Share.of(BATCH, index, 2) for index in range(2)]
+        parts = [tuple(array[s.start : s.start + s.size] for array in batch) for s in shares]
+        (gradients, new_state), (other_gradients, other_state) = [function(*p) for p in parts]
+        first, second = (s.size / BATCH for s in shares)
+        for name, other in other_gradients.items():
+            gradients[name] = first * gradients[name] + second * other
+        for name, other in other_state.items():
+            new_state[name] = (new_state[name] + other) / 2
+    return {f"gradient {k}": v for k, v in gradients.items()} | {
+        f"state {k}": v for k, v in new_state.items()
+    }
+
+
+def control_of(name, steps):
+    """The largest changes, as the test measures them, of gradients, losses and state."""
+
+    def results(seed, is_plain):
+        *made, batches = make(name)
+        state, random = made[2].variables, np.random.default_rng(seed)
+        if seed:
+            for variable in state.trainable().values():
+                signs = random.choice([-1.0, 1.0], variable.shape).astype(np.float32)
+                variable.assign(variable * (1 + 2.0**-23 * signs))
+        replicas.norms_over_all = lambda: is_plain
+        gradients = gradients_of(*made, batches[0])
+        losses = losses_of(*made, batches, steps).numpy()
+        return gradients, losses, {key: value.numpy() for key, value in state.state.items()}
+
+    def change(found, expected):
+        largest = max((np.abs(value).max() for value in expected.values()), default=1)
+        moved = (np.abs(found[key] - value).max() for key, value in expected.items())
+        return max(moved, default=0) / largest
+
+    before = replicas.norms_over_all
+    gradients, losses, state = results(0, False)
+    changes = {"gradient": 0.0, "losses": 0.0, "state": 0.0}
+    for controls in CONTROLS:
+        found, other, other_state = results(*controls)
+        for kind, value in (
+            ("gradient", change(found, gradients)),
+            ("losses", (np.abs(other - losses) / losses).max()),
+            ("state", change(other_state, state)),
+        ):
+            changes[kind] = max(changes[kind], value)
+    replicas.norms_over_all = before
+    if not state:  # without batch norm
+        in_parts = change(gradients_in_parts(*make(name)), gradients)
+        changes["gradient"] = max(changes["gradient"], in_parts)
+    return changes
+
+
+def gradients_in_parts(network, task, state, recipe, batches):
+    """The gradients of one process that computes the two shares of the batch one after another."""
+    before, sums = replicas.share_of_step, {}
+    for index in range(2):
+        part = replicas.Share.of(BATCH, index, 2)
+        replicas.share_of_step = lambda inputs, part=part: part
+        own = tuple(array[part.start : part.start + part.size] for array in batches[0])
+        for key, value in gradients_of(network, task, state, recipe, own).items():
+            sums[key] = sums.get(key, 0) + value
+    replicas.share_of_step = before
+    return sums
 
 
 def share(batch):
@@ -94,14 +181,20 @@ def main(path, steps, *names):
     here, found = cluster.join(), {}
     tf.get_logger().setLevel("ERROR")  # it warns of functions made anew, which are meant here
     for name in names:
+        name, _, kind = name.partition("/")
+        if kind == "control":
+            for key, value in control_of(name, int(steps)).items():
+                found[f"{name} control {key}"] = value
+            continue
         *made, batches = make(name)
+        if kind == "local":
+            for key, value in of_local_norms(*made, batches[0]).items():
+                found[f"{name} local {key}"] = value.numpy()
+            continue
         for key, value in gradients_of(*made, batches[0]).items():
             found[f"{name} gradient {key}"] = value
         found[f"{name} losses"] = losses_of(*made, batches, int(steps)).numpy()
-        state = made[2]
-        for key, variable in (
-            state.variables.state.items() if hasattr(state.variables, "state") else ()
-        ):
+        for key, variable in made[2].variables.state.items():
             found[f"{name} state {key}"] = variable.numpy()
     assert replicas.context() is None
     if here.is_chief:
