@@ -11,12 +11,12 @@ import os
 import sys
 
 from lowlevel.checks import printable
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import command_line, network_arguments
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    arguments.add_network(parser)
+    network_arguments.add_network(parser)
     parser.add_argument(
         "sentences", nargs="*", metavar="SENTENCE", help="by default, the lines of standard input"
     )

@@ -5,14 +5,14 @@ import functools
 from pathlib import Path
 
 from lowlevel.checks import ConfigError, printable
-from lowlevel.cli import arguments, command_line, reading, telling
+from lowlevel.cli import command_line, network_arguments, reading, telling
 
 DRAWN_SIDE = 800  # pixels of a picture with boxes
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    arguments.add_network(parser)
+    network_arguments.add_network(parser)
     parser.add_argument(
         "images",
         nargs="+",
@@ -26,7 +26,7 @@ def parse_arguments():
         type=command_line.number(0, 1),
         help="for a detector: leave out boxes with a lower score (default: 0.3)",
     )
-    arguments.add_plot(parser, "each image beside its probabilities, or with its boxes")
+    network_arguments.add_plot(parser, "each image beside its probabilities, or with its boxes")
     args = parser.parse_args()
     if args.plot is not None:
         command_line.check_plot(parser, args.plot, args.images)

@@ -9,12 +9,12 @@ import json
 import math
 
 from lowlevel.checks import DataError, printable
-from lowlevel.cli import arguments, command_line, reading
+from lowlevel.cli import command_line, network_arguments, reading
 
 
 def parse_arguments():
     parser = command_line.ArgumentParser(description=__doc__)
-    arguments.add_network(parser)
+    network_arguments.add_network(parser)
     parser.add_argument("table", metavar="TABLE", help="a CSV file, a car in each row")
     parser.add_argument("--json", action="store_true", help="print a JSON object for each car")
     return parser.parse_args()

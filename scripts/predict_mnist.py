@@ -11,7 +11,7 @@ import numpy as np
 
 from lowlevel import shipped
 from lowlevel.checks import DataError, check_integer, printable
-from lowlevel.cli import arguments, command_line, digit_files, reading, telling
+from lowlevel.cli import command_line, digit_files, network_arguments, reading, telling
 
 
 def parse_arguments():
@@ -49,7 +49,7 @@ def parse_arguments():
         "--no-invert", dest="invert", action="store_false", help="the ink is lighter"
     )
     telling.add_top(parser)
-    arguments.add_plot(parser, "each image beside its probabilities")
+    network_arguments.add_plot(parser, "each image beside its probabilities")
     args = parser.parse_args()
     if not args.images and not args.index:
         parser.error("name an image file, or test images with --index")

@@ -8,7 +8,7 @@ training step with random inputs.
 import dataclasses
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import arguments, command_line, network_arguments
 
 
 def parse_arguments():
@@ -34,7 +34,7 @@ def parse_arguments():
         default=20,
         help="steps to time (default: %(default)s)",
     )
-    arguments.add_depth(parser)
+    network_arguments.add_depth(parser)
     parser.add_argument(
         "--top",
         metavar="N",

@@ -8,7 +8,7 @@ training steps, and with --diagram it draws the layers as a graph.
 
 from pathlib import Path
 
-from lowlevel.cli import arguments, command_line
+from lowlevel.cli import command_line, network_arguments
 
 
 def parse_arguments():
@@ -16,7 +16,7 @@ def parse_arguments():
     parser.add_argument(
         "net", metavar="NET", help="the name of a network, such as conv_net, or a run directory"
     )
-    arguments.add_depth(parser)
+    network_arguments.add_depth(parser)
     parser.add_argument(
         "--time",
         action="store_true",

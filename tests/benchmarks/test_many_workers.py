@@ -22,8 +22,8 @@ def test_a_batch_norm_also_says_two_sums_forward_and_their_gradients_back():
     variables = nets.make("leaky_net").variables
     gradients = [variable.shape.num_elements() for variable in variables.trainable().values()]
     channels = gradients[-1]
-    assert found.sums == len(gradients) + 1 + 1 + 2 + 2  # the two sizes: of batch and of images
-    assert found.bytes == 4 * (sum(gradients) + 1 + 1 + 4 * channels)
+    assert found.sums == len(gradients) + 1 + 2 + 2  # 1: the size of the batch
+    assert found.bytes == 4 * (sum(gradients) + 1 + 2 * (2 * channels + 1))  # 1: of the images
 
 
 def test_a_ring_sends_each_byte_twice_but_for_its_own_share():
