@@ -30,7 +30,7 @@ LINES = {  # bytes a second, in each direction
     "10 Gbit/s": 10e9 / 8,
     "NVLink, 450 GB/s": 450e9,  # the fourth generation, all 18 links of a GPU
 }
-TOLERANCE = 1e-3  # of losses after 20 steps, of themselves
+TOLERANCE = 5e-3  # of losses in 20 steps, of themselves: they part as rounding adds up
 
 
 def parse_arguments():

@@ -76,7 +76,9 @@ def batches(
         return (inputs, *rest)
 
     positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
-    return map_batches(positions, load_batch, in_parallel).prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # in a cluster, its thread may end seconds after the epoch
+    return map_batches(positions, load_batch, in_parallel).prefetch(2).with_options(options)
 
 
 @contextlib.contextmanager
@@ -95,7 +97,7 @@ def map_batches(
 ) -> tf.data.Dataset:
     """A `tf.data.Dataset` of what a function gives for each element, its Python taken as it is.
 
-    With `in_parallel`, as many elements at a time as there is use for, in the same order.
+    With `in_parallel`, several elements at a time, in the same order.
     """
     function = tf.autograph.experimental.do_not_convert(function)
     calls = tf.data.AUTOTUNE if in_parallel else None

@@ -7,6 +7,7 @@ import tensorflow as tf
 from lowlevel import replicas
 from lowlevel.checks import check_number
 from lowlevel.ops import checks
+from lowlevel.ops.norm_over_replicas import batch_norm_over_replicas
 from lowlevel.types import ArrayLike, Tensor
 
 EPSILON = 1e-3
@@ -121,16 +122,12 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
 
 
 def _over_replicas(x, scale, offset, epsilon):
-    """`plain_batch_norm` of a batch whose parts are in several processes, in float32."""
-    wide = tf.cast(x, tf.float32)
-    count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
-    sums = tf.concat([tf.reduce_sum(wide, axis=[0, 1, 2]), [count]], axis=0)  # in one exchange
-    sums = replicas.sum_over_all(sums)
-    mean, count = sums[:-1] / sums[-1], sums[-1]
-    squares = tf.reduce_sum(tf.square(wide - mean), axis=[0, 1, 2])
-    variance = replicas.sum_over_all(squares) / count
-    scale, offset = tf.cast(scale, tf.float32), tf.cast(offset, tf.float32)
-    y = (wide - mean) * (tf.math.rsqrt(variance + epsilon) * scale) + offset
+    y, mean, variance = batch_norm_over_replicas(
+        tf.cast(x, tf.float32) if x.dtype == tf.float64 else x,
+        tf.cast(scale, tf.float32),
+        tf.cast(offset, tf.float32),
+        epsilon,
+    )
     return tf.cast(y, x.dtype), mean, variance
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from lowlevel import ops
 from lowlevel.ops.norm import plain_batch_norm
+from lowlevel.ops.norm_over_replicas import batch_norm_over_replicas
 from tests.comparison import assert_close, assert_equal_ops, values
 
 CHANNELS = 5
@@ -91,3 +92,24 @@ def test_bfloat16_keeps_float32_statistics():
     np.testing.assert_allclose(tf.cast(y, tf.float32), reference[0], atol=0.05)
     np.testing.assert_allclose(new_mean, reference[1], atol=1e-4)
     assert ops.batch_norm(tf.cast(x, tf.bfloat16), *others).dtype == tf.bfloat16
+
+
+@pytest.mark.parametrize("center", [0.0, 100.0])
+def test_batch_norm_over_replicas_is_the_plain_one_where_there_is_one(center):
+    x = tf.constant(values(4, 5, 6, 3) + center)
+    scale, offset = tf.constant(values(3, seed=1)), tf.constant(values(3, seed=2))
+    upstream = tf.constant(values(4, 5, 6, 3, seed=3))
+    found = []
+    for dtype, norm in (
+        (tf.float32, batch_norm_over_replicas),
+        (tf.float64, plain_batch_norm),
+    ):
+        given = [tf.cast(part, dtype) for part in (x, scale, offset)]
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            y, mean, variance = norm(*given, 1e-3)
+            loss = tf.reduce_sum(y * tf.cast(upstream, dtype))
+        found.append([y, mean, variance, *tape.gradient(loss, given)])
+    rounding = 1e-6 * (1 + abs(center))
+    for here, expected in zip(*found, strict=True):
+        np.testing.assert_allclose(here, expected, rtol=2e-5, atol=20 * rounding)
