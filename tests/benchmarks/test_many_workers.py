@@ -17,13 +17,14 @@ def test_without_batch_norm_the_gradients_and_the_size_of_the_batch_are_said():
     assert found.bytes == sum(4 * gradient.shape.num_elements() for gradient in gradients) + 4
 
 
-def test_a_batch_norm_also_says_two_sums_forward_and_their_gradients_back():
+def test_a_batch_norm_also_says_its_moments_forward_and_two_sums_back():
     found = traffic.of_net("leaky_net")  # a convolution without bias and a batch norm
     variables = nets.make("leaky_net").variables
     gradients = [variable.shape.num_elements() for variable in variables.trainable().values()]
     channels = gradients[-1]
-    assert found.sums == len(gradients) + 1 + 2 + 2  # 1: the size of the batch
-    assert found.bytes == 4 * (sum(gradients) + 1 + 2 * (2 * channels + 1))  # 1: of the images
+    assert found.sums == len(gradients) + 1 + 1 + 1  # the first: the size of the batch
+    forward, back = 8 * 3 * channels, 4 * 2 * channels  # float64: sums, squares, counts
+    assert found.bytes == 4 * (sum(gradients) + 1) + forward + back
 
 
 def test_a_ring_sends_each_byte_twice_but_for_its_own_share():
