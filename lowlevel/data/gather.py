@@ -86,5 +86,5 @@ def gather_inputs(x: Nest, input_spec: Nest, batch_size: int) -> tuple[Iterable,
     if arrays.reads_disk:
         ranges = tf.data.Dataset.range(arrays.count).batch(batch_size)
         batches = pipeline.map_batches(ranges, lambda some: arrays.load(some)[0], True)
-        return batches.prefetch(2), len(starts)
+        return pipeline.prefetch(batches), len(starts)
     return [inputs] if len(starts) == 1 else map(part, starts), len(starts)

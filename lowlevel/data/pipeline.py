@@ -76,9 +76,14 @@ def batches(
         return (inputs, *rest)
 
     positions = tf.data.Dataset.range(steps_per_epoch(order.shape[0], batch_size))
+    return prefetch(map_batches(positions, load_batch, in_parallel))
+
+
+def prefetch(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """The same dataset, computed two elements ahead, by a pipeline that is not tuned as it runs."""
     options = tf.data.Options()
-    options.autotune.enabled = False  # in a cluster, its thread may end seconds after the epoch
-    return map_batches(positions, load_batch, in_parallel).prefetch(2).with_options(options)
+    options.autotune.enabled = False  # its thread may end seconds after the last element
+    return dataset.prefetch(2).with_options(options)
 
 
 @contextlib.contextmanager
