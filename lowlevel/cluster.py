@@ -112,6 +112,15 @@ class Cluster:
         """
         return self.together(function if self.is_chief else lambda: None)
 
+    def after_chief(self, function: Callable[[], Any]) -> Any:
+        """Calls a function in the chief, then in the others; returns what it returns here.
+
+        Raises:
+            LowlevelError, OSError: as for `together`.
+        """
+        in_chief = self.chief_first(function)
+        return in_chief if self.is_chief else function()
+
     def check_alike(self, what: str, found: str | dict[str, tf.Variable]) -> None:
         """Raises ConfigError if a text, or a bit of variables, is not the chief's in a worker."""
         if self.is_alone:

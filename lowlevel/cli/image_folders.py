@@ -46,10 +46,7 @@ def load(
             for name, folder in folders.items()
         }
 
-    here = cluster.current()
-    if not here.is_alone:
-        here.chief_first(store)  # the others find what it has stored
-    return store()
+    return cluster.current().after_chief(store)  # the others find what it has stored
 
 
 def _check_directory(directory, fresh):

@@ -33,10 +33,7 @@ def make(source: FilePath, kind: str, size: int, write: Callable[[BinaryIO], Non
         DataError: the source cannot be read, or the cache cannot be written.
         MissingExtraError: pooch, which knows where caches are, is not installed.
     """
-    here = cluster.current()
-    if not here.is_alone:
-        here.chief_first(lambda: _make(source, kind, size, write))
-    return _make(source, kind, size, write)
+    return cluster.current().after_chief(lambda: _make(source, kind, size, write))
 
 
 def _make(source, kind, size, write):
