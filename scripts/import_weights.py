@@ -32,8 +32,9 @@ def main():
     command_line.quiet_tensorflow()
     # Imported only now, so that --help and mistakes in the arguments are answered at once.
     from lowlevel.exchange import imported, places
+    from lowlevel.prediction import export
 
-    imported.check_free(args.run)
+    export.check_new_directory(args.run)
     network, found = imported.read(args.file, args.like)
     imported.save(network, args.run, args.file)
     print(places.table(found, network.variables))

@@ -15,7 +15,7 @@ from lowlevel import losses, nets
 from lowlevel.arrays import to_numbers
 from lowlevel.checks import ConfigError, DataError, reason_of
 from lowlevel.cli import networks
-from lowlevel.inspection import trace
+from lowlevel.inspection import trace, twin
 from lowlevel.inspection.traced import Trace
 from lowlevel.nets.network import Network
 from lowlevel.prediction import trained
@@ -23,9 +23,8 @@ from lowlevel.training.recipe import Recipe
 from lowlevel.training.state import TrainingState
 from lowlevel.training.step import build_train_step
 from lowlevel.training.tasks import Task
-from lowlevel.types import ArrayLike, GraphFunction
+from lowlevel.types import GraphFunction
 
-MAX_KEPT = 2**34  # of a tensor: all of it is compared
 LARGE = 100_000  # numbers in an example
 OPEN_AXIS = 6  # what an input's axis of any size gets
 
@@ -38,13 +37,11 @@ class OurStep:
         step: the compiled step.
         trace: the first one, as a `Trace`.
         losses: the mean loss of each.
-        after: the variables after the last, arrays by name.
     """
 
     step: GraphFunction
     trace: Trace
     losses: list[float]
-    after: dict[str, np.ndarray]
 
 
 def load(path: str) -> Any:
@@ -189,12 +186,6 @@ def train(network: Network, recipe: Recipe, batches: list) -> OurStep:
     state = TrainingState(network.variables, recipe.make_optimizer(), task.metric_names)
     targets = tf.TensorSpec([None, *batches[0][1].shape[1:]], tf.float32)
     step = build_train_step(network, task, state, recipe, [network.input_spec, targets])
-    variables = network.variables.all()
-    found = trace.of_step(step, variables, *batches[0], max_kept=MAX_KEPT)
-    means = [mean(step(*batch)["loss"]) for batch in batches]
-    return OurStep(step, found, means, {name: one.numpy() for name, one in variables.items()})
-
-
-def mean(losses_of_examples: ArrayLike) -> float:
-    """The mean of the losses of a batch."""
-    return float(tf.reduce_mean(losses_of_examples))
+    found = trace.of_step(step, network.variables.all(), *batches[0], max_kept=twin.ALL)
+    means = [float(tf.reduce_mean(step(*batch)["loss"])) for batch in batches]
+    return OurStep(step, found, means)

@@ -74,18 +74,14 @@ def to_serving(source: Path, path: Path) -> str:
 
 def to_savedmodel(source: Path, path: Path) -> str:
     """A SavedModel."""
-    export.save_savedmodel(source, path)
-    return "signatures: " + (
-        "serving_default"
-        if trained.load(source).image_shape is None
-        else "serving_default (uint8), float_images"
-    )
+    network = export.save_savedmodel(source, path)
+    for_images = network.image_shape is not None
+    return f"signatures: serving_default{' (uint8), float_images' if for_images else ''}"
 
 
 def to_weights(source: Path, path: Path) -> str:
     """An HDF5 file of our own."""
-    export.save_weights(source, path)
-    network = trained.load(source)
+    network = export.save_weights(source, path)
     return _table(safetensors_file.own_layout(network.network), network)
 
 

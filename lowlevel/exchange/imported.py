@@ -11,7 +11,7 @@ from lowlevel.exchange import keras_file, pytorch, safetensors_file
 from lowlevel.exchange.places import Place
 from lowlevel.files import FilePath
 from lowlevel.nets.network import Network
-from lowlevel.prediction import trained
+from lowlevel.prediction import export, trained
 from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.storage.run_directory import ABOUT, PREDICTS_WITH, RunDirectory
 from lowlevel.variables import join
@@ -71,7 +71,7 @@ def save(network: TrainedNetwork, directory: FilePath, source: FilePath) -> None
         CheckpointError: there is something in the directory, or it cannot be written.
     """
     where = check_path("the run directory", directory).resolve()
-    check_free(where)
+    export.check_new_directory(where)
     about = {"imported_from": Path(source).name, "lowlevel": __version__}
     config = {name: part for name, part in network.config.items() if name != PREDICTS_WITH}
     config = config | {ABOUT: about}
@@ -89,12 +89,6 @@ def save(network: TrainedNetwork, directory: FilePath, source: FilePath) -> None
         raise CheckpointError(f"{where} cannot be written: {reason_of(error)}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def check_free(directory: Path) -> None:
-    """Raises CheckpointError if the path exists and is not an empty directory."""
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
-        raise CheckpointError(f"{directory} exists already; choose a new directory.")
 
 
 def _config(path: Path, like: str | None) -> dict:

@@ -83,10 +83,8 @@ def _plain(value):
 
 def _wanted(graph: Graph) -> Iterator[tuple[str, str, dict]]:
     """(kind, our name, settings to compare) of each layer with variables, in Keras's order."""
-    for layer in graph.in_order():
-        if layer.inner is not None:
-            yield from _wanted(layer.inner)
-        elif layer.kind in WITH_VARIABLES:
+    for layer, _ in graph.walk():
+        if layer.kind in WITH_VARIABLES:
             settings = {name: layer.settings[name] for name in COMPARED if name in layer.settings}
             yield layer.kind, layer.layer, settings
 

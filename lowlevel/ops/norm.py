@@ -110,7 +110,7 @@ def _check(x, scale, offset, mean, variance, epsilon):
 def _fused(x, scale, offset, mean, variance, epsilon, training):
     """The kernel that does what `plain_batch_norm` spells out, with statistics in float32."""
     y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=tf.cast(x, tf.float32) if x.dtype == tf.float64 else x,  # it does not take float64
+        x=_for_kernel(x),
         scale=tf.cast(scale, tf.float32),
         offset=tf.cast(offset, tf.float32),
         mean=tf.cast(mean, tf.float32),
@@ -123,12 +123,16 @@ def _fused(x, scale, offset, mean, variance, epsilon, training):
 
 def _over_replicas(x, scale, offset, epsilon):
     y, mean, variance = batch_norm_over_replicas(
-        tf.cast(x, tf.float32) if x.dtype == tf.float64 else x,
+        _for_kernel(x),
         tf.cast(scale, tf.float32),
         tf.cast(offset, tf.float32),
         epsilon,
     )
     return tf.cast(y, x.dtype), mean, variance
+
+
+def _for_kernel(x):
+    return tf.cast(x, tf.float32) if x.dtype == tf.float64 else x  # it does not take float64
 
 
 def plain_batch_norm(

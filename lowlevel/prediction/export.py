@@ -10,6 +10,7 @@ from lowlevel import files
 from lowlevel.checks import CheckpointError, import_extra, reason_of
 from lowlevel.files import FilePath
 from lowlevel.prediction import trained
+from lowlevel.prediction.serving import TrainedNetwork
 from lowlevel.prediction.trained import (
     SAVED_MODEL,
     SAVED_MODEL_CONFIG,
@@ -19,7 +20,7 @@ from lowlevel.prediction.trained import (
 from lowlevel.storage import checkpoint, weights_file
 
 
-def save_savedmodel(network_path: FilePath, directory: FilePath) -> None:
+def save_savedmodel(network_path: FilePath, directory: FilePath) -> TrainedNetwork:
     """Writes a SavedModel that can be used without this package.
 
     Its signatures return what the network's `TrainedNetwork.answer` does, for any
@@ -29,6 +30,9 @@ def save_savedmodel(network_path: FilePath, directory: FilePath) -> None:
     Args:
         network_path: a run directory or a weights file.
         directory: a directory that does not exist or is empty.
+
+    Returns:
+        The network.
 
     Raises:
         CheckpointError: there is no network, or the directory is not empty or cannot be written.
@@ -59,6 +63,7 @@ def save_savedmodel(network_path: FilePath, directory: FilePath) -> None:
         raise CheckpointError(f"{directory} cannot be written: {reason_of(error)}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    return network
 
 
 def _signatures(network):
@@ -75,12 +80,15 @@ def _signatures(network):
     return {"serving_default": of_images(tf.uint8, 255), "float_images": of_images(tf.float32, 1)}
 
 
-def save_weights(network_path: FilePath, file: FilePath) -> None:
+def save_weights(network_path: FilePath, file: FilePath) -> TrainedNetwork:
     """Writes all variables by name to an HDF5 file, see `lowlevel.storage.weights_file`.
 
     Args:
         network_path: a run directory.
         file: a file that does not exist.
+
+    Returns:
+        The network.
 
     Raises:
         CheckpointError: there is no network, or the file exists or cannot be written.
@@ -89,6 +97,7 @@ def save_weights(network_path: FilePath, file: FilePath) -> None:
     check_new_file(file)
     network = trained.load(network_path)
     weights_file.write(file, network.variables, network.config)
+    return network
 
 
 def check_new_file(file: FilePath) -> None:
