@@ -20,7 +20,6 @@ import numpy as np
 
 from benchmarks import works
 from benchmarks.processes import Process
-from benchmarks.run import CHECKED_STEPS
 from lowlevel.checks import DataError
 from lowlevel.cli import command_line, workers
 
@@ -88,24 +87,23 @@ def time_work(name, count, rounds):
     work = works.WORKS[name]
     ports = workers.free_ports(count)
     cluster = [workers.environment(index, ports, 1) for index in range(count)]
-    alone = [{k: v for k, v in environment.items() if k != "TF_CONFIG"} for environment in cluster]
     share = work.batch_size // count
     contenders = {  # name: (batch size, environments)
-        "one core": (work.batch_size, alone[:1]),
-        f"{count} cores": (work.batch_size, [_with_threads(alone[0], count)]),
+        "one core": (work.batch_size, [_alone(1)]),
+        f"{count} cores": (work.batch_size, [_alone(count)]),
         "cluster": (work.batch_size, cluster),
-        "not talking": (share, alone),
+        "not talking": (share, [_alone(1)] * count),
     }
     runners, expected = {}, None
     with tempfile.TemporaryDirectory() as directory:
         try:
             for key, (batch_size, environments) in contenders.items():
-                runners[key] = Together(
-                    _write_examples(Path(directory) / key, work, batch_size),
-                    {"work": name, "precision": "float32", "threads": None}
-                    | {"batch_size": batch_size},
-                    environments,
-                )
+                there = Path(directory) / key
+                there.mkdir()
+                works.write_examples(there, work, batch_size)
+                options = {"work": name, "precision": "float32", "threads": None}
+                options["batch_size"] = batch_size
+                runners[key] = Together(there, options, environments)
                 losses = np.array(runners[key].losses())
                 expected = losses if expected is None else expected
                 if batch_size == work.batch_size and not np.allclose(losses, expected, TOLERANCE):
@@ -121,20 +119,10 @@ def time_work(name, count, rounds):
     return seconds
 
 
-def _with_threads(environment, count):
-    return {
-        key: str(count) if key.endswith("_THREADS") else value for key, value in environment.items()
-    }
-
-
-def _write_examples(directory, work, batch_size):
-    """Writes variables and examples; returns the directory."""
-    directory.mkdir()
-    np.savez(directory / "variables.npz", **works.initial_variables(work))
-    for part, batches in (("few", CHECKED_STEPS), ("round", work.batches)):
-        inputs, targets = works.make_examples(work, batch_size, batches)
-        np.savez(directory / f"{part}.npz", inputs=inputs, targets=targets)
-    return directory
+def _alone(threads):
+    """The environment of a process of so many threads that is in no cluster."""
+    found = workers.environment(0, [], threads)
+    return {name: value for name, value in found.items() if name != "TF_CONFIG"}
 
 
 def show(name, seconds):

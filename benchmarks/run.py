@@ -31,7 +31,6 @@ CONTENDERS = {
     "torch": "torch_loop",
     "jax": "jax_loop",
 }
-CHECKED_STEPS = 20
 TOLERANCES = {"float32": 2e-3, "bfloat16": 5e-2}  # of losses after 20 steps, of themselves
 
 
@@ -63,11 +62,7 @@ def time_work(name, precision, limit, args):
     options["batch_size"] = batch_size = args.batch_size or work.batch_size
     with tempfile.TemporaryDirectory() as directory:
         directory = Path(directory)
-        np.savez(directory / "variables.npz", **works.initial_variables(work))
-        checked = CHECKED_STEPS if work.kind == "train" else 1
-        for part, batches in (("few", checked), ("round", work.batches)):
-            inputs, targets = works.make_examples(work, batch_size, batches)
-            np.savez(directory / f"{part}.npz", inputs=inputs, targets=targets)
+        works.write_examples(directory, work, batch_size)
         runners = {}
         try:
             _start(runners, directory, options, args)

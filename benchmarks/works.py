@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 LEARNING_RATE = 1e-4  # Adam's, on all sides
+CHECKED_STEPS = 20  # after which losses are compared
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,3 +96,12 @@ def make_examples(work, batch_size, count):
     images = random.random((examples, *config.image_shape), np.float32)
     images *= 0.5 + 0.05 * labels[:, np.newaxis, np.newaxis, np.newaxis].astype(np.float32)
     return images, labels.astype(np.int32)
+
+
+def write_examples(directory, work, batch_size):
+    """Writes what `benchmarks/worker.py` reads: first variables, few examples, those of a round."""
+    np.savez(directory / "variables.npz", **initial_variables(work))
+    checked = CHECKED_STEPS if work.kind == "train" else 1
+    for part, batches in (("few", checked), ("round", work.batches)):
+        inputs, targets = make_examples(work, batch_size, batches)
+        np.savez(directory / f"{part}.npz", inputs=inputs, targets=targets)
